@@ -1,0 +1,1 @@
+//! Calls the API surface of a Runtype product.
