@@ -1,1 +1,71 @@
-//! Calls the API surface of a Runtype product.
+//! Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
+//!
+//! ```no_run
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), runtype_surface::Error> {
+//! use runtype_surface::Client;
+//! use serde_json::{Value, json};
+//!
+//! let client = Client::from_env()?;
+//! let out: Value = client.call("summarize-article", &json!({ "input": "A long text." })).await?;
+//! println!("{}", out["summary"]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The modules stand in the order in which a call passes through them: client, endpoint, key, options, retry, transport,
+//! answer, error.
+
+mod client;
+mod configuration;
+mod environment;
+
+mod endpoint;
+mod slug;
+
+mod key;
+mod key_ring;
+mod key_source;
+
+mod call;
+mod options;
+
+mod backoff;
+mod budget;
+mod deadline;
+mod exchange;
+mod retry;
+mod retry_after;
+
+mod request_body;
+mod tls;
+mod transport;
+
+mod answer;
+mod attempt;
+mod rate_limit;
+
+pub mod error;
+mod explanation;
+mod redact;
+mod report;
+mod server_error;
+
+pub use answer::Answer;
+pub use attempt::{Attempt, AttemptOutcome};
+pub use call::Call;
+pub use client::Client;
+pub use configuration::ClientBuilder;
+pub use endpoint::Endpoint;
+pub use error::{Error, ErrorKind, Phase};
+pub use key::{ApiKey, AuthHeader};
+pub use key_source::KeySource;
+pub use options::ResponseFormat;
+#[doc(hidden)]
+pub use options::{seconds, whole_number};
+pub use rate_limit::RateLimit;
+pub use retry::RetryMode;
+pub use slug::capability_slug;
+
+/// What the functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,241 @@
+//! A call as the application builds it: the capability, its input, and the options of this one call.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Answer, Client, Error, RateLimit, ResponseFormat, RetryMode,
+    exchange::{self, Plan},
+    options, server_error,
+    transport::Outgoing,
+};
+
+/// What a call is addressed to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Capability(String),
+    Dispatch(String),
+    OpenApi,
+}
+
+/// A call that is being built; made by [`Client::capability`]. Nothing is sent before [`send`](Self::send).
+///
+/// An option that cannot be right is reported by `send`, by name, and then nothing is sent.
+///
+/// ```no_run
+/// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
+/// use std::time::Duration;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Summary {
+///     summary: String,
+/// }
+///
+/// let answer = client
+///     .capability("summarize-article")
+///     .input(&serde_json::json!({ "input": "A long text." }))?
+///     .timeout(Duration::from_secs(20))
+///     .send::<Summary>()
+///     .await?;
+/// println!("{} ({:?})", answer.output.summary, answer.request_id);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a call does nothing before it is sent"]
+pub struct Call {
+    client: Client,
+    target: Target,
+    input: Bytes,
+    options: options::Options,
+    problem: Option<Error>,
+}
+
+impl Call {
+    pub(crate) fn new(client: Client, target: Target) -> Self {
+        let options = client.core().options.clone();
+        Self { client, target, input: Bytes::from_static(b"{}"), options, problem: None }
+    }
+
+    /// The capability's input: anything that serializes to a JSON object (api.md: the whole request body is the input).
+    /// Without it the input is `{}`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it does not serialize, or to another JSON value.
+    pub fn input<I: Serialize + ?Sized>(self, input: &I) -> Result<Self, Error> {
+        let json = serde_json::to_vec(input)
+            .map_err(|error| Error::configuration("input", format!("it cannot be written as JSON: {error}")))?;
+        let call = self.input_json(json);
+        match call.problem {
+            Some(problem) => Err(problem),
+            None => Ok(call),
+        }
+    }
+
+    /// The input as JSON text that is sent as it stands; it must be an object.
+    pub fn input_json(mut self, json: impl Into<Bytes>) -> Self {
+        self.input = json.into();
+        let first = self.input.iter().find(|byte| !byte.is_ascii_whitespace());
+        let found = match first {
+            Some(b'{') => return self,
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b'n') => "null",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'-' | b'0'..=b'9') => "a number",
+            Some(_) => "no JSON",
+            None => "nothing",
+        };
+        self.refuse(Error::configuration(
+            "input",
+            format!("it is {found}, and a capability takes a JSON object, such as {{\"input\": \"Your input here\"}}"),
+        ))
+    }
+
+    /// Sends to the surface's dispatch endpoint, which takes the capability's name in the body, in place of the
+    /// capability's own.
+    pub fn via_dispatch(mut self) -> Self {
+        if let Target::Capability(slug) = self.target {
+            self.target = Target::Dispatch(slug);
+        }
+        self
+    }
+
+    /// How long the whole call may take, all attempts and waits included, in place of the client's (300 s).
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("timeout", timeout), |options, timeout| options.timeout = timeout)
+    }
+
+    /// How long one attempt may take. There is no limit of its own by default: the call's serves.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("attempt timeout", timeout), |options, timeout| {
+            options.attempt_timeout = Some(timeout)
+        })
+    }
+
+    /// How often the call may be repeated, in place of the client's (2).
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.set(options::max_retries(retries.into()), |options, retries| options.max_retries = retries)
+    }
+
+    /// What may be repeated, in place of the client's ([`RetryMode::Safe`]).
+    pub fn retry_mode(mut self, mode: RetryMode) -> Self {
+        self.options.retry_mode = mode;
+        self
+    }
+
+    /// How large the answer may be, in bytes once it is decompressed, in place of the client's (64 MiB).
+    pub fn max_response_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_response_bytes(bytes), |options, bytes| options.max_response_bytes = bytes)
+    }
+
+    /// Whether the answer comes raw or wrapped, in place of the client's ([`ResponseFormat::Detect`]).
+    pub fn response_format(mut self, format: ResponseFormat) -> Self {
+        self.options.response_format = format;
+        self
+    }
+
+    /// Adds a header to this call, in place of the client's of the same name.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.set(options::header(name, value), |options, (name, value)| {
+            options.headers.insert(name, value);
+        })
+    }
+
+    /// Reports a problem of a binding's argument when the call is sent.
+    #[doc(hidden)]
+    pub fn refuse(mut self, problem: Error) -> Self {
+        self.problem.get_or_insert(problem);
+        self
+    }
+
+    fn set<T>(mut self, checked: Result<T, Error>, set: impl FnOnce(&mut options::Options, T)) -> Self {
+        match checked {
+            Ok(value) => {
+                set(&mut self.options, value);
+                self
+            }
+            Err(problem) => self.refuse(problem),
+        }
+    }
+
+    /// Sends the call and decodes its output.
+    ///
+    /// Dropping the future aborts the request at once and closes its connection.
+    ///
+    /// # Errors
+    ///
+    /// Every [`ErrorKind`](crate::ErrorKind) there is.
+    pub async fn send<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+        self.send_bytes().await?.decode()
+    }
+
+    /// Sends the call and hands the output on as the bytes that came.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), but for an output that is not JSON: it is not looked at.
+    pub async fn send_bytes(self) -> Result<Answer<Bytes>, Error> {
+        let client = self.client.clone();
+        let format = self.options.response_format;
+        let is_document = matches!(self.target, Target::OpenApi);
+        let plan = self.into_plan()?;
+        let received = exchange::run(client.core(), &plan).await?;
+        let answer = Answer {
+            status: received.status,
+            request_id: server_error::request_id(&received.headers),
+            execution_id: None,
+            metadata: None,
+            rate_limit: RateLimit::read(&received.headers),
+            headers: received.headers,
+            attempts: received.attempts,
+            elapsed: received.elapsed,
+            output: received.body,
+            capability: plan.capability,
+            key_hint: Some(received.key_hint),
+        };
+        Ok(if is_document { answer } else { answer.unwrapped(format) })
+    }
+
+    fn into_plan(self) -> Result<Plan, Error> {
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        let endpoint = &self.client.core().endpoint;
+        let (method, url, capability, body) = match &self.target {
+            Target::Capability(name) => {
+                let slug = endpoint.slug(name)?;
+                (Method::POST, endpoint.capability_url(&slug)?, Some(slug), self.input)
+            }
+            Target::Dispatch(name) => {
+                let slug = endpoint.slug(name)?;
+                let body = dispatch_body(&slug, &self.input);
+                (Method::POST, endpoint.dispatch_url()?, Some(slug), body)
+            }
+            Target::OpenApi => (Method::GET, endpoint.openapi_url()?, None, Bytes::new()),
+        };
+        let mut headers = HeaderMap::with_capacity(self.options.headers.len() + 4);
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if method == Method::POST {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.extend(self.options.headers.clone());
+        Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability })
+    }
+}
+
+/// `{"capability": "<slug>", "input": {...}}` (api.md, vendor and wild), with the input's text as it stands.
+fn dispatch_body(slug: &str, input: &[u8]) -> Bytes {
+    let name = serde_json::Value::from(slug).to_string();
+    let mut body = Vec::with_capacity(name.len() + input.len() + 28);
+    body.extend_from_slice(b"{\"capability\":");
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b",\"input\":");
+    body.extend_from_slice(input);
+    body.push(b'}');
+    body.into()
+}

@@ -1,0 +1,151 @@
+//! The client: what an application holds on to.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+use url::Url;
+
+use crate::{
+    AuthHeader, Call, ClientBuilder, Endpoint, Error, backoff::Backoff, budget::Budget, call::Target,
+    key_ring::KeyRing, options::Options, transport::Transport,
+};
+
+/// Calls the capabilities of one API surface.
+///
+/// It is cheap to clone and safe to share between threads and tasks; its clones share one pool of connections, one key and
+/// one allowance of retries. Make one a surface and keep it.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), runtype_surface::Error> {
+/// use runtype_surface::Client;
+/// use serde_json::{Value, json};
+///
+/// // RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID and RUNTYPE_SURFACE_ID
+/// let client = Client::from_env()?;
+/// let out: Value = client.call("summarize-article", &json!({ "input": "A long text." })).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    core: Arc<Core>,
+}
+
+/// What a client's clones share.
+pub(crate) struct Core {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) auth_header: AuthHeader,
+    pub(crate) keys: KeyRing,
+    pub(crate) options: Options,
+    pub(crate) backoff: Backoff,
+    pub(crate) budget: Budget,
+    pub(crate) transport: Transport,
+}
+
+impl Client {
+    pub(crate) fn new(core: Core) -> Self {
+        Self { core: Arc::new(core) }
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// A client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file that `RUNTYPE_PRODUCT_API_KEY_FILE`
+    /// names, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from `RUNTYPE_ENDPOINT_URL`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A client from the environment, under variables that begin with another prefix: `STAGING_RUNTYPE` reads
+    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. So one process has clients for development and for production.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_env_prefix(prefix: &str) -> Result<Self, Error> {
+        Self::builder().env_prefix(prefix).build()
+    }
+
+    /// Sets options one by one; what is not set comes from the environment, then from the defaults.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Calls a capability and gives its output.
+    ///
+    /// `capability` is the slug, or a full URL of this surface. See [`capability`](Self::capability) for options and for
+    /// what comes with the output.
+    ///
+    /// # Errors
+    ///
+    /// Every [`ErrorKind`](crate::ErrorKind) there is.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        capability: &str,
+        input: &(impl Serialize + ?Sized),
+    ) -> Result<T, Error> {
+        Ok(self.capability(capability).input(input)?.send().await?.output)
+    }
+
+    /// Begins a call to a capability, to give it options or to read more than its output.
+    pub fn capability(&self, capability: impl Into<String>) -> Call {
+        Call::new(self.clone(), Target::Capability(capability.into()))
+    }
+
+    /// Calls a capability by way of the surface's dispatch endpoint, which takes the name in the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn dispatch<T: DeserializeOwned>(
+        &self,
+        capability: &str,
+        input: &(impl Serialize + ?Sized),
+    ) -> Result<T, Error> {
+        Ok(self.capability(capability).via_dispatch().input(input)?.send().await?.output)
+    }
+
+    /// The surface's OpenAPI 3.0 document, which follows its capabilities.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn openapi(&self) -> Result<serde_json::Value, Error> {
+        Ok(self.openapi_call().send().await?.output)
+    }
+
+    /// The same as a call, to give it options.
+    #[doc(hidden)]
+    pub fn openapi_call(&self) -> Call {
+        Call::new(self.clone(), Target::OpenApi)
+    }
+
+    /// The URL of a capability.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that cannot be one path segment.
+    pub fn endpoint_url(&self, capability: &str) -> Result<Url, Error> {
+        self.core.endpoint.capability_url(capability)
+    }
+
+    /// The surface's address.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.core.endpoint
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.core.endpoint)
+            .field("auth_header", &self.core.auth_header)
+            .finish_non_exhaustive()
+    }
+}

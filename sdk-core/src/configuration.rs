@@ -1,0 +1,370 @@
+//! A client's configuration: explicit argument, then environment, then default.
+
+use std::{ffi::OsString, fmt, time::Duration};
+
+use crate::{
+    ApiKey, AuthHeader, Client, Endpoint, Error, KeySource, ResponseFormat, RetryMode,
+    backoff::Backoff,
+    budget::Budget,
+    client::Core,
+    endpoint::DEFAULT_BASE_URL,
+    environment::Environment,
+    key_ring::KeyRing,
+    options::{self, Options},
+    transport::{Transport, TransportOptions},
+};
+
+/// Sets a client's options. What is not set comes from the environment, then from the defaults; an option that cannot be
+/// right is refused by [`build`](Self::build), by name.
+///
+/// ```
+/// # fn main() -> Result<(), runtype_surface::Error> {
+/// use std::time::Duration;
+/// use runtype_surface::{Client, RetryMode};
+///
+/// let client = Client::builder()
+///     .api_key("papi_example_0000a1b2")
+///     .product_id("prod_1")
+///     .surface_id("surf_2")
+///     .timeout(Duration::from_secs(60))
+///     .retry_mode(RetryMode::Never)
+///     .build()?;
+/// assert_eq!(
+///     client.endpoint_url("echo")?.as_str(),
+///     "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing before it is built"]
+pub struct ClientBuilder {
+    environment: Environment,
+    key: Option<KeySource>,
+    product_id: Option<String>,
+    surface_id: Option<String>,
+    endpoint_url: Option<String>,
+    base_url: Option<String>,
+    auth_header: AuthHeader,
+    timeout: Option<Duration>,
+    max_retries: Option<u32>,
+    allow_insecure_http: bool,
+    jitter_seed: Option<u64>,
+    options: Options,
+    transport: TransportOptions,
+    /// The first thing that is wrong, as a function since an error is not cloned.
+    problem: Option<(String, String)>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            environment: Environment::new(Environment::DEFAULT_PREFIX),
+            key: None,
+            product_id: None,
+            surface_id: None,
+            endpoint_url: None,
+            base_url: None,
+            auth_header: AuthHeader::default(),
+            timeout: None,
+            max_retries: None,
+            allow_insecure_http: false,
+            jitter_seed: None,
+            options: Options::default(),
+            transport: TransportOptions::default(),
+            problem: None,
+        }
+    }
+
+    /// What the variables' names begin with; `RUNTYPE` by default.
+    pub fn env_prefix(self, prefix: &str) -> Self {
+        let checked = self.environment.clone().with_prefix(prefix);
+        self.set(checked, |builder, environment| builder.environment = environment)
+    }
+
+    /// Reads variables by this function in place of the process's environment: from a file of settings, or in a test.
+    pub fn variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.environment = self.environment.with_lookup(lookup);
+        self
+    }
+
+    /// The product API key, in place of `RUNTYPE_PRODUCT_API_KEY`. Keys belong in the environment, not in code (api.md, doc).
+    pub fn api_key(self, key: impl Into<String>) -> Self {
+        self.set(ApiKey::parse(key), |builder, key| builder.key = Some(KeySource::value(key)))
+    }
+
+    /// Where the key comes from, in place of the environment.
+    pub fn api_key_source(mut self, source: KeySource) -> Self {
+        self.key = Some(source);
+        self
+    }
+
+    /// The product's id, in place of `RUNTYPE_PRODUCT_ID`.
+    pub fn product_id(mut self, id: impl Into<String>) -> Self {
+        self.product_id = Some(id.into());
+        self
+    }
+
+    /// The surface's id, in place of `RUNTYPE_SURFACE_ID`.
+    pub fn surface_id(mut self, id: impl Into<String>) -> Self {
+        self.surface_id = Some(id.into());
+        self
+    }
+
+    /// A full endpoint URL as copied from the dashboard, in place of the ids or `RUNTYPE_ENDPOINT_URL`.
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Scheme, host and path prefix of the API, in place of `RUNTYPE_BASE_URL`; `https://api.runtype.com` by default.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Which header carries the key; [`AuthHeader::Bearer`] by default.
+    pub fn auth_header(mut self, header: AuthHeader) -> Self {
+        self.auth_header = header;
+        self
+    }
+
+    /// How long making a connection may take; 10 s by default.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("connect timeout", timeout), |builder, timeout| {
+            builder.transport.connect_timeout = timeout;
+        })
+    }
+
+    /// How long a whole call may take, all attempts and waits included, in place of `RUNTYPE_TIMEOUT_SECONDS`; 300 s by
+    /// default.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("timeout", timeout), |builder, timeout| builder.timeout = Some(timeout))
+    }
+
+    /// How long one attempt may take. There is no limit of its own by default: the call's serves.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("attempt timeout", timeout), |builder, timeout| {
+            builder.options.attempt_timeout = Some(timeout);
+        })
+    }
+
+    /// How often a call may be repeated, in place of `RUNTYPE_MAX_RETRIES`; 2 by default.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.set(options::max_retries(retries.into()), |builder, retries| builder.max_retries = Some(retries))
+    }
+
+    /// What may be repeated; [`RetryMode::Safe`] by default.
+    pub fn retry_mode(mut self, mode: RetryMode) -> Self {
+        self.options.retry_mode = mode;
+        self
+    }
+
+    /// How large an answer may be, in bytes once it is decompressed; 64 MiB by default.
+    pub fn max_response_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
+    }
+
+    /// Whether answers come raw or wrapped; [`ResponseFormat::Detect`] by default.
+    pub fn response_format(mut self, format: ResponseFormat) -> Self {
+        self.options.response_format = format;
+        self
+    }
+
+    /// Adds a header to every call. The client's own (`Authorization`, `Content-Type` and so on) are refused.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.set(options::header(name, value), |builder, (name, value)| {
+            builder.options.headers.insert(name, value);
+        })
+    }
+
+    /// Sends calls through this HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name. Plain http to a
+    /// loopback address uses none by itself, since a proxy would read the key.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.transport.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificates in this PEM text beside Mozilla's, for a company's own certificate authority.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.transport.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Lets the key travel over plain http to an address that is not loopback. Anyone on the way can read it.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// Makes the waits before retries repeatable, for tests.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = Some(seed);
+        self
+    }
+
+    /// Names the language that the calls come from in the user agent.
+    #[doc(hidden)]
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.transport.user_agent = user_agent.into();
+        self
+    }
+
+    /// Reports a problem of a binding's argument when the client is built.
+    #[doc(hidden)]
+    pub fn refuse(mut self, problem: &Error) -> Self {
+        self.problem
+            .get_or_insert_with(|| (problem.option().unwrap_or_default().to_owned(), problem.text().to_owned()));
+        self
+    }
+
+    fn set<T>(mut self, checked: Result<T, Error>, set: impl FnOnce(&mut Self, T)) -> Self {
+        match checked {
+            Ok(value) => {
+                set(&mut self, value);
+                self
+            }
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option or the variable and says what
+    /// to do.
+    pub fn build(self) -> Result<Client, Error> {
+        if let Some((option, text)) = self.problem {
+            return Err(Error::configuration_text(option, text));
+        }
+        let endpoint = self.endpoint()?;
+        if !self.allow_insecure_http {
+            endpoint.check_secure()?;
+        }
+        let mut options = self.options;
+        if let Some(timeout) = self.timeout {
+            options.timeout = timeout;
+        } else if let Some(seconds) = self.environment.timeout_seconds()? {
+            let name = self.environment.name("TIMEOUT_SECONDS");
+            options.timeout = options::seconds("timeout", seconds).map_err(|error| error.found_in(name))?;
+        }
+        if let Some(retries) = self.max_retries {
+            options.max_retries = retries;
+        } else if let Some(retries) = self.environment.max_retries()? {
+            let name = self.environment.name("MAX_RETRIES");
+            options.max_retries = options::max_retries(retries.into()).map_err(|error| error.found_in(name))?;
+        }
+        let transport = Transport::new(&self.transport, &endpoint)?;
+        Ok(Client::new(Core {
+            keys: KeyRing::new(self.key.unwrap_or_else(KeySource::environment), self.environment)?,
+            backoff: Backoff::new(self.jitter_seed),
+            budget: Budget::new(),
+            auth_header: self.auth_header,
+            endpoint,
+            options,
+            transport,
+        }))
+    }
+
+    /// An explicit URL or explicit ids come before those of the environment. Where two of one rank name different
+    /// surfaces or hosts, neither is guessed: the key would go to the wrong one.
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        let environment = &self.environment;
+        let is_explicit = self.product_id.is_some() || self.surface_id.is_some();
+        if let Some(url) = &self.endpoint_url {
+            let endpoint = Endpoint::parse(url)?;
+            self.refuse_other_ids(
+                &endpoint,
+                self.product_id.as_deref(),
+                self.surface_id.as_deref(),
+                "the endpoint url",
+            )?;
+            return self.with_base(endpoint, self.base_url.as_deref(), "the endpoint url", "the base url");
+        }
+        if let Some(url) = environment.endpoint_url()?.filter(|_| !is_explicit) {
+            let name = environment.name("ENDPOINT_URL");
+            let endpoint = Endpoint::parse(&url).map_err(|error| error.found_in(format!("the variable {name}")))?;
+            let (product, surface) = (environment.product_id()?, environment.surface_id()?);
+            self.refuse_other_ids(&endpoint, product.as_deref(), surface.as_deref(), &name)?;
+            if let Some(base) = self.base_url.as_deref() {
+                // An explicit base URL comes before the environment's URL, which then only names the surface.
+                return Endpoint::new(base, endpoint.product_id(), endpoint.surface_id());
+            }
+            return self.with_base(endpoint, environment.base_url()?.as_deref(), &name, &environment.name("BASE_URL"));
+        }
+        let base = match &self.base_url {
+            Some(base) => base.clone(),
+            None => environment.base_url()?.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
+        };
+        let id = |explicit: &Option<String>, variable: Option<String>, option: &str, rest: &str| {
+            explicit.clone().or(variable).ok_or_else(|| {
+                Error::configuration(
+                    option,
+                    format!(
+                        "it is missing: set {}, or {} to the full URL from the dashboard, or give it to the client",
+                        environment.name(rest),
+                        environment.name("ENDPOINT_URL")
+                    ),
+                )
+            })
+        };
+        let product = id(&self.product_id, environment.product_id()?, "product id", "PRODUCT_ID")?;
+        let surface = id(&self.surface_id, environment.surface_id()?, "surface id", "SURFACE_ID")?;
+        Endpoint::new(&base, &product, &surface)
+    }
+
+    fn refuse_other_ids(
+        &self,
+        endpoint: &Endpoint,
+        product: Option<&str>,
+        surface: Option<&str>,
+        place: &str,
+    ) -> Result<(), Error> {
+        let pairs = [("product id", product, endpoint.product_id()), ("surface id", surface, endpoint.surface_id())];
+        for (option, given, in_url) in pairs {
+            if let Some(given) = given.filter(|given| *given != in_url) {
+                return Err(Error::configuration(
+                    option,
+                    format!(
+                        "it is {} and {place} says {}: give one of them",
+                        crate::redact::quote(given),
+                        crate::redact::quote(in_url)
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn with_base(
+        &self,
+        endpoint: Endpoint,
+        base: Option<&str>,
+        place: &str,
+        base_place: &str,
+    ) -> Result<Endpoint, Error> {
+        let Some(base) = base else { return Ok(endpoint) };
+        let based = Endpoint::new(base, endpoint.product_id(), endpoint.surface_id())?;
+        if based.base_url() == endpoint.base_url() {
+            return Ok(endpoint);
+        }
+        Err(Error::configuration(
+            "base url",
+            format!(
+                "{base_place} is {} and {place} leads to {}: give one of them",
+                based.base_url(),
+                endpoint.base_url()
+            ),
+        ))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}

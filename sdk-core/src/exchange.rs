@@ -1,0 +1,431 @@
+//! One exchange with the server: attempts, until an answer or an error stands.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
+
+use crate::{
+    ApiKey, Attempt, AttemptOutcome, Error, ErrorKind, Phase,
+    client::Core,
+    deadline::Deadline,
+    error::{Cause, Facts},
+    explanation::{AskedAgain, Circumstances, explain},
+    key_ring::Renewal,
+    options::Options,
+    redact::Scrubber,
+    request_body::Written,
+    retry::{self, Failure},
+    server_error,
+    transport::{Broken, Outgoing},
+};
+
+/// What the caller wants done.
+pub(crate) struct Plan {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) options: Options,
+    pub(crate) capability: Option<String>,
+}
+
+/// A success, read to its end.
+pub(crate) struct Received {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) key_hint: String,
+    pub(crate) elapsed: Duration,
+}
+
+/// How one attempt ended.
+enum Ended {
+    Success { status: u16, headers: HeaderMap, body: Bytes },
+    Failed { failure: Failure, facts: Box<Facts> },
+}
+
+impl Ended {
+    fn outcome(&self) -> AttemptOutcome {
+        match self {
+            Self::Success { status, .. } => AttemptOutcome::Answered { status: *status },
+            Self::Failed { failure, .. } => match *failure {
+                Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
+                Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
+                Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
+                Failure::Unreadable => AttemptOutcome::Unreadable,
+            },
+        }
+    }
+}
+
+/// How far an attempt has come, to be read when its time runs out.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    written: Written,
+    answered: Arc<AtomicBool>,
+}
+
+impl Progress {
+    fn phase(&self) -> Phase {
+        match (self.written.has_begun(), self.answered.load(Ordering::Acquire)) {
+            (_, true) => Phase::Body,
+            (true, false) => Phase::Answer,
+            (false, false) => Phase::Connect,
+        }
+    }
+}
+
+/// Runs a plan: repeats what may be repeated, renews the key once after a 401, and never outlives the deadline.
+pub(crate) async fn run(core: &Core, plan: &Plan) -> Result<Received, Error> {
+    let deadline = Deadline::begin(plan.options.timeout);
+    let mut exchange = Exchange {
+        core,
+        plan,
+        deadline,
+        attempts: Vec::with_capacity(1),
+        key_hint: None,
+        retries: 0,
+        asked_again: AskedAgain::No,
+    };
+    match exchange.until_answered().await {
+        Ok(received) => Ok(received),
+        Err(facts) => Err(exchange.into_error(facts)),
+    }
+}
+
+struct Exchange<'a> {
+    core: &'a Core,
+    plan: &'a Plan,
+    deadline: Deadline,
+    attempts: Vec<Attempt>,
+    key_hint: Option<String>,
+    retries: u32,
+    asked_again: AskedAgain,
+}
+
+impl Exchange<'_> {
+    async fn until_answered(&mut self) -> Result<Received, Box<Facts>> {
+        let mut key = self.key().await?;
+        let mut waited = Duration::ZERO;
+        loop {
+            self.key_hint = Some(key.hint());
+            let sent = Instant::now();
+            let (failure, mut facts) = match self.attempt(&key, waited).await {
+                Ended::Success { status, headers, body } => {
+                    self.core.budget.refund(self.retries > 0);
+                    return Ok(Received {
+                        status,
+                        headers,
+                        body,
+                        attempts: std::mem::take(&mut self.attempts),
+                        key_hint: key.hint(),
+                        elapsed: self.deadline.elapsed(),
+                    });
+                }
+                Ended::Failed { failure, facts } => (failure, facts),
+            };
+            if matches!(failure, Failure::Answered { status: 401, .. }) {
+                if let Some(another) = self.renew(&key, sent).await {
+                    (key, waited) = (another, Duration::ZERO);
+                    continue;
+                }
+            } else if let Some(wait) = self.wait_before_retry(failure) {
+                tracing::debug!(attempt = self.attempts.len(), wait_ms = wait.as_millis(), "the call is repeated");
+                sleep(wait).await;
+                // A key that was rotated meanwhile serves the next attempt.
+                (key, waited) = (self.key().await?, wait);
+                continue;
+            }
+            self.explain(&mut facts);
+            return Err(facts);
+        }
+    }
+
+    async fn key(&self) -> Result<ApiKey, Box<Facts>> {
+        match timeout(self.deadline.remaining(), self.core.keys.current()).await {
+            Ok(key) => key.map_err(Error::into_facts),
+            Err(_) => Err(self.timed_out(Phase::Key, self.deadline.timeout(), false)),
+        }
+    }
+
+    /// Another key, where the source has one. It is asked once a call.
+    async fn renew(&mut self, refused: &ApiKey, sent: Instant) -> Option<ApiKey> {
+        if self.asked_again != AskedAgain::No {
+            return None;
+        }
+        let renewal = timeout(self.deadline.remaining(), self.core.keys.renew(refused, sent)).await;
+        let (asked, key) = match renewal {
+            Ok(Renewal::Another(key)) => (AskedAgain::AnotherKey, Some(key)),
+            Ok(Renewal::Same { was_asked: true }) => (AskedAgain::SameKey, None),
+            Ok(Renewal::Same { was_asked: false }) => (AskedAgain::No, None),
+            Ok(Renewal::Failed(error)) => (AskedAgain::Failed(error.to_string()), None),
+            Err(_) => (AskedAgain::Failed("the call's time ran out".into()), None),
+        };
+        self.asked_again = asked;
+        key
+    }
+
+    /// How long to wait before the next attempt; none where there shall be no next one.
+    fn wait_before_retry(&mut self, failure: Failure) -> Option<Duration> {
+        let options = &self.plan.options;
+        if self.retries >= options.max_retries || !retry::may_retry(options.retry_mode, failure) {
+            return None;
+        }
+        let wait = failure.retry_after().unwrap_or_else(|| self.core.backoff.wait(self.retries + 1));
+        if !self.deadline.has_room_for(wait) || !self.core.budget.take() {
+            return None;
+        }
+        self.retries += 1;
+        Some(wait)
+    }
+
+    async fn attempt(&mut self, key: &ApiKey, waited: Duration) -> Ended {
+        let started = self.deadline.elapsed();
+        let remaining = self.deadline.remaining();
+        let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
+        let progress = Progress::default();
+        let span = self.span();
+        let ended = match timeout(limit, self.send(key, &progress)).instrument(span.clone()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let phase = progress.phase();
+                let may_have_executed = self.plan.outgoing.method != http::Method::GET && progress.written.has_begun();
+                let time = if limit < remaining { limit } else { self.deadline.timeout() };
+                Ended::Failed {
+                    failure: Failure::TimedOut { may_have_executed },
+                    facts: self.timed_out(phase, time, may_have_executed),
+                }
+            }
+        };
+        let outcome = ended.outcome();
+        if let Some(status) = outcome.status() {
+            span.record("http.response.status_code", status);
+        }
+        if let Some(error_type) = outcome.error_type() {
+            span.record("error.type", error_type);
+        }
+        self.attempts.push(Attempt {
+            number: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+            waited,
+            started,
+            elapsed: self.deadline.elapsed().saturating_sub(started),
+            outcome,
+            key_hint: key.hint(),
+        });
+        ended
+    }
+
+    /// A span with OpenTelemetry's names for an HTTP client. It has the address, never the key or a body.
+    fn span(&self) -> tracing::Span {
+        let url = &self.plan.outgoing.url;
+        tracing::info_span!(
+            "request",
+            otel.name = self.plan.outgoing.method.as_str(),
+            otel.kind = "client",
+            http.request.method = self.plan.outgoing.method.as_str(),
+            http.request.resend_count = self.attempts.len(),
+            http.response.status_code = tracing::field::Empty,
+            error.r#type = tracing::field::Empty,
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            url.full = url.as_str(),
+        )
+    }
+
+    async fn send(&self, key: &ApiKey, progress: &Progress) -> Ended {
+        let header = key.header(self.core.auth_header);
+        match self.core.transport.send(&self.plan.outgoing, header, &progress.written).await {
+            Ok(response) => {
+                progress.answered.store(true, Ordering::Release);
+                if response.status().is_success() {
+                    self.read_success(response).await
+                } else {
+                    self.read_error(response, key).await
+                }
+            }
+            Err(broken) => self.broken(broken),
+        }
+    }
+
+    fn broken(&self, broken: Broken) -> Ended {
+        let Broken { cause, connect_timed_out, may_have_executed } = broken;
+        if connect_timed_out {
+            let facts = self.timed_out(Phase::Connect, self.core.transport.connect_timeout(), false);
+            return Ended::Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
+        }
+        let consequence = if may_have_executed {
+            "The request had been sent, so it may have been executed: look before you repeat it"
+        } else {
+            "Nothing was executed"
+        };
+        let text = format!("{}the connection to {} failed: {}. {consequence}.", self.who(), self.host(), cause.line());
+        Ended::Failed {
+            failure: Failure::Broken { may_have_executed },
+            facts: Box::new(Facts {
+                kind: Some(ErrorKind::Connection),
+                text,
+                may_have_executed,
+                source: Some(Box::new(cause)),
+                ..Facts::default()
+            }),
+        }
+    }
+
+    async fn read_success(&self, mut response: reqwest::Response) -> Ended {
+        let limit = self.plan.options.max_response_bytes;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let too_large = |announced| Ended::Failed {
+            failure: Failure::Unreadable,
+            facts: Box::new(Facts {
+                kind: Some(ErrorKind::ResponseDecode),
+                text: format!(
+                    "{}the answer is larger than {limit} bytes{announced}. It has run: raise the option max response bytes for \
+                     the next call.",
+                    self.who()
+                ),
+                may_have_executed: true,
+                answer: Some(crate::error::StatusFacts {
+                    status,
+                    request_id: server_error::request_id(&headers),
+                    headers: headers.clone(),
+                    ..Default::default()
+                }),
+                ..Facts::default()
+            }),
+        };
+        let announced = response.content_length();
+        if let Some(length) = announced.filter(|length| *length > limit) {
+            return too_large(format!(" (it announces {length})"));
+        }
+        let mut first: Option<Bytes> = None;
+        let mut rest = BytesMut::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let so_far = first.as_ref().map_or(0, Bytes::len).max(rest.len());
+                    if so_far.saturating_add(chunk.len()) as u64 > limit {
+                        return too_large(String::new());
+                    }
+                    // Most answers are one chunk, which is kept as it is.
+                    match (&first, rest.is_empty()) {
+                        (None, _) => first = Some(chunk),
+                        (Some(begin), true) => {
+                            let known = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+                            rest.reserve(known.max(begin.len() + chunk.len()));
+                            rest.extend_from_slice(begin);
+                            rest.extend_from_slice(&chunk);
+                        }
+                        (Some(_), false) => rest.extend_from_slice(&chunk),
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    return self.broken(Broken {
+                        cause: Cause::of(&error.without_url()),
+                        connect_timed_out: false,
+                        may_have_executed: self.plan.outgoing.method != http::Method::GET,
+                    });
+                }
+            }
+        }
+        let body = if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() };
+        Ended::Success { status, headers, body }
+    }
+
+    async fn read_error(&self, mut response: reqwest::Response, key: &ApiKey) -> Ended {
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        // What was read of an error's body serves, even if the rest is missing or too long.
+        while body.len() < server_error::KEPT_BYTES
+            && let Ok(Some(chunk)) = response.chunk().await
+        {
+            body.extend_from_slice(&chunk);
+        }
+        body.truncate(server_error::KEPT_BYTES);
+        let answer = server_error::read(status, response.headers(), &body, &Scrubber::new(key));
+        let exhausted =
+            status == 429 && retry::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
+        let failure = Failure::Answered { status, retry_after: answer.retry_after, exhausted };
+        let facts = Box::new(Facts {
+            kind: Some(ErrorKind::of_status(status)),
+            may_have_executed: may_have_executed(status, answer.retry_after),
+            answer: Some(answer),
+            ..Facts::default()
+        });
+        Ended::Failed { failure, facts }
+    }
+
+    fn timed_out(&self, phase: Phase, time: Duration, may_have_executed: bool) -> Box<Facts> {
+        let consequence = if may_have_executed {
+            "It may have been executed: look before you repeat it"
+        } else {
+            "Nothing was executed"
+        };
+        Box::new(Facts {
+            kind: Some(ErrorKind::Timeout),
+            text: format!(
+                "{}no answer within {time:?}: the time ran out while {}. {consequence}.",
+                self.who(),
+                phase.doing()
+            ),
+            phase: Some(phase),
+            may_have_executed,
+            ..Facts::default()
+        })
+    }
+
+    /// Writes the text of an answer that is an error, now that it is known what came of the key's source.
+    fn explain(&self, facts: &mut Facts) {
+        if let Some(answer) = facts.answer.as_ref().filter(|_| facts.text.is_empty()) {
+            let circumstances = Circumstances {
+                capability: self.plan.capability.as_deref(),
+                key_hint: self.key_hint.as_deref().unwrap_or_default(),
+                auth_header: self.core.auth_header,
+                asked_again: self.asked_again.clone(),
+            };
+            facts.text = explain(answer, &circumstances);
+        }
+    }
+
+    fn who(&self) -> String {
+        self.plan.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default()
+    }
+
+    fn host(&self) -> &str {
+        self.plan.outgoing.url.host_str().unwrap_or_default()
+    }
+
+    fn into_error(self, facts: Box<Facts>) -> Error {
+        let earlier = self.attempts.iter().any(|attempt| match attempt.outcome {
+            AttemptOutcome::Broken { may_have_executed } | AttemptOutcome::TimedOut { may_have_executed } => {
+                may_have_executed
+            }
+            AttemptOutcome::Answered { status } => status >= 500 && status != 503,
+            AttemptOutcome::Unreadable => true,
+        });
+        Error::new(Facts {
+            may_have_executed: facts.may_have_executed || earlier,
+            capability: self.plan.capability.clone(),
+            key_hint: self.key_hint,
+            attempts: self.attempts,
+            ..*facts
+        })
+    }
+}
+
+/// Whether an answer leaves it open that the capability ran. The refusals are those that come before it runs.
+fn may_have_executed(status: u16, retry_after: Option<Duration>) -> bool {
+    match status {
+        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 429 | 431 => false,
+        503 => retry_after.is_none(),
+        _ => true,
+    }
+}

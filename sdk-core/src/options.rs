@@ -1,0 +1,219 @@
+//! The options of a client and of a call, and the rules that make one impossible.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{Error, RetryMode, redact};
+
+/// Longer than any call, and short enough that no clock overflows.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What holds for a call: the client's options, under those of the call.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// The whole call, all attempts and waits included.
+    pub(crate) timeout: Duration,
+    /// One attempt, if it shall be shorter than the call.
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) max_retries: u32,
+    pub(crate) retry_mode: RetryMode,
+    pub(crate) max_response_bytes: u64,
+    pub(crate) response_format: ResponseFormat,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(300),
+            attempt_timeout: None,
+            max_retries: 2,
+            retry_mode: RetryMode::Safe,
+            max_response_bytes: 64 * 1024 * 1024,
+            response_format: ResponseFormat::Detect,
+            headers: HeaderMap::new(),
+        }
+    }
+}
+
+/// Whether answers come raw or wrapped, which the surface's owner sets (api.md, vendor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ResponseFormat {
+    /// Tells the two apart by their shape, which is assumed: an object of `output`, `executionId` and nothing else but
+    /// `metadata` is wrapped. The default.
+    #[default]
+    Detect,
+    /// The answer is the output.
+    Raw,
+    /// The answer is `{"output": …, "executionId": "exec_…", "metadata": {…}}`.
+    Wrapped,
+}
+
+impl ResponseFormat {
+    /// The option's value as the configuration writes it: `detect`, `raw` or `wrapped`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Raw => "raw",
+            Self::Wrapped => "wrapped",
+        }
+    }
+}
+
+impl std::str::FromStr for ResponseFormat {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        one_of("response format", text, [Self::Detect, Self::Raw, Self::Wrapped], Self::as_str)
+    }
+}
+
+/// Finds the value that a text names, or says which there are.
+pub(crate) fn one_of<T: Copy, const N: usize>(
+    option: &'static str,
+    text: &str,
+    values: [T; N],
+    name: fn(T) -> &'static str,
+) -> Result<T, Error> {
+    values.into_iter().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<_> = values.into_iter().map(name).collect();
+        Error::configuration(option, format!("{} is none of {}", redact::quote(text), names.join(", ")))
+    })
+}
+
+/// A duration that a call can wait for: more than nothing, a year at most.
+pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration, Error> {
+    if value.is_zero() || value > LONGEST {
+        return Err(Error::configuration(
+            option,
+            format!("{value:?} is not a time to wait: it must be more than 0 and at most a year"),
+        ));
+    }
+    Ok(value)
+}
+
+/// Seconds as other languages have them, which may be negative, infinite or not a number.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+#[doc(hidden)]
+pub fn seconds(option: &'static str, value: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(value).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
+        Error::configuration(
+            option,
+            format!("{value} s is not a time to wait: it must be more than 0 and at most a year"),
+        )
+    })
+}
+
+/// A whole number as other languages have them, which may be negative or have a fraction.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+#[doc(hidden)]
+pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
+    // 2^53: up to here every whole number has a float of its own.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && (0.0..=LARGEST).contains(&value) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and in range"
+        )]
+        return Ok(value as u64);
+    }
+    Err(Error::configuration(option, format!("{value} is not a whole number of 0 or more")))
+}
+
+/// How often a call may be repeated at the most; more is a mistake.
+pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
+    const MOST: u32 = 100;
+    u32::try_from(value)
+        .ok()
+        .filter(|value| *value <= MOST)
+        .ok_or_else(|| Error::configuration("max retries", format!("{value} is too many: at most {MOST}")))
+}
+
+pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {
+    if value == 0 {
+        return Err(Error::configuration("max response bytes", "0 would refuse every answer: give at least 1"));
+    }
+    Ok(value)
+}
+
+/// A header that the application adds. Those that carry the key or frame the body are the client's own.
+pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+    const OPTION: &str = "headers";
+    const OWN: [HeaderName; 12] = [
+        header::AUTHORIZATION,
+        HeaderName::from_static("x-api-key"),
+        header::HOST,
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::TE,
+        header::UPGRADE,
+        header::EXPECT,
+    ];
+    let quoted = redact::quote(name);
+    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+        Error::configuration(OPTION, format!("{quoted} is not the name of a header (RFC 9110, section 5.1)"))
+    })?;
+    if OWN.contains(&parsed) {
+        return Err(Error::configuration(OPTION, format!("{quoted} is set by the client itself: leave it out")));
+    }
+    let mut parsed_value = HeaderValue::from_str(value).map_err(|_| {
+        Error::configuration(OPTION, format!("the value of {quoted} has a character that a header cannot have"))
+    })?;
+    if redact::holds_key(value) {
+        return Err(Error::configuration(
+            OPTION,
+            format!("the value of {quoted} looks like a key: give it as the api key"),
+        ));
+    }
+    // What an application puts there is its own: it may be a secret, and it is not for logs.
+    parsed_value.set_sensitive(true);
+    Ok((parsed, parsed_value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_cannot_be_waited_for_is_refused_by_name() {
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30, 1e-12] {
+            let error = seconds("timeout", value).unwrap_err();
+            assert_eq!(error.option(), Some("timeout"), "{value}");
+        }
+        assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
+    }
+
+    #[test]
+    fn a_count_is_whole_and_not_negative() {
+        for value in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
+            assert_eq!(whole_number("max retries", value).unwrap_err().option(), Some("max retries"), "{value}");
+        }
+        assert_eq!(whole_number("max retries", 3.0).unwrap(), 3);
+        assert_eq!(max_retries(101).unwrap_err().option(), Some("max retries"));
+    }
+
+    #[test]
+    fn a_header_that_the_client_sets_is_refused() {
+        for name in ["Authorization", "x-api-key", "Host", "content-length", "bad name", ""] {
+            assert_eq!(header(name, "x").unwrap_err().option(), Some("headers"), "{name}");
+        }
+        assert!(header("x-trace", "a\nb").is_err());
+        let error = header("x-trace", "papi_abcdefgh").unwrap_err();
+        assert!(!error.to_string().contains("abcdefgh"), "{error}");
+        assert!(header("x-trace", "abc").unwrap().1.is_sensitive());
+    }
+}

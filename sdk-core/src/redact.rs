@@ -1,0 +1,164 @@
+//! Keeps credentials out of every text this crate makes.
+//!
+//! Two ways lead a key into a message: an input is quoted that holds one by mistake (a key given as the product id),
+//! or a server repeats the key that it was sent. [`quote`] handles the first, [`Scrubber`] the second.
+
+use std::borrow::Cow;
+
+/// What credentials of the platform begin with (api.md, "Other credentials exist"). The prefixes are whole, since a slug
+/// may well begin with `rt_` or `ct_`.
+const CREDENTIAL_PREFIXES: [&str; 6] = ["papi_", "rt_live_", "rt_test_", "mcp_", "ct_live_", "ct_test_"];
+
+/// As much of an input as an error repeats, in characters.
+const QUOTE_LIMIT: usize = 120;
+
+/// Quotes an input for an error: in double quotes, control characters escaped, cut when long, and everything that
+/// looks like a credential replaced by its prefix and an ellipsis.
+pub(crate) fn quote(input: &str) -> String {
+    let hidden = hide_credentials(input);
+    let mut text: String = hidden.chars().take(QUOTE_LIMIT).collect();
+    if hidden.chars().count() > QUOTE_LIMIT {
+        text.push('…');
+    }
+    format!("{text:?}")
+}
+
+/// Whether a text holds something that looks like a product key, anywhere.
+pub(crate) fn holds_key(text: &str) -> bool {
+    text.split("papi_").skip(1).any(|after| after.starts_with(is_credential_character))
+}
+
+/// Replaces what follows a credential's prefix, up to a character that no credential has, by an ellipsis.
+pub(crate) fn hide_credentials(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut rest = text;
+    let mut changed = false;
+    let mut before = None;
+    while let Some(next) = rest.chars().next() {
+        let begins_word = before.is_none_or(|c: char| !c.is_ascii_alphanumeric());
+        let prefix = CREDENTIAL_PREFIXES
+            .iter()
+            .find(|prefix| rest.starts_with(**prefix) && (begins_word || **prefix == "papi_"));
+        if let Some(prefix) = prefix {
+            let (_, secret) = rest.split_at(prefix.len());
+            let end = secret.find(|c: char| !is_credential_character(c)).unwrap_or(secret.len());
+            if end > 0 {
+                shown.push_str(prefix);
+                shown.push('…');
+                rest = secret.split_at(end).1;
+                changed = true;
+                before = Some('…');
+                continue;
+            }
+        }
+        shown.push(next);
+        before = Some(next);
+        rest = rest.split_at(next.len_utf8()).1;
+    }
+    if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
+}
+
+/// A key is any visible ASCII; in running text it ends where a quote, a bracket or a separator of URLs stands.
+fn is_credential_character(c: char) -> bool {
+    c.is_ascii_graphic()
+        && !matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '{' | '}' | '[' | ']' | ',' | '/' | '?' | '&' | '#')
+}
+
+/// Replaces one key, wherever a server repeats it, by the key's hint.
+pub(crate) struct Scrubber {
+    needles: Vec<zeroize::Zeroizing<String>>,
+    hint: String,
+}
+
+impl Scrubber {
+    pub(crate) fn new(key: &crate::ApiKey) -> Self {
+        let plain = zeroize::Zeroizing::new(key.expose().to_owned());
+        let mut needles = Vec::with_capacity(2);
+        // A key with a quote or a backslash stands escaped in a JSON body.
+        if let Ok(json) = serde_json::to_string(&*plain) {
+            let escaped = zeroize::Zeroizing::new(json.trim_matches('"').to_owned());
+            if *escaped != *plain {
+                needles.push(escaped);
+            }
+        }
+        needles.push(plain);
+        Self { needles, hint: key.hint() }
+    }
+
+    pub(crate) fn text(&self, text: String) -> String {
+        self.needles.iter().fold(text, |text, needle| {
+            if text.contains(needle.as_str()) { text.replace(needle.as_str(), &self.hint) } else { text }
+        })
+    }
+
+    pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        self.needles.iter().fold(bytes, |bytes, needle| replace(bytes, needle.as_bytes(), self.hint.as_bytes()))
+    }
+
+    pub(crate) fn json(&self, value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(items) => items.into_iter().map(|item| self.json(item)).collect(),
+            Value::Object(fields) => {
+                fields.into_iter().map(|(name, field)| (self.text(name), self.json(field))).collect()
+            }
+            other => other,
+        }
+    }
+}
+
+fn replace(bytes: Vec<u8>, needle: &[u8], by: &[u8]) -> Vec<u8> {
+    let found = |from: &[u8]| memchr::memmem::find(from, needle);
+    if needle.is_empty() || found(&bytes).is_none() {
+        return bytes;
+    }
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.as_slice();
+    while let Some(at) = found(rest) {
+        let (before, from) = rest.split_at(at);
+        result.extend_from_slice(before);
+        result.extend_from_slice(by);
+        rest = from.split_at(needle.len()).1;
+    }
+    result.extend_from_slice(rest);
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_input_shows_no_credential() {
+        assert_eq!(quote("prod_1"), "\"prod_1\"");
+        assert_eq!(quote("papi_secret"), "\"papi_…\"");
+        assert_eq!(quote("https://h/?key=papi_secret&x=1"), "\"https://h/?key=papi_…&x=1\"");
+        assert_eq!(quote("rt_live_secret and mcp_x"), "\"rt_live_… and mcp_…\"");
+        assert_eq!(quote("xpapi_secret"), "\"xpapi_…\"");
+    }
+
+    #[test]
+    fn a_word_that_only_ends_like_a_prefix_is_left_alone() {
+        assert_eq!(quote("product_id"), "\"product_id\"");
+        assert_eq!(quote("part_one"), "\"part_one\"");
+        assert_eq!(quote("rt_report ct_scan"), "\"rt_report ct_scan\"");
+        assert!(!holds_key("attest_evidence_judge_agent") && !holds_key("papi_") && holds_key("xpapi_y"));
+    }
+
+    #[test]
+    fn a_long_input_is_cut_and_control_characters_are_escaped() {
+        assert_eq!(quote("a\0b"), "\"a\\0b\"");
+        assert!(quote(&"x".repeat(1_000)).chars().count() < 130);
+    }
+
+    #[test]
+    fn a_key_that_the_server_repeats_becomes_its_hint() {
+        let key = crate::ApiKey::parse(r#"papi_a"b\c12345"#).unwrap();
+        let scrubber = Scrubber::new(&key);
+        let body = serde_json::json!({ "error": format!("no such key: {}", key.expose()) });
+        let raw = scrubber.bytes(body.to_string().into_bytes());
+        assert_eq!(String::from_utf8(raw).unwrap(), r#"{"error":"no such key: papi_…2345"}"#);
+        assert_eq!(scrubber.json(body), serde_json::json!({ "error": "no such key: papi_…2345" }));
+    }
+}

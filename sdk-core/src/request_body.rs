@@ -1,0 +1,55 @@
+//! A request's body that notices when it begins to be written.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+/// Whether anything of a request has been handed to a connection. Until then the server cannot have executed it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Written(Arc<AtomicBool>);
+
+impl Written {
+    pub(crate) fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// A whole body in one piece. The HTTP client asks for it only once it has a connection, in the same step in which it puts
+/// the head of the request into the connection's buffer and before anything of that is flushed.
+pub(crate) struct RequestBody {
+    data: Option<Bytes>,
+    written: Written,
+}
+
+impl RequestBody {
+    pub(crate) fn new(data: Bytes, written: Written) -> Self {
+        Self { data: Some(data), written }
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.written.0.store(true, Ordering::Release);
+        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}

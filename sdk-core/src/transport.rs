@@ -1,0 +1,123 @@
+//! The wire: one pooled HTTP client with its own retries and redirects off.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use url::Url;
+
+use crate::{
+    Endpoint, Error,
+    error::Cause,
+    redact,
+    request_body::{RequestBody, Written},
+    tls,
+};
+
+/// How connections are made and kept.
+#[derive(Debug, Clone)]
+pub(crate) struct TransportOptions {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) pool_idle_timeout: Duration,
+    pub(crate) max_idle_connections: usize,
+    pub(crate) proxy: Option<String>,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) user_agent: String,
+}
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            pool_idle_timeout: Duration::from_secs(90),
+            max_idle_connections: 256,
+            proxy: None,
+            root_certificates: Vec::new(),
+            user_agent: concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " (rust)").to_owned(),
+        }
+    }
+}
+
+/// What is sent: everything but the key.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Why no answer came.
+pub(crate) struct Broken {
+    pub(crate) cause: Cause,
+    pub(crate) connect_timed_out: bool,
+    pub(crate) may_have_executed: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    connect_timeout: Duration,
+}
+
+impl Transport {
+    pub(crate) fn new(options: &TransportOptions, endpoint: &Endpoint) -> Result<Self, Error> {
+        let user_agent = HeaderValue::from_str(&options.user_agent)
+            .map_err(|_| Error::configuration("user agent", "it has a character that a header cannot have"))?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::with_extra_roots(&options.root_certificates)?)
+            .user_agent(user_agent)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.pool_idle_timeout)
+            .pool_max_idle_per_host(options.max_idle_connections)
+            .tcp_nodelay(true)
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(parse_proxy(proxy)?);
+        } else if endpoint.base_url().starts_with("http://") {
+            // A proxy of the environment would read the key of a plain http request.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).line()))?;
+        Ok(Self { http, connect_timeout: options.connect_timeout })
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// Sends one request and waits for the head of its answer.
+    pub(crate) async fn send(
+        &self,
+        outgoing: &Outgoing,
+        key: (header::HeaderName, HeaderValue),
+        written: &Written,
+    ) -> Result<reqwest::Response, Broken> {
+        let mut request = reqwest::Request::new(outgoing.method.clone(), outgoing.url.clone());
+        request.headers_mut().clone_from(&outgoing.headers);
+        request.headers_mut().insert(key.0, key.1);
+        let is_read_only = outgoing.method == Method::GET;
+        if !is_read_only {
+            *request.body_mut() = Some(reqwest::Body::wrap(RequestBody::new(outgoing.body.clone(), written.clone())));
+        }
+        self.http.execute(request).await.map_err(|error| Broken {
+            connect_timed_out: error.is_connect() && error.is_timeout(),
+            // A GET runs nothing, so it may always be sent again.
+            may_have_executed: !is_read_only && written.has_begun(),
+            cause: Cause::of(&error.without_url()),
+        })
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<reqwest::Proxy, Error> {
+    // A proxy's URL may hold a password, so it is not quoted.
+    let refuse = |problem: &str| Error::configuration("proxy", problem);
+    let url = Url::parse(text)
+        .map_err(|error| refuse(&format!("it is not a URL ({error}), such as http://proxy.example:3128")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse(&format!("its scheme is {}, which is neither http nor https", redact::quote(url.scheme()))));
+    }
+    reqwest::Proxy::all(url).map_err(|_| refuse("it cannot serve as a proxy"))
+}
