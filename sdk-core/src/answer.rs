@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    Attempt, Error, ErrorKind, RateLimit, ResponseFormat,
+    ApiKey, Attempt, Error, ErrorKind, RateLimit, ResponseFormat,
     error::{Facts, StatusFacts},
+    redact::Scrubber,
+    server_error::KEPT_BYTES,
 };
 
 /// A capability's output with its metadata.
@@ -36,7 +38,8 @@ pub struct Answer<T> {
     pub elapsed: Duration,
     /// The capability that was called, for errors that are found later.
     pub(crate) capability: Option<String>,
-    pub(crate) key_hint: Option<String>,
+    /// The key of the last attempt, so that an error found later can hide it.
+    pub(crate) key: ApiKey,
 }
 
 impl Answer<Bytes> {
@@ -65,7 +68,7 @@ impl Answer<Bytes> {
                 attempts: self.attempts,
                 elapsed: self.elapsed,
                 capability: self.capability,
-                key_hint: self.key_hint,
+                key: self.key,
             }),
             Err((reason, path)) => Err(self.into_undecodable(&reason, path)),
         }
@@ -83,28 +86,29 @@ impl Answer<Bytes> {
     }
 
     fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {
+        let scrubber = Scrubber::new(&self.key);
         let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
         let capability = self.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
-        let body = self.output.slice(..self.output.len().min(crate::server_error::KEPT_BYTES));
+        let text = format!(
+            "{capability}the answer ({}) is not what was asked for{place}: {reason}. It has run: do not repeat it to mend this.",
+            self.status,
+        );
+        let kept = self.output.get(..KEPT_BYTES).unwrap_or(&self.output);
         Error::new(Facts {
             kind: Some(ErrorKind::ResponseDecode),
-            text: format!(
-                "{capability}the answer ({}) is not what was asked for{place}: {}. It has run: do not repeat it to mend this.",
-                self.status,
-                crate::redact::hide_credentials(reason)
-            ),
-            path,
+            text: scrubber.text(text),
+            path: path.map(|path| scrubber.text(path)),
             may_have_executed: true,
             answer: Some(StatusFacts {
                 status: self.status,
                 request_id: self.request_id,
-                execution_id: self.execution_id,
+                execution_id: self.execution_id.map(|id| scrubber.text(id)),
                 headers: self.headers,
-                body,
+                body: Bytes::from(scrubber.bytes(kept.to_vec())),
                 ..StatusFacts::default()
             }),
             capability: self.capability,
-            key_hint: self.key_hint,
+            key_hint: Some(self.key.hint()),
             attempts: self.attempts,
             ..Facts::default()
         })

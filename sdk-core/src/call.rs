@@ -196,7 +196,7 @@ impl Call {
             elapsed: received.elapsed,
             output: received.body,
             capability: plan.capability,
-            key_hint: Some(received.key_hint),
+            key: received.key,
         };
         Ok(if is_document { answer } else { answer.unwrapped(format) })
     }

@@ -41,7 +41,7 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) attempts: Vec<Attempt>,
-    pub(crate) key_hint: String,
+    pub(crate) key: ApiKey,
     pub(crate) elapsed: Duration,
 }
 
@@ -125,8 +125,8 @@ impl Exchange<'_> {
                         headers,
                         body,
                         attempts: std::mem::take(&mut self.attempts),
-                        key_hint: key.hint(),
                         elapsed: self.deadline.elapsed(),
+                        key,
                     });
                 }
                 Ended::Failed { failure, facts } => (failure, facts),
@@ -245,7 +245,7 @@ impl Exchange<'_> {
             Ok(response) => {
                 progress.answered.store(true, Ordering::Release);
                 if response.status().is_success() {
-                    self.read_success(response).await
+                    self.read_success(response, key).await
                 } else {
                     self.read_error(response, key).await
                 }
@@ -278,10 +278,10 @@ impl Exchange<'_> {
         }
     }
 
-    async fn read_success(&self, mut response: reqwest::Response) -> Ended {
+    async fn read_success(&self, mut response: reqwest::Response, key: &ApiKey) -> Ended {
         let limit = self.plan.options.max_response_bytes;
         let status = response.status().as_u16();
-        let headers = response.headers().clone();
+        let headers = server_error::scrub_headers(response.headers().clone(), &Scrubber::new(key));
         let too_large = |announced| Ended::Failed {
             failure: Failure::Unreadable,
             facts: Box::new(Facts {
@@ -350,7 +350,7 @@ impl Exchange<'_> {
             body.extend_from_slice(&chunk);
         }
         body.truncate(server_error::KEPT_BYTES);
-        let answer = server_error::read(status, response.headers(), &body, &Scrubber::new(key));
+        let answer = server_error::read(status, response.headers().clone(), &body, &Scrubber::new(key));
         let exhausted =
             status == 429 && retry::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
         let failure = Failure::Answered { status, retry_after: answer.retry_after, exhausted };

@@ -91,6 +91,10 @@ impl Scrubber {
         })
     }
 
+    pub(crate) fn finds_key(&self, bytes: &[u8]) -> bool {
+        self.needles.iter().any(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+    }
+
     pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         self.needles.iter().fold(bytes, |bytes, needle| replace(bytes, needle.as_bytes(), self.hint.as_bytes()))
     }

@@ -1,7 +1,7 @@
 //! Reads the body of an answer that is an error, whatever it is.
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
 use crate::{error::StatusFacts, redact::Scrubber};
@@ -23,7 +23,8 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
 /// Gathers what an error answer says. The documented form is a JSON object with `error`, a string or an object with
 /// `code` and `message`, and where known `code`, `message`, `details`, `executionId` (api.md). Anything else gives what it
 /// has: a short text is the message, and where there is nothing the status has a name.
-pub(crate) fn read(status: u16, headers: &HeaderMap, body: &[u8], scrubber: &Scrubber) -> StatusFacts {
+pub(crate) fn read(status: u16, headers: HeaderMap, body: &[u8], scrubber: &Scrubber) -> StatusFacts {
+    let headers = scrub_headers(headers, scrubber);
     let json = serde_json::from_slice::<Value>(body).ok().map(|json| scrubber.json(json));
     let fields = json.as_ref().and_then(Value::as_object);
     let nested = fields.and_then(|fields| fields.get("error")).and_then(Value::as_object);
@@ -35,33 +36,28 @@ pub(crate) fn read(status: u16, headers: &HeaderMap, body: &[u8], scrubber: &Scr
     let message = error
         .filter(|_| !error_is_code)
         .or(message)
-        .or_else(|| plain_text(headers, body).map(|text| scrubber.text(text)));
+        .or_else(|| plain_text(&headers, body).map(|text| scrubber.text(text)));
     StatusFacts {
         status,
         message: message.unwrap_or_else(|| reason(status)),
         code,
         details: [fields, nested].into_iter().flatten().find_map(|fields| fields.get("details")).cloned(),
-        request_id: request_id(headers).map(|id| scrubber.text(id)),
+        request_id: request_id(&headers),
         execution_id: text("executionId"),
-        retry_after: crate::retry_after::retry_after(headers, std::time::SystemTime::now()),
-        location: headers
-            .get(header::LOCATION)
-            .map(|value| scrubber.text(String::from_utf8_lossy(value.as_bytes()).into_owned())),
-        headers: scrub_headers(headers, scrubber),
+        retry_after: crate::retry_after::retry_after(&headers, std::time::SystemTime::now()),
+        location: headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        headers,
         body: Bytes::from(scrubber.bytes(body.get(..KEPT_BYTES).unwrap_or(body).to_vec())),
     }
 }
 
-/// A copy of the headers in which the key, if the server repeats it, is a hint.
-pub(crate) fn scrub_headers(headers: &HeaderMap, scrubber: &Scrubber) -> HeaderMap {
-    let mut copy = headers.clone();
-    for value in copy.values_mut() {
+/// The headers with a hint in place of the key, if the server repeats it.
+pub(crate) fn scrub_headers(mut headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
+    for value in headers.values_mut().filter(|value| scrubber.finds_key(value.as_bytes())) {
         let clean = scrubber.bytes(value.as_bytes().to_vec());
-        if clean != value.as_bytes() {
-            *value = http::HeaderValue::from_bytes(&clean).unwrap_or_else(|_| http::HeaderValue::from_static("papi_"));
-        }
+        *value = HeaderValue::from_bytes(&clean).unwrap_or_else(|_| HeaderValue::from_static("papi_"));
     }
-    copy
+    headers
 }
 
 fn own_text(fields: Option<&Map<String, Value>>, name: &str) -> Option<String> {
@@ -92,7 +88,7 @@ mod tests {
     fn facts(status: u16, kind: &str, body: &[u8]) -> StatusFacts {
         let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
         let headers = [(header::CONTENT_TYPE, kind.parse().unwrap())].into_iter().collect();
-        read(status, &headers, body, &Scrubber::new(&key))
+        read(status, headers, body, &Scrubber::new(&key))
     }
 
     #[test]

@@ -1,0 +1,88 @@
+# Everything that is done with this repository, from Rust, Python 3.11 and Node 20 alone. `make` lists the targets.
+
+PYTHON3 ?= python3
+NODE ?= node
+NPM ?= npm
+VENV := $(CURDIR)/.venv
+PYTHON := $(VENV)/bin/python
+TARGET := $(CURDIR)/target
+REPORTS := $(TARGET)/reports
+
+export CARGO_TARGET_DIR := $(TARGET)
+export RUNTYPE_MOCK_BIN := $(TARGET)/debug/runtype-mock
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# The tests' own servers are on loopback, and a key in the developer's environment is none of their business.
+unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID RUNTYPE_SURFACE_ID
+unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-python test-node clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## the main job in all three languages, against the mock
+	@SUMMARIZE_RUST=$(TARGET)/debug/summarize PYTHON=$(PYTHON) NODE=$(NODE) \
+		$(RUNTYPE_MOCK_BIN) run -- examples/demo.sh
+
+test: ## everything: lints and tests of all parts
+	@.ci/test
+
+build: rust python node ## build all parts for development
+
+rust: ## build the core, the mock and the Rust example
+	cargo build --workspace --locked
+
+$(VENV)/.ready: sdk-python/requirements-dev.txt
+	$(PYTHON3) -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --requirement sdk-python/requirements-dev.txt
+	@touch $@
+
+python: $(VENV)/.ready ## build the Python package into .venv
+	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --profile dev
+
+sdk-node/node_modules/.ready: sdk-node/package-lock.json
+	$(NPM) --prefix sdk-node ci --no-audit --no-fund
+	@touch $@
+
+examples/node/node_modules/.ready: examples/node/package-lock.json
+	$(NPM) --prefix examples/node ci --no-audit --no-fund
+	@touch $@
+
+node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
+	$(NPM) --prefix sdk-node run --silent build
+
+lint: lint-rust lint-python lint-node ## all lints
+
+lint-rust: ## cargo fmt, clippy, rustdoc
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+lint-python: python ## ruff, mypy --strict
+	$(VENV)/bin/ruff check sdk-python examples/python
+	$(VENV)/bin/ruff format --check sdk-python examples/python
+	cd sdk-python && $(VENV)/bin/mypy
+
+lint-node: node ## tsc, biome
+	$(NPM) --prefix sdk-node run --silent lint
+
+test-rust: rust ## the core's and the mock's tests
+	cargo test --workspace --locked
+
+test-python: rust python ## pytest
+	$(VENV)/bin/pytest sdk-python
+
+test-node: rust node ## node:test
+	$(NPM) --prefix sdk-node test
+
+fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
+	cargo fmt --all
+	$(VENV)/bin/ruff format sdk-python examples/python
+	$(NPM) --prefix sdk-node run --silent format
+
+clean: ## remove everything that was built
+	cargo clean
+	rm -rf $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native examples/node/node_modules

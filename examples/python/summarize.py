@@ -1,0 +1,36 @@
+"""Summarises a text file, and shows what a revoked key and a key of another scope give.
+
+The surface and the keys come from the environment. The two other clients read the same variables under prefixes of
+their own, ``REVOKED_RUNTYPE_…`` and ``SCOPED_RUNTYPE_…``.
+"""
+
+import sys
+from pathlib import Path
+
+from runtype_surface import AuthenticationError, Client, PermissionDeniedError
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: summarize.py FILE")
+    article = {"input": Path(sys.argv[1]).read_text(encoding="utf-8")}
+
+    with Client() as client:
+        out = client.call("summarize-article", article)
+        print(f"{out['words']} words: {out['summary']}")
+
+    # A revoked key: 401.
+    try:
+        Client.from_env(prefix="REVOKED_RUNTYPE").call("summarize-article", article)
+    except AuthenticationError as error:
+        print(f"{type(error).__name__}: {error}")
+
+    # A key whose scope is another capability: 403.
+    try:
+        Client.from_env(prefix="SCOPED_RUNTYPE").call("echo", article)
+    except PermissionDeniedError as error:
+        print(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()
