@@ -1,0 +1,111 @@
+//! Who is calling: the key of a request, found in either header and checked.
+
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+
+use crate::clock::Time;
+use crate::key::{Key, PREFIX, hint};
+use crate::plan::Plan;
+use crate::state::Surface;
+
+/// The body of every 401, to the letter of the vendor's page.
+pub const UNAUTHENTICATED: &str = "Invalid or missing API key";
+/// The body of every 403, to the letter of the vendor's page.
+pub const FORBIDDEN: &str = "API key does not have permission to access this resource";
+/// `WWW-Authenticate` of every 401.
+pub const CHALLENGE: &str =
+    "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
+
+/// Which header carried a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carrier {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// `X-API-Key: …`
+    XApiKey,
+}
+
+impl Carrier {
+    /// Its name in the journal.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::XApiKey => "x-api-key",
+        }
+    }
+}
+
+/// A key as it was sent.
+#[derive(Clone, Copy)]
+pub struct Credential<'a> {
+    /// Which header it came in.
+    pub carrier: Carrier,
+    /// Its plain text.
+    pub plain: &'a str,
+}
+
+impl Credential<'_> {
+    /// How it may be shown.
+    pub fn hint(&self) -> String {
+        hint(self.plain)
+    }
+}
+
+/// The keys of a request, `Authorization` first.
+pub fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
+    let bearer = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| {
+            // RFC 9110 §11.1: the scheme's name is case-insensitive.
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+    let own = headers
+        .get("x-api-key")
+        .and_then(|value| value.to_str().ok())
+        .map(str::trim);
+    let bearer = bearer.map(|plain| Credential {
+        carrier: Carrier::Bearer,
+        plain,
+    });
+    let own = own.map(|plain| Credential {
+        carrier: Carrier::XApiKey,
+        plain,
+    });
+    bearer
+        .into_iter()
+        .chain(own)
+        .filter(|credential| !credential.plain.is_empty())
+        .collect()
+}
+
+/// The key that opens a surface: the first of those sent that works. Either header is enough. Assumed: that with two
+/// keys in two headers one good one suffices.
+pub(crate) fn authenticate<'s>(
+    surface: &'s mut Surface,
+    sent: &[Credential<'_>],
+    now: Time,
+) -> Option<(Carrier, &'s mut Key)> {
+    let (carrier, id) = sent.iter().find_map(|credential| {
+        if !credential.plain.starts_with(PREFIX) {
+            return None;
+        }
+        let key = surface.key_by_secret(credential.plain)?;
+        key.check(now)
+            .is_ok()
+            .then(|| (credential.carrier, key.id.clone()))
+    })?;
+    surface.keys.get_mut(&id).map(|key| (carrier, key))
+}
+
+/// The documented 401.
+pub fn unauthenticated() -> Plan {
+    Plan::error(StatusCode::UNAUTHORIZED, UNAUTHENTICATED)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
+}
+
+/// The documented 403.
+pub fn forbidden() -> Plan {
+    Plan::error(StatusCode::FORBIDDEN, FORBIDDEN)
+}

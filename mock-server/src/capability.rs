@@ -1,0 +1,284 @@
+//! What a surface can do: capabilities, their slugs, and how their answers come about.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fault::HeaderValues;
+
+/// How an output is dressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// The output itself. The default.
+    #[default]
+    Raw,
+    /// `{"output": …, "executionId": "exec_…", "metadata": {…}}`. Assumed: the shape.
+    Wrapped,
+}
+
+/// One capability of a surface.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Capability {
+    /// The last segment of its URL.
+    pub slug: String,
+    /// What people call it; the slug when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it does, for the OpenAPI document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A capability that is not enabled answers 404.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub enabled: bool,
+    /// How its output is dressed; as the surface says when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_format: Option<Format>,
+    /// How long it thinks, in milliseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub latency_ms: u64,
+    /// How its answers come about; it gives its input back when absent.
+    #[serde(default)]
+    pub answer: Answer,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands a reference over"
+)]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+impl Capability {
+    /// A capability that gives its input back until it is told otherwise.
+    pub fn new(slug: impl Into<String>) -> Self {
+        Self {
+            slug: slug.into(),
+            name: None,
+            description: None,
+            enabled: true,
+            response_format: None,
+            latency_ms: 0,
+            answer: Answer::Echo,
+        }
+    }
+
+    /// The same capability with other answers.
+    #[must_use]
+    pub fn answering(mut self, answer: Answer) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// Its name, or the slug when it has none.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.slug)
+    }
+
+    /// Says what is wrong with it, naming the field, the rule and the remedy.
+    pub fn validate(&self) -> Result<(), String> {
+        let allowed =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if self.slug.is_empty() || !self.slug.chars().all(allowed) {
+            return Err(format!(
+                "`slug` is {:?}; a slug is lower-case letters, digits, `-` and `_`, as in `summarize-article`",
+                self.slug
+            ));
+        }
+        if self.slug == "dispatch" {
+            return Err("`slug` is \"dispatch\", which is the name of the dispatch endpoint; choose another".to_owned());
+        }
+        self.answer
+            .validate()
+            .map_err(|problem| format!("capability `{}`: {problem}", self.slug))
+    }
+}
+
+/// How an answer comes about.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// Gives the input back.
+    #[default]
+    Echo,
+    /// Takes the text of `input` and gives `{"summary", "words"}`: its first sentences, and its number of words.
+    Summarize {
+        /// How many sentences the summary has.
+        #[serde(default = "one")]
+        sentences: usize,
+    },
+    /// Answers as a support agent does, `{"response": …}`; as a stream, word by word.
+    Agent,
+    /// An error, with an `executionId` when the status is 5xx.
+    Fail {
+        /// The status; 500 when absent.
+        #[serde(default = "five_hundred")]
+        status: u16,
+        /// The `error`.
+        #[serde(default = "execution_failed")]
+        error: String,
+        /// The `code`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+    /// Always the same.
+    Fixed {
+        /// The output.
+        #[serde(default)]
+        output: Value,
+        /// The status; 200 when absent. An output with an error's status is sent as it is, never wrapped.
+        #[serde(default = "two_hundred")]
+        status: u16,
+        /// Further headers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, HeaderValues>,
+    },
+    /// One answer after the other.
+    Sequence {
+        /// The answers, in order.
+        answers: Vec<Answer>,
+        /// Whether it begins anew at the end; otherwise the last answer stays.
+        #[serde(default)]
+        repeat: bool,
+    },
+    /// Computed by a Rust closure. It cannot be written in a configuration.
+    #[serde(skip)]
+    Closure(Closure),
+}
+
+fn one() -> usize {
+    1
+}
+
+fn two_hundred() -> u16 {
+    200
+}
+
+fn five_hundred() -> u16 {
+    500
+}
+
+fn execution_failed() -> String {
+    "Capability execution failed".to_owned()
+}
+
+impl Answer {
+    /// Always this output, with status 200.
+    pub fn fixed(output: impl Into<Value>) -> Self {
+        Self::Fixed {
+            output: output.into(),
+            status: 200,
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// Always this error.
+    pub fn fail(status: u16, error: impl Into<String>) -> Self {
+        Self::Fail {
+            status,
+            error: error.into(),
+            code: None,
+        }
+    }
+
+    /// One answer after the other; the last one stays.
+    pub fn sequence(answers: impl IntoIterator<Item = Self>) -> Self {
+        Self::Sequence {
+            answers: answers.into_iter().collect(),
+            repeat: false,
+        }
+    }
+
+    /// What the closure makes of the input. It runs outside the mock's lock, so it may call the mock.
+    pub fn closure<F, R>(compute: F) -> Self
+    where
+        F: Fn(&Value) -> R + Send + Sync + 'static,
+        R: Into<Reply>,
+    {
+        Self::Closure(Closure(Arc::new(move |input| compute(input).into())))
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        let in_range = |status: u16| {
+            if (200..=999).contains(&status) {
+                return Ok(());
+            }
+            Err(format!(
+                "`status` is {status}; it must be a number from 200 to 999"
+            ))
+        };
+        match self {
+            Self::Fail { status, .. } | Self::Fixed { status, .. } => in_range(*status),
+            Self::Sequence { answers, .. } if answers.is_empty() => {
+                Err("`answers` is empty; a sequence needs at least one answer".to_owned())
+            }
+            Self::Sequence { answers, .. } => answers.iter().try_for_each(Self::validate),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a closure answers: a status, headers, and an output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// Further headers.
+    pub headers: BTreeMap<String, HeaderValues>,
+    /// The output, or the whole body of an error.
+    pub output: Value,
+}
+
+impl Reply {
+    /// An error, `{"error": …}`.
+    pub fn error(status: u16, message: &str) -> Self {
+        Self {
+            status,
+            headers: BTreeMap::new(),
+            output: serde_json::json!({ "error": message }),
+        }
+    }
+}
+
+impl From<Value> for Reply {
+    fn from(output: Value) -> Self {
+        Self {
+            status: 200,
+            headers: BTreeMap::new(),
+            output,
+        }
+    }
+}
+
+/// A function from an input to a [`Reply`].
+#[derive(Clone)]
+pub struct Closure(pub(crate) Arc<dyn Fn(&Value) -> Reply + Send + Sync>);
+
+impl fmt::Debug for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Closure(..)")
+    }
+}
+
+impl PartialEq for Closure {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}

@@ -1,0 +1,548 @@
+//! Faults: where they strike, and what they do to an answer.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::plan::{End, Frame, Framing, Plan};
+use crate::seed;
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// The answer comes late, by `latency_ms`. Further faults may strike the same request.
+    Latency,
+    /// Another answer in place of the real one: `status`, `headers`, and a body.
+    Status,
+    /// The connection is reset (RST), before the answer or after `after_bytes` of its body.
+    Reset,
+    /// The connection is closed (FIN), before the answer or after `after_bytes` of its body.
+    Close,
+    /// `Content-Length` tells the truth, the body ends early, after `after_bytes` or in the middle.
+    Truncate,
+    /// Silence, with the connection open: before the answer, or after `after_bytes` of its body.
+    Stall,
+    /// Bytes that are not HTTP, then a close.
+    Garbage,
+    /// The body trickles: `chunk_bytes` at a time, `wait_ms` apart.
+    SlowBody,
+    /// A whole answer whose body is JSON cut in the middle.
+    BadJson,
+    /// `Content-Length` lies by `length_offset` bytes; then a close.
+    BadLength,
+    /// A whole answer; then, after `wait_ms`, the connection is closed without notice, as an impatient server does.
+    HangUp,
+}
+
+impl FaultKind {
+    /// Its name, as in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Status => "status",
+            Self::Reset => "reset",
+            Self::Close => "close",
+            Self::Truncate => "truncate",
+            Self::Stall => "stall",
+            Self::Garbage => "garbage",
+            Self::SlowBody => "slow_body",
+            Self::BadJson => "bad_json",
+            Self::BadLength => "bad_length",
+            Self::HangUp => "hang_up",
+        }
+    }
+
+    /// Whether the capability has run by the time this strikes, when nothing else is said.
+    fn reaches(self, after_bytes: Option<usize>) -> bool {
+        match self {
+            Self::Status | Self::Garbage => false,
+            Self::Reset | Self::Close | Self::Stall => after_bytes.is_some(),
+            _ => true,
+        }
+    }
+}
+
+/// One number or several: which of the requests a fault strikes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Numbers {
+    /// That one.
+    One(u64),
+    /// Those.
+    Many(Vec<u64>),
+}
+
+impl Numbers {
+    fn contains(&self, number: u64) -> bool {
+        match self {
+            Self::One(one) => *one == number,
+            Self::Many(many) => many.contains(&number),
+        }
+    }
+}
+
+/// One value of a header or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum HeaderValues {
+    /// One.
+    One(String),
+    /// Several headers of one name.
+    Many(Vec<String>),
+}
+
+/// A fault as it is written in the configuration and sent to `POST /__mock/faults`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What it does.
+    pub kind: FaultKind,
+    /// Where: the slug of a capability; every call of the surface when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<String>,
+    /// Where: the n-th matching requests, counted from 1 since the fault was set; every one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nth: Option<Numbers>,
+    /// Where: how often it strikes before it is spent; without end when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// Where: how probable it is, from 0 to 1, drawn from the seed; certain when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// Whether the capability runs all the same. By default it does unless the kind is `status` or `garbage`, or
+    /// `reset`, `close` or `stall` without `after_bytes`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<bool>,
+    /// A pause before the first byte, in milliseconds. Any kind may have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_ms: Option<u64>,
+    /// The status (`status` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Headers (`status` only).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, HeaderValues>,
+    /// The body as JSON (`status` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// The body as text (`status` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The body in base64 (`status` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
+    /// A body of this many bytes, a JSON string of one repeated letter (`status` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fill_bytes: Option<usize>,
+    /// How many bytes of the body go out first (`reset`, `close`, `truncate`, `stall`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_bytes: Option<usize>,
+    /// How many bytes go out at a time (`slow_body`); 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk_bytes: Option<usize>,
+    /// The pause between pieces, in milliseconds (`slow_body`; 10 when absent), or before the close (`hang_up`; 0).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+    /// By how much `Content-Length` differs from the body (`bad_length`); 16 too many when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_offset: Option<i64>,
+}
+
+/// The most a `fill_bytes` may ask for: 1 GiB.
+const MOST_FILL: usize = 1 << 30;
+
+impl Fault {
+    /// A fault of a kind that strikes every call.
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            capability: None,
+            nth: None,
+            times: None,
+            probability: None,
+            reached: None,
+            latency_ms: None,
+            status: None,
+            headers: BTreeMap::new(),
+            json: None,
+            text: None,
+            base64: None,
+            fill_bytes: None,
+            after_bytes: None,
+            chunk_bytes: None,
+            wait_ms: None,
+            length_offset: None,
+        }
+    }
+
+    /// Another answer in place of the real one, with an empty body until one is given.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status: Some(status),
+            ..Self::new(FaultKind::Status)
+        }
+    }
+
+    /// A late answer.
+    pub fn latency(latency: Duration) -> Self {
+        let latency_ms = u64::try_from(latency.as_millis()).ok();
+        Self {
+            latency_ms,
+            ..Self::new(FaultKind::Latency)
+        }
+    }
+
+    /// Strikes this capability only.
+    #[must_use]
+    pub fn on(mut self, slug: impl Into<String>) -> Self {
+        self.capability = Some(slug.into());
+        self
+    }
+
+    /// Strikes the n-th matching request only, counted from 1.
+    #[must_use]
+    pub fn nth(mut self, number: u64) -> Self {
+        self.nth = Some(Numbers::One(number));
+        self
+    }
+
+    /// Is spent after so many strikes.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Strikes with this probability, from 0 to 1, drawn from the seed.
+    #[must_use]
+    pub fn probability(mut self, probability: f64) -> Self {
+        self.probability = Some(probability);
+        self
+    }
+
+    /// Lets so many bytes of the body out first.
+    #[must_use]
+    pub fn after_bytes(mut self, bytes: usize) -> Self {
+        self.after_bytes = Some(bytes);
+        self
+    }
+
+    /// Gives a `status` fault a header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers
+            .insert(name.into(), HeaderValues::One(value.into()));
+        self
+    }
+
+    /// Gives a `status` fault a JSON body.
+    #[must_use]
+    pub fn json(mut self, body: Value) -> Self {
+        self.json = Some(body);
+        self
+    }
+
+    /// Gives a `status` fault a text body.
+    #[must_use]
+    pub fn text(mut self, body: impl Into<String>) -> Self {
+        self.text = Some(body.into());
+        self
+    }
+
+    /// Whether the capability has run by the time this strikes.
+    pub fn reaches(&self) -> bool {
+        self.reached
+            .unwrap_or_else(|| self.kind.reaches(self.after_bytes))
+    }
+
+    /// Says what is wrong with it, naming the field, the rule and the remedy.
+    pub fn validate(&self) -> Result<(), String> {
+        use FaultKind as Kind;
+        let kind = self.kind.name();
+        let only = |set: bool, field: &str, kinds: &[Kind]| {
+            if set && !kinds.contains(&self.kind) {
+                let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+                return Err(format!(
+                    "`{field}` has no meaning in a fault of kind `{kind}`; it goes with {}",
+                    names.join(", ")
+                ));
+            }
+            Ok(())
+        };
+        only(self.status.is_some(), "status", &[Kind::Status])?;
+        only(!self.headers.is_empty(), "headers", &[Kind::Status])?;
+        only(self.json.is_some(), "json", &[Kind::Status])?;
+        only(self.text.is_some(), "text", &[Kind::Status])?;
+        only(self.base64.is_some(), "base64", &[Kind::Status])?;
+        only(self.fill_bytes.is_some(), "fill_bytes", &[Kind::Status])?;
+        only(
+            self.after_bytes.is_some(),
+            "after_bytes",
+            &[Kind::Reset, Kind::Close, Kind::Truncate, Kind::Stall],
+        )?;
+        only(self.chunk_bytes.is_some(), "chunk_bytes", &[Kind::SlowBody])?;
+        only(
+            self.wait_ms.is_some(),
+            "wait_ms",
+            &[Kind::SlowBody, Kind::HangUp],
+        )?;
+        only(
+            self.length_offset.is_some(),
+            "length_offset",
+            &[Kind::BadLength],
+        )?;
+        if self.kind == Kind::Latency && self.latency_ms.is_none() {
+            return Err(
+                "a fault of kind `latency` needs `latency_ms`, the pause in milliseconds"
+                    .to_owned(),
+            );
+        }
+        if self.kind == Kind::Status {
+            let status = self
+                .status
+                .ok_or("a fault of kind `status` needs `status`, a number from 200 to 999")?;
+            if !(200..=999).contains(&status) {
+                return Err(format!(
+                    "`status` is {status}; it must be a number from 200 to 999"
+                ));
+            }
+        }
+        let bodies = [
+            self.json.is_some(),
+            self.text.is_some(),
+            self.base64.is_some(),
+            self.fill_bytes.is_some(),
+        ];
+        if bodies.into_iter().filter(|set| *set).count() > 1 {
+            return Err(
+                "a fault has one body: give `json`, `text`, `base64` or `fill_bytes`, not several"
+                    .to_owned(),
+            );
+        }
+        if let Some(encoded) = &self.base64 {
+            BASE64
+                .decode(encoded)
+                .map_err(|error| format!("`base64` cannot be decoded: {error}"))?;
+        }
+        if self.fill_bytes.is_some_and(|bytes| bytes > MOST_FILL) {
+            return Err(format!("`fill_bytes` is at most {MOST_FILL} (1 GiB)"));
+        }
+        if self.chunk_bytes == Some(0) {
+            return Err("`chunk_bytes` must be at least 1".to_owned());
+        }
+        if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+            return Err("`probability` must be a number from 0 to 1".to_owned());
+        }
+        self.header_map().map(|_| ())
+    }
+
+    /// The headers, checked.
+    fn header_map(&self) -> Result<HeaderMap, String> {
+        let mut map = HeaderMap::new();
+        for (name, values) in &self.headers {
+            let parsed = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| format!("{name:?} is not a header name"))?;
+            let values = match values {
+                HeaderValues::One(value) => std::slice::from_ref(value),
+                HeaderValues::Many(values) => values.as_slice(),
+            };
+            for value in values {
+                let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+                    format!("the value of header {name:?} has a character that no header may have")
+                })?;
+                map.append(parsed.clone(), value);
+            }
+        }
+        Ok(map)
+    }
+
+    /// The answer of a `status` fault.
+    fn answer(&self) -> Plan {
+        let status = self
+            .status
+            .and_then(|code| StatusCode::from_u16(code).ok())
+            .unwrap_or(StatusCode::OK);
+        let mut plan = if let Some(json) = &self.json {
+            Plan::json(status, json)
+        } else if let Some(text) = &self.text {
+            Plan::new(status, "text/plain; charset=utf-8", text.clone())
+        } else if let Some(encoded) = &self.base64 {
+            Plan::new(
+                status,
+                "application/octet-stream",
+                BASE64.decode(encoded).unwrap_or_default(),
+            )
+        } else if let Some(bytes) = self.fill_bytes {
+            Plan::new(status, "application/json", filler(bytes))
+        } else {
+            Plan::empty(status)
+        };
+        let headers = self.header_map().unwrap_or_default();
+        if headers.contains_key(CONTENT_TYPE) {
+            plan.headers.remove(CONTENT_TYPE);
+        }
+        plan.headers.extend(headers);
+        plan
+    }
+
+    /// What becomes of an answer. `real` is what would have been said; `draw` decides what garbage looks like.
+    pub fn apply(&self, real: Plan, draw: u64) -> Plan {
+        let mut plan = real;
+        plan.fault = Some(self.kind);
+        match self.kind {
+            FaultKind::Latency => {}
+            FaultKind::Status => {
+                let latency = plan.latency;
+                let request_id = plan.headers.remove(crate::decide::REQUEST_ID);
+                plan = Plan {
+                    latency,
+                    fault: plan.fault,
+                    ..self.answer()
+                };
+                if let Some(id) = request_id {
+                    plan.headers.entry(crate::decide::REQUEST_ID).or_insert(id);
+                }
+            }
+            FaultKind::Reset => cut(&mut plan, self.after_bytes, End::Reset),
+            FaultKind::Close => cut(&mut plan, self.after_bytes, End::Close(Duration::ZERO)),
+            FaultKind::Stall => cut(&mut plan, self.after_bytes, End::Stall),
+            FaultKind::Truncate => {
+                let half = plan.body().len() / 2;
+                cut(
+                    &mut plan,
+                    Some(self.after_bytes.unwrap_or(half)),
+                    End::Close(Duration::ZERO),
+                );
+            }
+            FaultKind::Garbage => {
+                plan.frames = vec![Frame {
+                    wait: Duration::ZERO,
+                    bytes: garbage(draw),
+                }];
+                plan.framing = Framing::Naked;
+                plan.end = End::Close(Duration::ZERO);
+            }
+            FaultKind::SlowBody => {
+                let wait = Duration::from_millis(self.wait_ms.unwrap_or(10));
+                let size = self.chunk_bytes.unwrap_or(1).max(1);
+                let body = plan.body();
+                plan.frames = body
+                    .chunks(size)
+                    .map(|piece| Frame {
+                        wait,
+                        bytes: body.slice_ref(piece),
+                    })
+                    .collect();
+            }
+            FaultKind::BadJson => {
+                let body = plan.body();
+                plan.frames = vec![Frame {
+                    wait: Duration::ZERO,
+                    bytes: body.slice(..body.len().div_ceil(2).min(body.len())),
+                }];
+            }
+            FaultKind::BadLength => {
+                let length = i64::try_from(plan.body().len()).unwrap_or(i64::MAX);
+                let claimed = length.saturating_add(self.length_offset.unwrap_or(16));
+                plan.framing = Framing::Claimed(u64::try_from(claimed).unwrap_or(0));
+                plan.end = End::Close(Duration::ZERO);
+            }
+            FaultKind::HangUp => {
+                plan.end = End::Close(Duration::from_millis(self.wait_ms.unwrap_or(0)))
+            }
+        }
+        plan.latency += Duration::from_millis(self.latency_ms.unwrap_or(0));
+        plan
+    }
+}
+
+/// Ends an answer early: before its first byte, or after some bytes of its body while its length stays as it was told.
+fn cut(plan: &mut Plan, after_bytes: Option<usize>, end: End) {
+    plan.end = end;
+    let Some(mut left) = after_bytes else {
+        plan.frames.clear();
+        plan.framing = Framing::Naked;
+        return;
+    };
+    if plan.framing == Framing::Length {
+        plan.framing = Framing::Claimed(plan.body().len() as u64);
+    }
+    for frame in &mut plan.frames {
+        let keep = left.min(frame.bytes.len());
+        frame.bytes.truncate(keep);
+        left -= keep;
+    }
+    plan.frames.retain(|frame| !frame.bytes.is_empty());
+}
+
+/// A JSON string of exactly this many bytes, quotes included.
+fn filler(bytes: usize) -> Bytes {
+    let mut text = vec![b'a'; bytes];
+    if let [first, .., last] = text.as_mut_slice() {
+        *first = b'"';
+        *last = b'"';
+    }
+    text.into()
+}
+
+/// Forty bytes that no HTTP client takes for a status line.
+fn garbage(draw: u64) -> Bytes {
+    (0..40_u64)
+        .map(|n| 0x80 | (seed::mix(&[draw, n]) & 0x7f) as u8)
+        .collect()
+}
+
+/// A fault that is set, with what it has counted so far.
+#[derive(Debug, Clone)]
+pub struct ActiveFault {
+    /// Its id, `flt_…`.
+    pub id: String,
+    /// What it is.
+    pub fault: Fault,
+    /// Which one of its surface's faults it is, from 0, which the draw depends on.
+    pub ordinal: u64,
+    /// How many requests matched its place.
+    pub matched: u64,
+    /// How many it struck.
+    pub struck: u64,
+}
+
+impl ActiveFault {
+    /// Counts a request and says whether this fault strikes it, and with which draw.
+    /// `lane` is the connection's number on this surface and the request's number on that connection.
+    pub fn strikes(&mut self, slug: Option<&str>, seed: u64, lane: (u64, u64)) -> Option<u64> {
+        if self.fault.capability.is_some() && self.fault.capability.as_deref() != slug {
+            return None;
+        }
+        self.matched += 1;
+        if self.fault.times.is_some_and(|times| self.struck >= times) {
+            return None;
+        }
+        if self
+            .fault
+            .nth
+            .as_ref()
+            .is_some_and(|nth| !nth.contains(self.matched))
+        {
+            return None;
+        }
+        let draw = seed::mix(&[seed, self.ordinal, lane.0, lane.1]);
+        if self
+            .fault
+            .probability
+            .is_some_and(|probability| seed::unit(draw) >= probability)
+        {
+            return None;
+        }
+        self.struck += 1;
+        Some(draw)
+    }
+}

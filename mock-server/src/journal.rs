@@ -1,0 +1,242 @@
+//! What happened: one entry a request, keys as hints, the oldest dropped first.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+use crate::clock::Time;
+use crate::fault::FaultKind;
+use crate::key::{hint, redact};
+
+/// How many entries are kept unless the configuration says otherwise.
+pub const CAPACITY: usize = 10_000;
+/// How much of a request's body is kept.
+const BODY_BYTES: usize = 64 * 1024;
+/// How much of all bodies together is kept.
+const ALL_BODY_BYTES: usize = 64 * 1024 * 1024;
+/// Headers that carry credentials.
+const SECRET_HEADERS: [&str; 4] = [
+    "authorization",
+    "x-api-key",
+    "cookie",
+    "proxy-authorization",
+];
+
+/// How the delivery of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is under way.
+    Open,
+    /// It was delivered as planned, faults included.
+    Delivered,
+    /// The client closed the connection before it was delivered.
+    ClientClosed,
+}
+
+impl Outcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Delivered => "delivered",
+            Self::ClientClosed => "client_closed",
+        }
+    }
+}
+
+/// One request and what became of it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its number, counted from 1 since the start.
+    pub n: u64,
+    /// When it was complete.
+    pub time: Time,
+    /// Its method.
+    pub method: Method,
+    /// Its path.
+    pub path: String,
+    /// Its query.
+    pub query: String,
+    /// Its headers, keys as hints.
+    pub headers: HeaderMap,
+    /// The first 64 KiB of its body.
+    pub body: Bytes,
+    /// How long its body was.
+    pub body_bytes: usize,
+    /// The number of its connection.
+    pub connection: u64,
+    /// The surface it was for, when there is one.
+    pub surface: Option<String>,
+    /// The capability it named, known or not.
+    pub capability: Option<String>,
+    /// Which header carried the key: `bearer` or `x-api-key`.
+    pub auth: Option<&'static str>,
+    /// The key, as a hint.
+    pub key_hint: Option<String>,
+    /// The key's id, when it is known.
+    pub key_id: Option<String>,
+    /// The status of the answer; none when no status line was sent.
+    pub status: Option<u16>,
+    /// Whether the capability ran.
+    pub reached: bool,
+    /// Whether a stream was asked for and given.
+    pub stream: bool,
+    /// The fault that struck.
+    pub fault: Option<FaultKind>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: String,
+    /// The execution's id.
+    pub execution_id: Option<String>,
+    /// How the delivery ended.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub ended: Option<Time>,
+}
+
+impl Entry {
+    /// The entry as JSON.
+    pub fn to_json(&self) -> Value {
+        let headers: serde_json::Map<String, Value> = self
+            .headers
+            .keys()
+            .map(|name| {
+                let values: Vec<_> = self
+                    .headers
+                    .get_all(name)
+                    .iter()
+                    .map(|v| String::from_utf8_lossy(v.as_bytes()))
+                    .collect();
+                (name.to_string(), json!(redact(&values.join(", "))))
+            })
+            .collect();
+        let text = String::from_utf8_lossy(&self.body);
+        let text = redact(&text);
+        let body = match serde_json::from_str::<Value>(&text) {
+            Ok(value) => value,
+            Err(_) if self.body.is_empty() => Value::Null,
+            Err(_) => json!(text),
+        };
+        json!({
+            "n": self.n,
+            "time": self.time,
+            "method": self.method.as_str(),
+            "path": redact(&self.path),
+            "query": redact(&self.query),
+            "headers": headers,
+            "body": body,
+            "body_bytes": self.body_bytes,
+            "connection": self.connection,
+            "surface": self.surface,
+            "capability": self.capability.as_deref().map(redact),
+            "auth": self.auth,
+            "key_hint": self.key_hint,
+            "key_id": self.key_id,
+            "status": self.status,
+            "reached": self.reached,
+            "stream": self.stream,
+            "fault": self.fault,
+            "request_id": self.request_id,
+            "execution_id": self.execution_id,
+            "outcome": self.outcome.name(),
+            "ended": self.ended,
+            "client_closed_at": if self.outcome == Outcome::ClientClosed { json!(self.ended) } else { Value::Null },
+        })
+    }
+}
+
+/// Headers with every credential as its hint.
+pub(crate) fn without_secrets(headers: &HeaderMap) -> HeaderMap {
+    let mut safe = headers.clone();
+    for name in SECRET_HEADERS {
+        let Some(value) = safe.get_mut(name) else {
+            continue;
+        };
+        let shown = match value.to_str().ok().and_then(|text| text.split_once(' ')) {
+            Some((scheme, token)) if name.ends_with("authorization") => {
+                format!("{scheme} {}", hint(token.trim()))
+            }
+            _ => hint(value.to_str().unwrap_or_default()),
+        };
+        if let Ok(shown) = http::HeaderValue::from_bytes(shown.as_bytes()) {
+            *value = shown;
+        }
+    }
+    safe
+}
+
+/// The entries, newest last.
+#[derive(Debug)]
+pub struct Journal {
+    entries: VecDeque<Entry>,
+    capacity: usize,
+    body_bytes: usize,
+    next: u64,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            capacity: CAPACITY,
+            body_bytes: 0,
+            next: 1,
+        }
+    }
+}
+
+impl Journal {
+    /// A journal that keeps so many entries.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            capacity,
+            ..Self::default()
+        }
+    }
+
+    /// Adds an entry, gives it its number, and drops what no longer fits.
+    pub fn add(&mut self, mut entry: Entry) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        entry.n = number;
+        entry.body_bytes = entry.body.len();
+        if entry.body.len() > BODY_BYTES {
+            // A copy, so that the whole body does not stay in memory for the sake of its beginning.
+            entry.body = Bytes::copy_from_slice(entry.body.get(..BODY_BYTES).unwrap_or_default());
+        }
+        self.body_bytes += entry.body.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > self.capacity || self.body_bytes > ALL_BODY_BYTES {
+            let Some(oldest) = self.entries.pop_front() else {
+                break;
+            };
+            self.body_bytes -= oldest.body.len();
+        }
+        number
+    }
+
+    /// The entry of a number, while it is kept.
+    pub fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
+        let at = self
+            .entries
+            .binary_search_by_key(&number, |entry| entry.n)
+            .ok()?;
+        self.entries.get_mut(at)
+    }
+
+    /// All entries that are kept, oldest first.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// Forgets the entries of one surface, or all. Numbers go on counting.
+    pub fn clear(&mut self, surface: Option<&str>) {
+        match surface {
+            None => self.entries.clear(),
+            Some(id) => self
+                .entries
+                .retain(|entry| entry.surface.as_deref() != Some(id)),
+        }
+        self.body_bytes = self.entries.iter().map(|entry| entry.body.len()).sum();
+    }
+}

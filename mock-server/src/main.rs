@@ -1,0 +1,9 @@
+//! `runtype-mock`: the mock on the command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

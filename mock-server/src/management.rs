@@ -1,0 +1,179 @@
+//! The owner's side: key management with a platform key (`rt_…`), as the vendor's packages call it.
+
+use http::header::{ALLOW, HeaderValue};
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::auth::{credentials, unauthenticated};
+use crate::clock::Time;
+use crate::config::{KeyConfig, Status};
+use crate::key::{Environment, Key, PREFIX};
+use crate::plan::Plan;
+use crate::request::Request;
+use crate::state::{State, Surface};
+
+/// Answers a management request. `rest` is its path after the surface's id.
+pub(crate) fn handle(
+    request: &Request,
+    (product, surface_id): (&str, &str),
+    rest: &[&str],
+    state: &mut State,
+    machine: Time,
+) -> Plan {
+    let sent = credentials(&request.headers);
+    let owner = sent.iter().any(|credential| {
+        state
+            .platform_keys
+            .iter()
+            .any(|key| key.expose() == credential.plain)
+    });
+    if !owner {
+        return unauthenticated();
+    }
+    let now = state.time(machine, Some(surface_id));
+    let base_url = state.base_url.clone();
+    let Some(surface) = state
+        .surfaces
+        .get_mut(surface_id)
+        .filter(|surface| surface.product_id == product)
+    else {
+        return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
+    };
+    let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
+    match rest {
+        [] if request.method == get => {
+            Plan::json(StatusCode::OK, &surface_json(surface, &base_url))
+        }
+        [] => not_allowed("GET"),
+        ["keys"] if request.method == post => create_key(request, state, surface_id, now),
+        ["keys"] => not_allowed("POST"),
+        ["keys", id] if request.method == delete => match surface.remove_key(id) {
+            Some(_) => Plan::json(StatusCode::OK, &json!({ "success": true })),
+            None => Plan::error(StatusCode::NOT_FOUND, "API key not found"),
+        },
+        ["keys", _] => not_allowed("DELETE"),
+        _ => Plan::error(StatusCode::NOT_FOUND, "Not found"),
+    }
+}
+
+fn not_allowed(allowed: &'static str) -> Plan {
+    Plan::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+        .with_header(ALLOW, HeaderValue::from_static(allowed))
+}
+
+/// The body of `POST …/keys`. Unknown fields are let pass, as the vendor may add some.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewKey {
+    name: Option<String>,
+    environment: Option<Environment>,
+    scopes: Option<Vec<String>>,
+    expires_at: Option<Time>,
+    rate_limit_per_minute: Option<u64>,
+    rate_limit_per_day: Option<u64>,
+}
+
+fn create_key(request: &Request, state: &mut State, surface_id: &str, now: Time) -> Plan {
+    let body: &[u8] = if request.body.is_empty() {
+        b"{}"
+    } else {
+        &request.body
+    };
+    let new: NewKey = match serde_json::from_slice(body) {
+        Ok(new) => new,
+        Err(error) => {
+            return Plan::error(
+                StatusCode::BAD_REQUEST,
+                &format!("Invalid request body: {error}"),
+            );
+        }
+    };
+    let config = KeyConfig {
+        key: None,
+        name: new.name,
+        environment: new.environment.unwrap_or_default(),
+        scopes: new.scopes.unwrap_or_else(|| vec!["*".to_owned()]),
+        expires_at: new.expires_at,
+        rate_limit_per_minute: new.rate_limit_per_minute,
+        rate_limit_per_day: new.rate_limit_per_day,
+        revoked: false,
+    };
+    let id = match state.mint(surface_id, config, now) {
+        Ok(id) => id,
+        Err(problem) => return Plan::error(StatusCode::BAD_REQUEST, &problem),
+    };
+    let Some(key) = state
+        .surfaces
+        .get(surface_id)
+        .and_then(|surface| surface.keys.get(&id))
+    else {
+        return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
+    };
+    let mut body = key_json(key, surface_id);
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("key".to_owned(), json!(key.secret.expose()));
+    }
+    Plan::json(StatusCode::CREATED, &body)
+}
+
+/// A key as its owner sees it, without its plain text.
+fn key_json(key: &Key, surface_id: &str) -> Value {
+    let mut body = json!({
+        "id": key.id,
+        "keyPrefix": PREFIX,
+        "keyHint": key.secret.hint(),
+        "environment": key.environment,
+        "scopes": key.scopes,
+        "scopeTargetIds": key.scopes.iter().filter(|scope| *scope != "*").collect::<Vec<_>>(),
+        "surfaceId": surface_id,
+        "isActive": key.is_active,
+        "createdAt": key.created_at,
+    });
+    let optional = [
+        ("name", json!(key.name)),
+        ("expiresAt", json!(key.expires_at)),
+        ("rateLimitPerMinute", json!(key.rate_limit_per_minute)),
+        ("rateLimitPerDay", json!(key.rate_limit_per_day)),
+    ];
+    if let Some(fields) = body.as_object_mut() {
+        fields.extend(
+            optional
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
+    }
+    body
+}
+
+fn surface_json(surface: &Surface, base_url: &str) -> Value {
+    let items: Vec<_> = surface
+        .capabilities
+        .iter()
+        .map(|capability| {
+            json!({
+                "id": format!("item_{}", capability.slug),
+                "capabilityName": capability.display_name(),
+                "endpointSlug": capability.slug,
+                "enabled": capability.enabled,
+            })
+        })
+        .collect();
+    let targets: Vec<_> = surface
+        .capabilities
+        .iter()
+        .map(|capability| json!({ "id": capability.slug, "name": capability.display_name() }))
+        .collect();
+    json!({
+        "id": surface.id,
+        "productId": surface.product_id,
+        "name": surface.name,
+        "type": "api",
+        "status": match surface.status { Status::Active => "active", Status::Paused => "paused" },
+        "endpoint": format!("{base_url}/v1/products/{}/surfaces/{}/api", surface.product_id, surface.id),
+        "items": items,
+        "keys": surface.keys_in_order().map(|key| key_json(key, &surface.id)).collect::<Vec<_>>(),
+        "scopeTargets": targets,
+    })
+}

@@ -1,0 +1,131 @@
+//! What is to be delivered: the outcome of a decision, before a single byte has gone out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, HeaderName, StatusCode};
+use serde_json::Value;
+
+use crate::fault::FaultKind;
+
+/// A piece of the body, and how long to wait before it goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The pause before it.
+    pub wait: Duration,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// How the body's length is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// `Content-Length`, and it is true.
+    Length,
+    /// `Content-Length`, and it says this, whatever is sent.
+    Claimed(u64),
+    /// `Transfer-Encoding: chunked`, one chunk a frame.
+    Chunked,
+    /// No status line and no headers: the frames alone.
+    Naked,
+}
+
+/// What follows the last frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The answer is complete; the connection stays open for the next request.
+    Complete,
+    /// The connection is closed (FIN) after a pause.
+    Close(Duration),
+    /// The connection is reset (RST).
+    Reset,
+    /// Nothing follows, and the connection stays open until the client closes it.
+    Stall,
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, without those that tell the length.
+    pub headers: HeaderMap,
+    /// The pause before the first byte.
+    pub latency: Duration,
+    /// The body, piece by piece.
+    pub frames: Vec<Frame>,
+    /// How the body's length is told.
+    pub framing: Framing,
+    /// What follows the last frame.
+    pub end: End,
+    /// The fault that shaped this answer, when one did.
+    pub fault: Option<FaultKind>,
+}
+
+impl Plan {
+    /// An answer with a body of a known length.
+    pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let bytes = body.into();
+        let frames = if bytes.is_empty() {
+            Vec::new()
+        } else {
+            vec![Frame {
+                wait: Duration::ZERO,
+                bytes,
+            }]
+        };
+        Self {
+            status,
+            headers,
+            latency: Duration::ZERO,
+            frames,
+            framing: Framing::Length,
+            end: End::Complete,
+            fault: None,
+        }
+    }
+
+    /// A JSON answer.
+    pub fn json(status: StatusCode, body: &Value) -> Self {
+        Self::new(status, "application/json", body.to_string())
+    }
+
+    /// `{"error": …}`, the form of every error of the API.
+    pub fn error(status: StatusCode, message: &str) -> Self {
+        Self::json(status, &serde_json::json!({ "error": message }))
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: StatusCode) -> Self {
+        let mut plan = Self::new(status, "application/json", Bytes::new());
+        plan.headers.clear();
+        plan
+    }
+
+    /// Adds a header, replacing one of the same name.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The whole body in one piece.
+    pub fn body(&self) -> Bytes {
+        match self.frames.as_slice() {
+            [] => Bytes::new(),
+            [only] => only.bytes.clone(),
+            many => many
+                .iter()
+                .flat_map(|frame| frame.bytes.iter().copied())
+                .collect(),
+        }
+    }
+
+    /// Whether plain HTTP can say this, so that the connection lives on.
+    pub fn is_plain(&self) -> bool {
+        self.end == End::Complete && matches!(self.framing, Framing::Length | Framing::Chunked)
+    }
+}
