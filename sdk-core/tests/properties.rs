@@ -13,7 +13,7 @@ use std::{
 use proptest::prelude::*;
 use runtype_surface::{ApiKey, Client, Endpoint, Error, RetryMode, capability_slug};
 use serde_json::Value;
-use support::{RawServer, answer};
+use support::raw_server::{RawServer, answer};
 
 const BASES: [&str; 4] =
     ["https://api.runtype.com", "https://gateway.example/some/prefix", "http://[::1]:8080", "http://127.0.0.1:9/x"];

@@ -1,0 +1,113 @@
+//! The conformance suite's options, which have no language's names and units, as the core's.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use runtype_surface::{Call, ClientBuilder, Error, KeySource, seconds, whole_number};
+use serde_json::Value;
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a text"))
+}
+
+fn headers(value: &Value) -> impl Iterator<Item = (&str, &str)> {
+    value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), text(value)))
+}
+
+/// A key function that gives its keys in turn, then the last one again, and counts.
+fn key_source(value: &Value, asked: &Arc<AtomicUsize>) -> KeySource {
+    let keys: Vec<String> =
+        value["function"].as_array().into_iter().flatten().map(|key| text(key).to_owned()).collect();
+    let failure = value["function_error"].as_str().map(str::to_owned);
+    let asked = asked.clone();
+    KeySource::function(move || {
+        let number = asked.fetch_add(1, Ordering::SeqCst);
+        let key = keys.get(number).or(keys.last()).cloned();
+        let failure = failure.clone().unwrap_or_default();
+        async move { key.ok_or(failure) }
+    })
+}
+
+/// Sets a client's options.
+pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, asked: &Arc<AtomicUsize>) -> ClientBuilder {
+    fn checked<T>(
+        builder: ClientBuilder,
+        value: Result<T, Error>,
+        set: impl FnOnce(ClientBuilder, T) -> ClientBuilder,
+    ) -> ClientBuilder {
+        match value {
+            Ok(value) => set(builder, value),
+            Err(problem) => builder.refuse(&problem),
+        }
+    }
+    for (name, value) in options.as_object().into_iter().flatten() {
+        builder = match name.as_str() {
+            "api_key" if value.is_object() => builder.api_key_source(key_source(value, asked)),
+            "api_key" => builder.api_key(text(value)),
+            "api_key_file" => builder.api_key_source(KeySource::file(text(value))),
+            "product_id" => builder.product_id(text(value)),
+            "surface_id" => builder.surface_id(text(value)),
+            "endpoint_url" => builder.endpoint_url(text(value)),
+            "base_url" => builder.base_url(text(value)),
+            "env_prefix" => builder.env_prefix(text(value)),
+            "auth_header" => checked(builder, text(value).parse(), ClientBuilder::auth_header),
+            "connect_timeout_ms" => {
+                checked(builder, seconds("connect timeout", number(value) / 1e3), ClientBuilder::connect_timeout)
+            }
+            "timeout_ms" => checked(builder, seconds("timeout", number(value) / 1e3), ClientBuilder::timeout),
+            "attempt_timeout_ms" => {
+                checked(builder, seconds("attempt timeout", number(value) / 1e3), ClientBuilder::attempt_timeout)
+            }
+            "max_retries" => checked(builder, whole_number("max retries", number(value)), |builder, retries| {
+                builder.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
+            }),
+            "retry_mode" => checked(builder, text(value).parse(), ClientBuilder::retry_mode),
+            "max_response_bytes" => {
+                checked(builder, whole_number("max response bytes", number(value)), ClientBuilder::max_response_bytes)
+            }
+            "response_format" => checked(builder, text(value).parse(), ClientBuilder::response_format),
+            "headers" => headers(value).fold(builder, |builder, (name, value)| builder.header(name, value)),
+            "proxy" => builder.proxy(text(value)),
+            "root_certificates" => builder.root_certificate(text(value)),
+            "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
+            "jitter_seed" => builder.jitter_seed(value.as_u64().unwrap()),
+            other => panic!("no such option: {other}"),
+        };
+    }
+    builder
+}
+
+/// Sets the options of one call.
+pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
+    fn checked<T>(call: Call, value: Result<T, Error>, set: impl FnOnce(Call, T) -> Call) -> Call {
+        match value {
+            Ok(value) => set(call, value),
+            Err(problem) => call.refuse(problem),
+        }
+    }
+    for (name, value) in options.as_object().into_iter().flatten() {
+        call = match name.as_str() {
+            "timeout_ms" => checked(call, seconds("timeout", number(value) / 1e3), Call::timeout),
+            "attempt_timeout_ms" => {
+                checked(call, seconds("attempt timeout", number(value) / 1e3), Call::attempt_timeout)
+            }
+            "max_retries" => checked(call, whole_number("max retries", number(value)), |call, retries| {
+                call.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
+            }),
+            "retry_mode" => checked(call, text(value).parse(), Call::retry_mode),
+            "max_response_bytes" => {
+                checked(call, whole_number("max response bytes", number(value)), Call::max_response_bytes)
+            }
+            "response_format" => checked(call, text(value).parse(), Call::response_format),
+            "headers" => headers(value).fold(call, |call, (name, value)| call.header(name, value)),
+            other => panic!("no such option of a call: {other}"),
+        };
+    }
+    call
+}
