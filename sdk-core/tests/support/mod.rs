@@ -5,3 +5,14 @@
 pub(crate) mod expectation;
 pub(crate) mod options;
 pub(crate) mod raw_server;
+
+use runtype_mock::MockSurface;
+use runtype_surface::{Client, ClientBuilder};
+
+/// A builder that knows the mock's surface and nothing of the process's environment.
+pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
+    let variables = mock.environment();
+    Client::builder().variables(move |name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone().into())
+    })
+}
