@@ -7,11 +7,17 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Answer, Client, Error, RateLimit, ResponseFormat, RetryMode,
+    Answer, Client, Error, EventStream, RateLimit, ResponseFormat, RetryMode,
     exchange::{self, Plan},
-    options, server_error,
+    options,
+    reading::{EVENT_STREAM, Head, Whole},
+    server_error,
+    stream::Opened,
     transport::Outgoing,
 };
+
+/// The query that asks for a stream (api.md: the parameter's name is assumed).
+const ASSUMED_STREAM_QUERY: &str = "stream=true";
 
 /// What a call is addressed to.
 #[derive(Debug, Clone)]
@@ -133,6 +139,24 @@ impl Call {
         self.set(options::max_response_bytes(bytes), |options, bytes| options.max_response_bytes = bytes)
     }
 
+    /// How long a stream may be silent before it fails, in place of the client's (120 s).
+    pub fn stream_idle_timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("stream idle timeout", timeout), |options, timeout| {
+            options.stream.idle_timeout = timeout;
+        })
+    }
+
+    /// How large one event of a stream may be, in bytes, in place of the client's (16 MiB).
+    pub fn max_event_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_event_bytes(bytes), |options, bytes| options.stream.max_event_bytes = bytes)
+    }
+
+    /// Hands on `execution_error` and `error` events like others, in place of failing the stream.
+    pub fn hand_on_stream_errors(mut self, hand_on: bool) -> Self {
+        self.options.stream.hand_on_errors = hand_on;
+        self
+    }
+
     /// Whether the answer comes raw or wrapped, in place of the client's ([`ResponseFormat::Detect`]).
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;
@@ -183,8 +207,8 @@ impl Call {
         let client = self.client.clone();
         let format = self.options.response_format;
         let is_document = matches!(self.target, Target::OpenApi);
-        let plan = self.into_plan()?;
-        let received = exchange::run(client.core(), &plan).await?;
+        let plan = self.into_plan(false)?;
+        let received = exchange::run(client.core(), &plan, Whole).await?;
         let answer = Answer {
             status: received.status,
             request_id: server_error::request_id(&received.headers),
@@ -201,12 +225,38 @@ impl Call {
         Ok(if is_document { answer } else { answer.unwrapped(format) })
     }
 
-    fn into_plan(self) -> Result<Plan, Error> {
+    /// Sends the call and hands its events on as they come.
+    ///
+    /// The call's timeout and the retry rules hold until the answer begins; after that nothing is repeated, and the stream
+    /// may last as long as it is not silent for longer than the [idle timeout](Self::stream_idle_timeout).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) where the answer is no
+    /// stream of events.
+    pub async fn stream(self) -> Result<EventStream, Error> {
+        let client = self.client.clone();
+        let options = self.options.stream;
+        let plan = self.into_plan(true)?;
+        let received = exchange::run(client.core(), &plan, Head).await?;
+        let opened = Opened {
+            status: received.status,
+            request_id: server_error::request_id(&received.headers),
+            execution_id: None,
+            headers: received.headers,
+            attempts: received.attempts,
+            capability: plan.capability,
+            key: received.key,
+        };
+        Ok(EventStream::new(received.body, options, opened))
+    }
+
+    fn into_plan(self, is_stream: bool) -> Result<Plan, Error> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
         let endpoint = &self.client.core().endpoint;
-        let (method, url, capability, body) = match &self.target {
+        let (method, mut url, capability, body) = match &self.target {
             Target::Capability(name) => {
                 let slug = endpoint.slug(name)?;
                 (Method::POST, endpoint.capability_url(&slug)?, Some(slug), self.input)
@@ -219,7 +269,13 @@ impl Call {
             Target::OpenApi => (Method::GET, endpoint.openapi_url()?, None, Bytes::new()),
         };
         let mut headers = HeaderMap::with_capacity(self.options.headers.len() + 4);
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let accept = if is_stream {
+            url.set_query(Some(ASSUMED_STREAM_QUERY));
+            EVENT_STREAM
+        } else {
+            "application/json"
+        };
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }

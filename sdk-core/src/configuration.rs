@@ -165,6 +165,24 @@ impl ClientBuilder {
         self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
     }
 
+    /// How long a stream may be silent before it fails; 120 s by default.
+    pub fn stream_idle_timeout(self, timeout: Duration) -> Self {
+        self.set(options::duration("stream idle timeout", timeout), |builder, timeout| {
+            builder.options.stream.idle_timeout = timeout;
+        })
+    }
+
+    /// How large one event of a stream may be, in bytes; 16 MiB by default.
+    pub fn max_event_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_event_bytes(bytes), |builder, bytes| builder.options.stream.max_event_bytes = bytes)
+    }
+
+    /// Hands on `execution_error` and `error` events like others, in place of failing the stream.
+    pub fn hand_on_stream_errors(mut self, hand_on: bool) -> Self {
+        self.options.stream.hand_on_errors = hand_on;
+        self
+    }
+
     /// Whether answers come raw or wrapped; [`ResponseFormat::Detect`] by default.
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;

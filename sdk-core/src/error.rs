@@ -56,6 +56,8 @@ pub enum ErrorKind {
     Status,
     /// A success that is not what was asked for: not JSON, too large, or of another shape.
     ResponseDecode,
+    /// A stream broke, ended without a closing event, or reported an error; [`Error::events_seen`] says how far it came.
+    Stream,
 }
 
 impl ErrorKind {
@@ -74,6 +76,7 @@ impl ErrorKind {
             Self::Server => "ServerError",
             Self::Status => "APIStatusError",
             Self::ResponseDecode => "ResponseDecodeError",
+            Self::Stream => "StreamError",
         }
     }
 
@@ -103,10 +106,12 @@ pub enum Phase {
     Answer,
     /// Reading the answer.
     Body,
+    /// Waiting for the next event of a stream.
+    Idle,
 }
 
 impl Phase {
-    /// The phase's name: `key`, `connect`, `answer` or `body`.
+    /// The phase's name: `key`, `connect`, `answer`, `body` or `idle`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +119,7 @@ impl Phase {
             Self::Connect => "connect",
             Self::Answer => "answer",
             Self::Body => "body",
+            Self::Idle => "idle",
         }
     }
 
@@ -123,6 +129,7 @@ impl Phase {
             Self::Connect => "connecting",
             Self::Answer => "waiting for the answer",
             Self::Body => "reading the answer",
+            Self::Idle => "waiting for the next event",
         }
     }
 }
@@ -139,6 +146,7 @@ pub(crate) struct Facts {
     pub(crate) phase: Option<Phase>,
     pub(crate) path: Option<String>,
     pub(crate) may_have_executed: bool,
+    pub(crate) events_seen: Option<u64>,
     pub(crate) answer: Option<StatusFacts>,
     pub(crate) capability: Option<String>,
     pub(crate) key_hint: Option<String>,
@@ -162,8 +170,8 @@ pub(crate) struct StatusFacts {
 }
 
 impl Error {
-    pub(crate) fn new(facts: Facts) -> Self {
-        Self(Box::new(facts))
+    pub(crate) fn new(facts: impl Into<Box<Facts>>) -> Self {
+        Self(facts.into())
     }
 
     pub(crate) fn configuration(option: impl Into<String>, problem: impl fmt::Display) -> Self {
@@ -301,6 +309,12 @@ impl Error {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
+    }
+
+    /// How many events a stream had handed on before it failed.
+    #[must_use]
+    pub fn events_seen(&self) -> Option<u64> {
+        self.0.events_seen
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument as _;
@@ -17,10 +16,11 @@ use crate::{
     ApiKey, Attempt, AttemptOutcome, Error, ErrorKind, Phase,
     client::Core,
     deadline::Deadline,
-    error::{Cause, Facts},
+    error::Facts,
     explanation::{AskedAgain, Circumstances, explain},
     key_ring::Renewal,
     options::Options,
+    reading::{self, Reading},
     redact::Scrubber,
     request_body::Written,
     retry::{self, Failure},
@@ -35,33 +35,41 @@ pub(crate) struct Plan {
     pub(crate) capability: Option<String>,
 }
 
-/// A success, read to its end.
-pub(crate) struct Received {
+/// A success, as far as it was to be read.
+pub(crate) struct Received<B> {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: B,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) key: ApiKey,
     pub(crate) elapsed: Duration,
 }
 
 /// How one attempt ended.
-enum Ended {
-    Success { status: u16, headers: HeaderMap, body: Bytes },
-    Failed { failure: Failure, facts: Box<Facts> },
+type Ended<B> = Result<Success<B>, Failed>;
+
+/// An attempt's success.
+pub(crate) struct Success<B> {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: B,
 }
 
-impl Ended {
-    fn outcome(&self) -> AttemptOutcome {
-        match self {
-            Self::Success { status, .. } => AttemptOutcome::Answered { status: *status },
-            Self::Failed { failure, .. } => match *failure {
-                Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
-                Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
-                Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
-                Failure::Unreadable => AttemptOutcome::Unreadable,
-            },
-        }
+/// An attempt's failure: what a retry depends on, and what the caller is told.
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    pub(crate) facts: Box<Facts>,
+}
+
+fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
+    match ended {
+        Ok(success) => AttemptOutcome::Answered { status: success.status },
+        Err(failed) => match failed.failure {
+            Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
+            Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
+            Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
+            Failure::Unreadable => AttemptOutcome::Unreadable,
+        },
     }
 }
 
@@ -83,7 +91,7 @@ impl Progress {
 }
 
 /// Runs a plan: repeats what may be repeated, renews the key once after a 401, and never outlives the deadline.
-pub(crate) async fn run(core: &Core, plan: &Plan) -> Result<Received, Error> {
+pub(crate) async fn run<R: Reading>(core: &Core, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
     let deadline = Deadline::begin(plan.options.timeout);
     let mut exchange = Exchange {
         core,
@@ -94,15 +102,15 @@ pub(crate) async fn run(core: &Core, plan: &Plan) -> Result<Received, Error> {
         retries: 0,
         asked_again: AskedAgain::No,
     };
-    match exchange.until_answered().await {
+    match exchange.until_answered(reading).await {
         Ok(received) => Ok(received),
         Err(facts) => Err(exchange.into_error(facts)),
     }
 }
 
-struct Exchange<'a> {
+pub(crate) struct Exchange<'a> {
     core: &'a Core,
-    plan: &'a Plan,
+    pub(crate) plan: &'a Plan,
     deadline: Deadline,
     attempts: Vec<Attempt>,
     key_hint: Option<String>,
@@ -111,14 +119,14 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn until_answered(&mut self) -> Result<Received, Box<Facts>> {
+    async fn until_answered<R: Reading>(&mut self, reading: R) -> Result<Received<R::Body>, Box<Facts>> {
         let mut key = self.key().await?;
         let mut waited = Duration::ZERO;
         loop {
             self.key_hint = Some(key.hint());
             let sent = Instant::now();
-            let (failure, mut facts) = match self.attempt(&key, waited).await {
-                Ended::Success { status, headers, body } => {
+            let Failed { failure, mut facts } = match self.attempt(reading, &key, waited).await {
+                Ok(Success { status, headers, body }) => {
                     self.core.budget.refund(self.retries > 0);
                     return Ok(Received {
                         status,
@@ -129,7 +137,7 @@ impl Exchange<'_> {
                         key,
                     });
                 }
-                Ended::Failed { failure, facts } => (failure, facts),
+                Err(failed) => failed,
             };
             if matches!(failure, Failure::Answered { status: 401, .. }) {
                 if let Some(another) = self.renew(&key, sent).await {
@@ -186,25 +194,25 @@ impl Exchange<'_> {
         Some(wait)
     }
 
-    async fn attempt(&mut self, key: &ApiKey, waited: Duration) -> Ended {
+    async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
         let started = self.deadline.elapsed();
         let remaining = self.deadline.remaining();
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
         let span = self.span();
-        let ended = match timeout(limit, self.send(key, &progress)).instrument(span.clone()).await {
+        let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
             Ok(ended) => ended,
             Err(_) => {
                 let phase = progress.phase();
                 let may_have_executed = self.plan.outgoing.method != http::Method::GET && progress.written.has_begun();
                 let time = if limit < remaining { limit } else { self.deadline.timeout() };
-                Ended::Failed {
+                Err(Failed {
                     failure: Failure::TimedOut { may_have_executed },
                     facts: self.timed_out(phase, time, may_have_executed),
-                }
+                })
             }
         };
-        let outcome = ended.outcome();
+        let outcome = outcome(&ended);
         if let Some(status) = outcome.status() {
             span.record("http.response.status_code", status);
         }
@@ -239,26 +247,29 @@ impl Exchange<'_> {
         )
     }
 
-    async fn send(&self, key: &ApiKey, progress: &Progress) -> Ended {
+    async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {
         let header = key.header(self.core.auth_header);
         match self.core.transport.send(&self.plan.outgoing, header, &progress.written).await {
             Ok(response) => {
                 progress.answered.store(true, Ordering::Release);
-                if response.status().is_success() {
-                    self.read_success(response, key).await
-                } else {
-                    self.read_error(response, key).await
+                let scrubber = Scrubber::new(key);
+                if !response.status().is_success() {
+                    return Err(reading::error(response, &scrubber).await);
                 }
+                let status = response.status().as_u16();
+                let headers = server_error::scrub_headers(response.headers().clone(), &scrubber);
+                let body = reading.read(self, response, &headers).await?;
+                Ok(Success { status, headers, body })
             }
-            Err(broken) => self.broken(broken),
+            Err(broken) => Err(self.broken(broken)),
         }
     }
 
-    fn broken(&self, broken: Broken) -> Ended {
+    pub(crate) fn broken(&self, broken: Broken) -> Failed {
         let Broken { cause, connect_timed_out, may_have_executed } = broken;
         if connect_timed_out {
             let facts = self.timed_out(Phase::Connect, self.core.transport.connect_timeout(), false);
-            return Ended::Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
+            return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
         }
         let consequence = if may_have_executed {
             "The request had been sent, so it may have been executed: look before you repeat it"
@@ -266,7 +277,7 @@ impl Exchange<'_> {
             "Nothing was executed"
         };
         let text = format!("{}the connection to {} failed: {}. {consequence}.", self.who(), self.host(), cause.line());
-        Ended::Failed {
+        Failed {
             failure: Failure::Broken { may_have_executed },
             facts: Box::new(Facts {
                 kind: Some(ErrorKind::Connection),
@@ -276,91 +287,6 @@ impl Exchange<'_> {
                 ..Facts::default()
             }),
         }
-    }
-
-    async fn read_success(&self, mut response: reqwest::Response, key: &ApiKey) -> Ended {
-        let limit = self.plan.options.max_response_bytes;
-        let status = response.status().as_u16();
-        let headers = server_error::scrub_headers(response.headers().clone(), &Scrubber::new(key));
-        let too_large = |announced| Ended::Failed {
-            failure: Failure::Unreadable,
-            facts: Box::new(Facts {
-                kind: Some(ErrorKind::ResponseDecode),
-                text: format!(
-                    "{}the answer is larger than {limit} bytes{announced}. It has run: raise the option max response bytes for \
-                     the next call.",
-                    self.who()
-                ),
-                may_have_executed: true,
-                answer: Some(crate::error::StatusFacts {
-                    status,
-                    request_id: server_error::request_id(&headers),
-                    headers: headers.clone(),
-                    ..Default::default()
-                }),
-                ..Facts::default()
-            }),
-        };
-        let announced = response.content_length();
-        if let Some(length) = announced.filter(|length| *length > limit) {
-            return too_large(format!(" (it announces {length})"));
-        }
-        let mut first: Option<Bytes> = None;
-        let mut rest = BytesMut::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
-                    let so_far = first.as_ref().map_or(0, Bytes::len).max(rest.len());
-                    if so_far.saturating_add(chunk.len()) as u64 > limit {
-                        return too_large(String::new());
-                    }
-                    // Most answers are one chunk, which is kept as it is.
-                    match (&first, rest.is_empty()) {
-                        (None, _) => first = Some(chunk),
-                        (Some(begin), true) => {
-                            let known = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-                            rest.reserve(known.max(begin.len() + chunk.len()));
-                            rest.extend_from_slice(begin);
-                            rest.extend_from_slice(&chunk);
-                        }
-                        (Some(_), false) => rest.extend_from_slice(&chunk),
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    return self.broken(Broken {
-                        cause: Cause::of(&error.without_url()),
-                        connect_timed_out: false,
-                        may_have_executed: self.plan.outgoing.method != http::Method::GET,
-                    });
-                }
-            }
-        }
-        let body = if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() };
-        Ended::Success { status, headers, body }
-    }
-
-    async fn read_error(&self, mut response: reqwest::Response, key: &ApiKey) -> Ended {
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        // What was read of an error's body serves, even if the rest is missing or too long.
-        while body.len() < server_error::KEPT_BYTES
-            && let Ok(Some(chunk)) = response.chunk().await
-        {
-            body.extend_from_slice(&chunk);
-        }
-        body.truncate(server_error::KEPT_BYTES);
-        let answer = server_error::read(status, response.headers().clone(), &body, &Scrubber::new(key));
-        let exhausted =
-            status == 429 && retry::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
-        let failure = Failure::Answered { status, retry_after: answer.retry_after, exhausted };
-        let facts = Box::new(Facts {
-            kind: Some(ErrorKind::of_status(status)),
-            may_have_executed: may_have_executed(status, answer.retry_after),
-            answer: Some(answer),
-            ..Facts::default()
-        });
-        Ended::Failed { failure, facts }
     }
 
     fn timed_out(&self, phase: Phase, time: Duration, may_have_executed: bool) -> Box<Facts> {
@@ -395,7 +321,8 @@ impl Exchange<'_> {
         }
     }
 
-    fn who(&self) -> String {
+    /// The begin of a text that names the capability.
+    pub(crate) fn who(&self) -> String {
         self.plan.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default()
     }
 
@@ -418,14 +345,5 @@ impl Exchange<'_> {
             attempts: self.attempts,
             ..*facts
         })
-    }
-}
-
-/// Whether an answer leaves it open that the capability ran. The refusals are those that come before it runs.
-fn may_have_executed(status: u16, retry_after: Option<Duration>) -> bool {
-    match status {
-        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 429 | 431 => false,
-        503 => retry_after.is_none(),
-        _ => true,
     }
 }

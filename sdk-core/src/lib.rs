@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The modules stand in the order in which a call passes through them: client, endpoint, key, options, retry, transport,
-//! answer, error.
+//! answer or stream, error.
 
 mod client;
 mod configuration;
@@ -44,6 +44,11 @@ mod transport;
 mod answer;
 mod attempt;
 mod rate_limit;
+mod reading;
+
+mod event;
+mod event_parser;
+mod stream;
 
 pub mod error;
 mod explanation;
@@ -58,6 +63,7 @@ pub use client::Client;
 pub use configuration::ClientBuilder;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Phase};
+pub use event::{Event, EventKind};
 pub use key::{ApiKey, AuthHeader};
 pub use key_source::KeySource;
 pub use options::ResponseFormat;
@@ -66,6 +72,7 @@ pub use options::{seconds, whole_number};
 pub use rate_limit::RateLimit;
 pub use retry::RetryMode;
 pub use slug::capability_slug;
+pub use stream::EventStream;
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -21,6 +21,24 @@ pub(crate) struct Options {
     pub(crate) max_response_bytes: u64,
     pub(crate) response_format: ResponseFormat,
     pub(crate) headers: HeaderMap,
+    pub(crate) stream: StreamOptions,
+}
+
+/// What holds for a stream once it has begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamOptions {
+    /// How long nothing may come.
+    pub(crate) idle_timeout: Duration,
+    /// How large one event may be.
+    pub(crate) max_event_bytes: usize,
+    /// Whether error events are handed on like others.
+    pub(crate) hand_on_errors: bool,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self { idle_timeout: Duration::from_secs(120), max_event_bytes: 16 * 1024 * 1024, hand_on_errors: false }
+    }
 }
 
 impl Default for Options {
@@ -33,6 +51,7 @@ impl Default for Options {
             max_response_bytes: 64 * 1024 * 1024,
             response_format: ResponseFormat::Detect,
             headers: HeaderMap::new(),
+            stream: StreamOptions::default(),
         }
     }
 }
@@ -144,6 +163,13 @@ pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {
         return Err(Error::configuration("max response bytes", "0 would refuse every answer: give at least 1"));
     }
     Ok(value)
+}
+
+pub(crate) fn max_event_bytes(value: u64) -> Result<usize, Error> {
+    match usize::try_from(value) {
+        Ok(bytes) if bytes > 0 => Ok(bytes),
+        _ => Err(Error::configuration("max event bytes", format!("{value} is no limit: give at least 1"))),
+    }
 }
 
 /// A header that the application adds. Those that carry the key or frame the body are the client's own.

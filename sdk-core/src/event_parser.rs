@@ -1,0 +1,330 @@
+//! Server-sent events out of bytes, by the rules of the WHATWG (HTML, section 9.2.6, "Interpreting an event stream").
+//!
+//! Our own: of the parsers at hand one panics at a byte order mark and takes quadratic time for one large event, another
+//! has no limit. This one looks at each byte once, wherever the network cuts, and holds no more than one event.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+
+/// A byte order mark, which may stand once before everything else.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// An event as it came: the fields' bytes, not yet decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawEvent {
+    /// The `event` field; empty where there was none.
+    pub(crate) name: Bytes,
+    /// The `data` lines, joined by line feeds.
+    pub(crate) data: Bytes,
+    /// The last `id` so far.
+    pub(crate) id: Bytes,
+}
+
+/// An event grew beyond the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge;
+
+#[derive(Debug)]
+pub(crate) struct EventParser {
+    limit: usize,
+    /// The begin of a line whose end has not come yet.
+    partial: BytesMut,
+    /// The first bytes, until it is known whether they are a byte order mark.
+    begin: Option<BytesMut>,
+    /// A CR ended the last line: an LF right after it belongs to it.
+    after_cr: bool,
+    name: Bytes,
+    data: Data,
+    id: Bytes,
+}
+
+/// The data of the event that is being read. Most events have one line, which stays where it is.
+#[derive(Debug, Default)]
+enum Data {
+    #[default]
+    None,
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Data {
+    fn len(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One(line) => line.len(),
+            Self::Many(lines) => lines.len(),
+        }
+    }
+
+    fn push(&mut self, line: Bytes) {
+        *self = match std::mem::take(self) {
+            Self::None => Self::One(line),
+            Self::One(first) => {
+                let mut lines = BytesMut::with_capacity((first.len() + line.len() + 1) * 2);
+                lines.extend_from_slice(&first);
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+                Self::Many(lines)
+            }
+            Self::Many(mut lines) => {
+                lines.extend_from_slice(b"\n");
+                lines.extend_from_slice(&line);
+                Self::Many(lines)
+            }
+        };
+    }
+
+    fn take(&mut self) -> Option<Bytes> {
+        match std::mem::take(self) {
+            Self::None => None,
+            Self::One(line) => Some(line),
+            Self::Many(lines) => Some(lines.freeze()),
+        }
+    }
+}
+
+impl EventParser {
+    /// `limit`: how many bytes of data one event may have.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            partial: BytesMut::new(),
+            begin: Some(BytesMut::new()),
+            after_cr: false,
+            name: Bytes::new(),
+            data: Data::None,
+            id: Bytes::new(),
+        }
+    }
+
+    /// Reads a piece of the stream and adds the events that are whole. An event that the stream's end cuts off is none.
+    pub(crate) fn feed(&mut self, piece: Bytes, events: &mut VecDeque<RawEvent>) -> Result<(), TooLarge> {
+        let Some(mut rest) = self.after_byte_order_mark(piece) else { return Ok(()) };
+        if self.after_cr && !rest.is_empty() {
+            self.after_cr = false;
+            if rest.first() == Some(&b'\n') {
+                let _ = rest.split_to(1);
+            }
+        }
+        while let Some(end) = memchr::memchr2(b'\n', b'\r', &rest) {
+            let mut line = rest.split_to(end);
+            let is_cr = rest.first() == Some(&b'\r');
+            let _ = rest.split_to(1);
+            if is_cr {
+                match rest.first() {
+                    Some(b'\n') => drop(rest.split_to(1)),
+                    Some(_) => {}
+                    None => self.after_cr = true,
+                }
+            }
+            if !self.partial.is_empty() {
+                self.partial.extend_from_slice(&line);
+                line = self.partial.split().freeze();
+            }
+            self.line(line, events)?;
+        }
+        if !rest.is_empty() {
+            // The name of the field and its colon come on top of the data.
+            if self.partial.len() + rest.len() + self.data.len() > self.limit.saturating_add("data: ".len()) {
+                return Err(TooLarge);
+            }
+            self.partial.extend_from_slice(&rest);
+        }
+        Ok(())
+    }
+
+    fn after_byte_order_mark(&mut self, piece: Bytes) -> Option<Bytes> {
+        let Some(mut begin) = self.begin.take() else { return Some(piece) };
+        let piece = if begin.is_empty() {
+            piece
+        } else {
+            begin.extend_from_slice(&piece);
+            begin.freeze()
+        };
+        if let Some(rest) = piece.strip_prefix(BYTE_ORDER_MARK) {
+            return Some(piece.slice_ref(rest));
+        }
+        if BYTE_ORDER_MARK.starts_with(&piece) {
+            self.begin = Some(BytesMut::from(&piece[..]));
+            return None;
+        }
+        Some(piece)
+    }
+
+    fn line(&mut self, line: Bytes, events: &mut VecDeque<RawEvent>) -> Result<(), TooLarge> {
+        if line.is_empty() {
+            let name = std::mem::take(&mut self.name);
+            if let Some(data) = self.data.take() {
+                events.push_back(RawEvent { name, data, id: self.id.clone() });
+            }
+            return Ok(());
+        }
+        let colon = memchr::memchr(b':', &line);
+        let field = line.get(..colon.unwrap_or(line.len())).unwrap_or_default();
+        let value = colon.map_or(&[][..], |colon| {
+            let value = line.get(colon + 1..).unwrap_or_default();
+            value.strip_prefix(b" ").unwrap_or(value)
+        });
+        match field {
+            b"data" => {
+                if self.data.len().saturating_add(value.len()) > self.limit {
+                    return Err(TooLarge);
+                }
+                let value = if value.is_empty() { Bytes::new() } else { line.slice_ref(value) };
+                self.data.push(value);
+            }
+            b"event" => self.name = Bytes::copy_from_slice(value),
+            // An id with a NUL is ignored, as the rules say.
+            b"id" if !value.contains(&0) => self.id = Bytes::copy_from_slice(value),
+            // `retry` sets the wait before a reconnection, and a call with effects is never reconnected. A comment begins
+            // with the colon; other fields are to be ignored.
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(pieces: &[&[u8]]) -> Vec<(String, String)> {
+        let mut parser = EventParser::new(1 << 24);
+        let mut events = VecDeque::new();
+        for piece in pieces {
+            parser.feed(Bytes::copy_from_slice(piece), &mut events).unwrap();
+        }
+        let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
+        events.into_iter().map(|event| (text(event.name), text(event.data))).collect()
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect()
+    }
+
+    /// Streams with what they hold, the WHATWG's examples first.
+    fn recorded() -> Vec<(&'static str, Vec<(String, String)>)> {
+        vec![
+            ("data: YHOO\ndata: +2\ndata: 10\n\n", pairs(&[("", "YHOO\n+2\n10")])),
+            (
+                ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n",
+                pairs(&[("", "first event"), ("", "second event")]),
+            ),
+            ("data\n\ndata\ndata\n\ndata:", pairs(&[("", ""), ("", "\n")])),
+            ("data:test\n\ndata: test\n\n", pairs(&[("", "test"), ("", "test")])),
+            (
+                "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\n",
+                pairs(&[("add", "73857293"), ("remove", "2153")]),
+            ),
+            ("event: lost\n\ndata: kept\n\n", pairs(&[("", "kept")])),
+            (
+                "data: a\r\rdata: b\r\n\r\ndata: c\n\r\ndata: d\r\n\n",
+                pairs(&[("", "a"), ("", "b"), ("", "c"), ("", "d")]),
+            ),
+            (
+                "\u{feff}data: after a mark\n\ndata: \u{feff}inside\n\n",
+                pairs(&[("", "after a mark"), ("", "\u{feff}inside")]),
+            ),
+            (
+                "event: text_delta\r\ndata: {\"delta\":\"zwölf 漢 😀\"}\r\n\r\n: ping\r\n\r\nretry: 10\r\ndata:\r\ndata: x\r\n\r\n",
+                pairs(&[("text_delta", "{\"delta\":\"zwölf 漢 😀\"}"), ("", "\nx")]),
+            ),
+            ("data:no newline at the end", vec![]),
+        ]
+    }
+
+    #[test]
+    fn every_cut_at_every_byte_gives_the_same_events() {
+        for (stream, expected) in recorded() {
+            let bytes = stream.as_bytes();
+            for first in 0..=bytes.len() {
+                for second in first..=bytes.len() {
+                    let pieces = [&bytes[..first], &bytes[first..second], &bytes[second..]];
+                    assert_eq!(parse(&pieces), expected, "{stream:?} cut at {first} and {second}");
+                }
+            }
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            assert_eq!(parse(&single), expected, "{stream:?} byte by byte");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_line_end_gives_the_same_events() {
+        let stream = "event: a\ndata: 1\ndata: 2\n\ndata: 3\n\n";
+        let expected = pairs(&[("a", "1\n2"), ("", "3")]);
+        for end in ["\n", "\r", "\r\n"] {
+            let stream = stream.replace('\n', end);
+            for cut in 0..=stream.len() {
+                let (first, second) = stream.as_bytes().split_at(cut);
+                assert_eq!(parse(&[first, second]), expected, "{end:?} cut at {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_stays_until_another_comes() {
+        let mut parser = EventParser::new(100);
+        let mut events = VecDeque::new();
+        let stream = "id: 7\ndata: a\n\ndata: b\n\nid: x\0y\ndata: c\n\nid\ndata: d\n\n";
+        parser.feed(Bytes::from_static(stream.as_bytes()), &mut events).unwrap();
+        let ids: Vec<_> = events.iter().map(|event| &event.id[..]).collect();
+        assert_eq!(ids, [&b"7"[..], b"7", b"7", b""]);
+    }
+
+    #[test]
+    fn an_event_up_to_the_limit_is_read_and_one_beyond_it_is_refused() {
+        for (length, fits) in [(100, true), (101, false)] {
+            for cut in [1, 7, 1_000] {
+                for ended in [true, false] {
+                    let mut parser = EventParser::new(100);
+                    let mut events = VecDeque::new();
+                    let stream = format!("data: {}{}", "x".repeat(length), if ended { "\n\n" } else { "" });
+                    let result = stream
+                        .as_bytes()
+                        .chunks(cut)
+                        .try_for_each(|piece| parser.feed(Bytes::copy_from_slice(piece), &mut events));
+                    assert_eq!(result.is_ok(), fits, "{length} bytes in pieces of {cut}, ended: {ended}");
+                    assert_eq!(events.len(), usize::from(fits && ended));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_of_many_lines_is_limited_too() {
+        let mut parser = EventParser::new(100);
+        let mut events = VecDeque::new();
+        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b"data: 0123456789\n"), &mut events));
+        assert_eq!(result, Err(TooLarge));
+    }
+
+    #[test]
+    fn a_comment_without_end_is_limited_too() {
+        let mut parser = EventParser::new(100);
+        let mut events = VecDeque::new();
+        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b": 0123456789"), &mut events));
+        assert_eq!(result, Err(TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_cut_anywhere_give_the_same_events(
+            parts in prop::collection::vec(
+                prop::sample::select(&["data", "event", "id", ":", " ", "\n", "\r", "\r\n", "\u{feff}", "x", "é", "\0", "data: {}\n\n"][..]),
+                0..40,
+            ),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let stream = parts.concat();
+            let bytes = stream.as_bytes();
+            let mut at: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+            at.extend([0, bytes.len()]);
+            at.sort_unstable();
+            let pieces: Vec<&[u8]> = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            prop_assert_eq!(parse(&pieces), parse(&[bytes]));
+        }
+    }
+}
