@@ -128,6 +128,12 @@ impl Answer<Bytes> {
 }
 
 impl<T> Answer<T> {
+    /// The slug of the capability that was called; none for the OpenAPI document.
+    #[must_use]
+    pub fn capability(&self) -> Option<&str> {
+        self.capability.as_deref()
+    }
+
     /// What a wrapped answer says beside its output (`metadata`), decoded; `None` for a raw answer.
     ///
     /// # Errors

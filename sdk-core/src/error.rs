@@ -180,6 +180,13 @@ impl Error {
         Self::configuration_text(option, text)
     }
 
+    /// The refusal of an argument that a language's binding cannot hand over, such as an input that is not JSON there.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn refused(option: &str, problem: &str) -> Self {
+        Self::configuration(option, redact::hide_credentials(problem))
+    }
+
     pub(crate) fn configuration_text(option: String, text: String) -> Self {
         Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
     }

@@ -1,0 +1,57 @@
+"""Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
+
+    import runtype_surface
+
+    client = runtype_surface.Client()  # or AsyncClient(): the same names, awaited
+    output = client.call("summarize-article", {"input": "A long text."}, timeout=20)
+
+The key comes from `RUNTYPE_PRODUCT_API_KEY`, or from the file that `RUNTYPE_PRODUCT_API_KEY_FILE` names; the surface
+from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID`, or from `RUNTYPE_ENDPOINT_URL`. Every failure is a `RuntypeError`.
+"""
+
+from ._answer import Answer, Attempt, Headers, RateLimit
+from ._async_client import AsyncClient
+from ._client import Client
+from ._errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    CallCancelledError,
+    ConfigurationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseDecodeError,
+    RuntypeError,
+    ServerError,
+    StreamError,
+)
+from ._native import Endpoint, __version__, capability_slug
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "Answer",
+    "AsyncClient",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "CallCancelledError",
+    "Client",
+    "ConfigurationError",
+    "Endpoint",
+    "Headers",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimit",
+    "RateLimitError",
+    "ResponseDecodeError",
+    "RuntypeError",
+    "ServerError",
+    "StreamError",
+    "__version__",
+    "capability_slug",
+]

@@ -1,0 +1,131 @@
+"""The asyncio client: the same names as the synchronous one, awaited."""
+
+from __future__ import annotations
+
+from . import _native
+from ._options import for_pickle, without_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self, Unpack
+
+    from ._answer import Answer
+    from ._options import AsyncClientOptions, CallOptions
+
+
+class AsyncClient:
+    """Calls the capabilities of one API surface from asyncio.
+
+    Make one a surface and keep it: it holds a pool of connections, which any number of tasks and of event loops may
+    share. Cancelling a task drops its request at once.
+
+        async with AsyncClient() as client:
+            output = await client.call("summarize-article", {"input": "A long text."})
+
+    Args:
+        **options: As those of `Client`; `api_key` may also be an `async` function.
+
+    Raises:
+        ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
+    """
+
+    __slots__ = ("__weakref__", "_native", "_options")
+
+    def __init__(self, **options: Unpack[AsyncClientOptions]) -> None:
+        self._native = _native.Client(options)
+        self._options = without_key(options)
+
+    @classmethod
+    def from_env(cls, prefix: str = "RUNTYPE", **options: Unpack[AsyncClientOptions]) -> Self:
+        """A client from variables under a prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_ID` and so on."""
+        options["env_prefix"] = prefix
+        return cls(**options)
+
+    @property
+    def endpoint(self) -> _native.Endpoint:
+        """The surface's address."""
+        return self._native.endpoint
+
+    def endpoint_url(self, capability: str) -> str:
+        """The URL of a capability."""
+        return self._native.endpoint.capability_url(capability)
+
+    async def call(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Any:
+        """Calls a capability and gives its output, decoded from JSON. See `Client.call`."""
+        future, ticket = self._native.begin("capability", capability, input, False, options)
+        try:
+            return await future
+        except BaseException:
+            ticket.cancel()
+            raise
+
+    async def call_with_response(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Answer:
+        """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
+        future, ticket = self._native.begin("capability", capability, input, True, options)
+        try:
+            answer: Answer = await future
+        except BaseException:
+            ticket.cancel()
+            raise
+        return answer
+
+    async def dispatch(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Any:
+        """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
+        future, ticket = self._native.begin("dispatch", capability, input, False, options)
+        try:
+            return await future
+        except BaseException:
+            ticket.cancel()
+            raise
+
+    async def openapi(self, **options: Unpack[CallOptions]) -> Any:
+        """The surface's OpenAPI 3.0 document, which follows its capabilities."""
+        future, ticket = self._native.begin("openapi", "", None, False, options)
+        try:
+            return await future
+        except BaseException:
+            ticket.cancel()
+            raise
+
+    async def aclose(self) -> None:
+        """Closes the connections. Calls in flight of other tasks end with `CallCancelledError`."""
+        self._native.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `aclose` was called."""
+        return self._native.is_closed
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _remake, (type(self), for_pickle("AsyncClient", self._options))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._native.endpoint}>"
+
+
+def _remake(kind: type[AsyncClient], options: AsyncClientOptions) -> AsyncClient:
+    return kind(**options)

@@ -1,0 +1,123 @@
+"""The synchronous client."""
+
+from __future__ import annotations
+
+from . import _native
+from ._options import for_pickle, without_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self, Unpack
+
+    from ._answer import Answer
+    from ._options import CallOptions, ClientOptions
+
+
+class Client:
+    """Calls the capabilities of one API surface.
+
+    Make one a surface and keep it: it holds a pool of connections, and threads may share it. It works on in a forked
+    process. Waiting releases the GIL, and Ctrl-C ends it.
+
+        client = Client()  # RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID, RUNTYPE_SURFACE_ID
+        output = client.call("summarize-article", {"input": "A long text."})
+
+    What is not given comes from the environment, then from the defaults. Times are in seconds.
+
+    Args:
+        **options: `api_key` (a str or a function), `api_key_file`, `api_key_variable`, `product_id`, `surface_id`,
+            `endpoint_url`, `base_url`, `auth_header` ("bearer", "x-api-key"), `connect_timeout` (10), `timeout` (300,
+            all attempts and waits included), `attempt_timeout`, `max_retries` (2), `retry_mode` ("safe", "all",
+            "never"), `max_response_bytes` (64 MiB), `response_format` ("detect", "raw", "wrapped"), `headers`, `proxy`,
+            `root_certificates`, `allow_insecure_http`, `jitter_seed`, `env_prefix` ("RUNTYPE").
+
+    Raises:
+        ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
+    """
+
+    __slots__ = ("__weakref__", "_native", "_options")
+
+    def __init__(self, **options: Unpack[ClientOptions]) -> None:
+        self._native = _native.Client(options)
+        self._options = without_key(options)
+
+    @classmethod
+    def from_env(cls, prefix: str = "RUNTYPE", **options: Unpack[ClientOptions]) -> Self:
+        """A client from variables under a prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_ID` and so on."""
+        options["env_prefix"] = prefix
+        return cls(**options)
+
+    @property
+    def endpoint(self) -> _native.Endpoint:
+        """The surface's address."""
+        return self._native.endpoint
+
+    def endpoint_url(self, capability: str) -> str:
+        """The URL of a capability."""
+        return self._native.endpoint.capability_url(capability)
+
+    def call(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Calls a capability and gives its output, decoded from JSON.
+
+        Args:
+            capability: The slug, or a full URL of this surface.
+            input: What has a JSON object's form; `{}` by default.
+            **options: See `CallOptions`: `timeout`, `attempt_timeout`, `max_retries`, `retry_mode`,
+                `max_response_bytes`, `response_format`, `headers`.
+
+        Raises:
+            RuntypeError: One of its subclasses.
+        """
+        return self._native.call("capability", capability, input, False, options)
+
+    def call_with_response(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Answer:
+        """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
+        answer: Answer = self._native.call("capability", capability, input, True, options)
+        return answer
+
+    def dispatch(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
+        """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
+        return self._native.call("dispatch", capability, input, False, options)
+
+    def openapi(self, **options: Unpack[CallOptions]) -> Any:
+        """The surface's OpenAPI 3.0 document, which follows its capabilities."""
+        return self._native.call("openapi", "", None, False, options)
+
+    def close(self) -> None:
+        """Closes the connections. Calls in flight on other threads end with `CallCancelledError`."""
+        self._native.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._native.is_closed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _remake, (type(self), for_pickle("Client", self._options))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._native.endpoint}>"
+
+
+def _remake(kind: type[Client], options: ClientOptions) -> Client:
+    return kind(**options)

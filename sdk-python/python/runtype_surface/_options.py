@@ -1,0 +1,93 @@
+"""The options of a client and of a call, as types, and what of them a pickle keeps."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # Loading `typing` takes longer than the rest of this package, and only type checkers need it.
+    import os
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from typing import Any, Literal, TypeAlias
+
+    from typing_extensions import TypedDict
+
+    AuthHeader: TypeAlias = Literal["bearer", "x-api-key"]
+    RetryMode: TypeAlias = Literal["safe", "all", "never"]
+    ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
+
+    class CallOptions(TypedDict, total=False):
+        """What a single call may set in place of its client's."""
+
+        timeout: float | None
+        """Seconds for the whole call, all attempts and waits included."""
+        attempt_timeout: float | None
+        """Seconds for one attempt; by default only the call's limit holds."""
+        max_retries: int | None
+        """How often the call may be repeated."""
+        retry_mode: RetryMode | None
+        """`safe` repeats only what the server cannot have executed, `all` also what it may have, `never` nothing."""
+        max_response_bytes: int | None
+        """How large the answer may be, once it is decompressed."""
+        response_format: ResponseFormat | None
+        """Whether the answer comes raw or wrapped; `detect` tells by its shape."""
+        headers: Mapping[str, str] | None
+        """Headers to add, in place of the client's of the same name."""
+
+    class _SharedOptions(CallOptions, total=False):
+        api_key_file: str | os.PathLike[str] | None
+        """The file that holds the key. It is read again when it changes."""
+        api_key_variable: str | None
+        """The environment variable that holds the key."""
+        product_id: str | None
+        """In place of `RUNTYPE_PRODUCT_ID`."""
+        surface_id: str | None
+        """In place of `RUNTYPE_SURFACE_ID`."""
+        endpoint_url: str | None
+        """A full URL as copied from the dashboard, in place of the ids or `RUNTYPE_ENDPOINT_URL`."""
+        base_url: str | None
+        """In place of `RUNTYPE_BASE_URL`; `https://api.runtype.com` by default."""
+        auth_header: AuthHeader | None
+        """Which header carries the key; `bearer` by default."""
+        connect_timeout: float | None
+        """Seconds for making a connection; 10 by default."""
+        proxy: str | None
+        """The URL of an HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name."""
+        root_certificates: str | bytes | Sequence[str | bytes] | None
+        """PEM text of certificates to trust beside Mozilla's."""
+        allow_insecure_http: bool | None
+        """Lets the key travel over plain http to an address that is not loopback."""
+        jitter_seed: int | None
+        """Makes the waits before retries repeatable, for tests."""
+        env_prefix: str | None
+        """What the variables' names begin with; `RUNTYPE` by default."""
+
+    class ClientOptions(_SharedOptions, total=False):
+        """The options of a `Client`."""
+
+        api_key: str | Callable[[], str] | None
+        """The key, or a function that gives it, called on a thread of its own before the first call and after a 401."""
+
+    class AsyncClientOptions(_SharedOptions, total=False):
+        """The options of an `AsyncClient`."""
+
+        api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None
+        """The key, or a function that gives it. An `async` one is awaited on the loop of the call that asks."""
+
+
+def without_key(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a client's options may be kept in Python: all but a literal key, in whose place stands `...`."""
+    return {name: ... if name == "api_key" and isinstance(value, str) else value for name, value in options.items()}
+
+
+def for_pickle(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options that a pickled client takes along.
+
+    Raises:
+        TypeError: The client was made with a literal key, which does not go into a pickle.
+    """
+    if options.get("api_key") is ...:
+        raise TypeError(
+            f"this {kind} was made with a literal key, and a key does not go into a pickle: give the key by "
+            "RUNTYPE_PRODUCT_API_KEY, api_key_file, api_key_variable or a function, from which the copy reads it again"
+        )
+    return options

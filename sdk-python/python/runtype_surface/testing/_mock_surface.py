@@ -1,0 +1,218 @@
+"""A mock surface, and the control of it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote, urlencode, urlsplit
+
+from .. import AsyncClient, Client
+from ._binary import find_binary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from .._options import AsyncClientOptions, ClientOptions
+
+JSON: TypeAlias = "dict[str, Any]"
+"""A JSON object."""
+
+
+class MockError(RuntimeError):
+    """The mock did not start, or refused what it was told; its text says why."""
+
+
+class MockSurface:
+    """A mock surface on a free port of this machine: a server of its own, stopped by `close` or with this object.
+
+    It begins as the demo surface: the capabilities `echo`, `summarize-article`, `support-agent`, `fails` and `slow`,
+    and the keys `papi_demo_full`, `papi_demo_scoped`, `papi_demo_revoked`, `papi_demo_expired` and `papi_demo_limited`.
+
+    Args:
+        config: A TOML file that says what is mocked, in place of the demo surface.
+        seed: Where chance begins: the same seed gives the same faults.
+        binary: The mock's binary; by default `find_binary` looks for it.
+
+    Raises:
+        MockError: The mock did not start.
+        FileNotFoundError: There is no binary.
+    """
+
+    def __init__(
+        self, *, config: Path | str | None = None, seed: int | None = None, binary: Path | str | None = None
+    ) -> None:
+        command = [str(binary or find_binary()), "serve", "--format", "json"]
+        if config is not None:
+            command += ["--config", str(config)]
+        if seed is not None:
+            command += ["--seed", str(seed)]
+        process = subprocess.Popen(  # noqa: S603, the mock's binary
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._stop = weakref.finalize(self, _stop, process)
+        if process.stdout is None or process.stderr is None:
+            raise MockError("the mock's output cannot be read")
+        line = process.stdout.readline()
+        if not line:
+            said = process.stderr.read().decode(errors="replace").strip()
+            self.close()
+            raise MockError(f"the mock did not start: {said}")
+        self.env: dict[str, str] = json.loads(line)
+        """The variables that configure a client for this mock, such as for `monkeypatch.setenv` or a child process."""
+        self._control = urlsplit(self.env["RUNTYPE_MOCK_CONTROL_URL"])
+
+    # Clients
+
+    def client(self, **options: Unpack[ClientOptions]) -> Client:
+        """A client of the mock, with a key for everything; options as those of `Client`."""
+        return Client(**(self._defaults() | options))  # type: ignore[typeddict-item, unused-ignore]
+
+    def async_client(self, **options: Unpack[AsyncClientOptions]) -> AsyncClient:
+        """A client of the mock for asyncio; options as those of `AsyncClient`."""
+        return AsyncClient(**(self._defaults() | options))  # type: ignore[typeddict-item, unused-ignore]
+
+    def _defaults(self) -> Any:
+        return {
+            "base_url": self.base_url,
+            "product_id": self.product_id,
+            "surface_id": self.surface_id,
+            "api_key": self.api_key,
+        }
+
+    @property
+    def base_url(self) -> str:
+        """Where the mock listens."""
+        return self.env["RUNTYPE_BASE_URL"]
+
+    @property
+    def product_id(self) -> str:
+        """The mock product's id."""
+        return self.env["RUNTYPE_PRODUCT_ID"]
+
+    @property
+    def surface_id(self) -> str:
+        """The mock surface's id."""
+        return self.env["RUNTYPE_SURFACE_ID"]
+
+    @property
+    def api_key(self) -> str:
+        """A key for everything."""
+        return self.env["RUNTYPE_PRODUCT_API_KEY"]
+
+    # What it does
+
+    def put_capability(self, slug: str, **fields: Any) -> JSON:
+        """Adds or replaces a capability, such as `answer={"kind": "fixed", "output": {"words": 3}}`."""
+        return self.control("PUT", f"capabilities/{quote(slug, safe='')}", fields)
+
+    def remove_capability(self, slug: str) -> None:
+        """Removes a capability."""
+        self.control("DELETE", f"capabilities/{quote(slug, safe='')}")
+
+    def pause(self) -> None:
+        """Pauses the surface."""
+        self.control("PATCH", f"surfaces/{self.surface_id}", {"status": "paused"})
+
+    def resume(self) -> None:
+        """Ends the pause."""
+        self.control("PATCH", f"surfaces/{self.surface_id}", {"status": "active"})
+
+    def mint_key(self, *, scopes: Iterable[str] | None = None, **fields: Any) -> str:
+        """Makes a key, for everything or for the capabilities in `scopes`, and gives it in plain."""
+        if scopes is not None:
+            fields["scopes"] = list(scopes)
+        return str(self.control("POST", "keys", fields)["key"])
+
+    def revoke_key(self, key: str | None = None) -> None:
+        """Revokes a key at once; without one, the key that the clients of this mock have."""
+        self.control("POST", f"keys/{quote(key or self.api_key, safe='')}/revoke")
+
+    def inject(self, kind: str, **fields: Any) -> int | str:
+        """Injects a fault, such as `"status", status=503, times=2` or `"reset", capability="echo"`; gives its id."""
+        made = self.control("POST", "faults", {"kind": kind, **fields})
+        return next(iter(made["ids"]))  # type: ignore[no-any-return]
+
+    def clear_faults(self) -> None:
+        """Removes all faults."""
+        self.control("DELETE", "faults")
+
+    def advance_clock(self, seconds: float) -> None:
+        """Moves the mock's clock on, such as past a key's expiry or its limit's window."""
+        self.control("POST", "clock", {"advance_ms": round(seconds * 1e3)})
+
+    def reset(self) -> None:
+        """Goes back to how it began: capabilities, keys, faults, clock, journal."""
+        self.control("POST", "reset")
+
+    # What it saw
+
+    def journal(self, capability: str | None = None) -> list[JSON]:
+        """The requests that came, oldest first; keys stand in them as hints."""
+        query = {} if capability is None else {"capability": capability}
+        requests: list[JSON] = self.control("GET", "journal", query=query)["requests"]
+        return requests
+
+    def wait_for(self, condition: Callable[[list[JSON]], bool], *, seconds: float = 5.0) -> list[JSON]:
+        """Waits until the journal is as wanted, and gives it.
+
+        Raises:
+            MockError: It is not, after so many seconds; the text has the journal.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            journal = self.journal()
+            if condition(journal):
+                return journal
+            if time.monotonic() > deadline:
+                raise MockError(f"the journal is not as wanted after {seconds} s: {json.dumps(journal, indent=2)}")
+            time.sleep(0.002)
+
+    def control(self, method: str, path: str, body: object = None, *, query: dict[str, str] | None = None) -> JSON:
+        """Speaks to the mock's control interface, for what has no method of its own here."""
+        target = f"{self._control.path}/{path}?{urlencode({'surface': self.surface_id, **(query or {})})}"
+        connection = http.client.HTTPConnection(self._control.hostname or "", self._control.port, timeout=30)
+        with contextlib.closing(connection):
+            text = None if body is None else json.dumps(body)
+            connection.request(method, target, text, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        if answer.status >= 300:
+            raise MockError(f"{method} {path}: {answer.status} {content.decode(errors='replace')}")
+        decoded: JSON = json.loads(content) if content else {}
+        return decoded
+
+    def close(self) -> None:
+        """Stops the mock."""
+        self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<MockSurface at {self.base_url}>"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()

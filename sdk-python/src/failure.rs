@@ -1,0 +1,44 @@
+//! The core's errors as Python exceptions.
+
+use pyo3::{
+    exceptions::PyRuntimeError,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyBytes, PyModule},
+};
+use runtype_surface::Error;
+
+use crate::decode::decode;
+
+/// Makes the exception of an error. `cause` is what the application's own key function raised.
+pub(crate) fn raise(py: Python<'_>, error: &Error, cause: Option<PyErr>) -> PyErr {
+    let exception = make(py, error).unwrap_or_else(|failed| failed);
+    if cause.is_some() {
+        exception.set_cause(py, cause);
+    }
+    exception
+}
+
+/// Makes the exception of an argument that cannot cross the language border.
+pub(crate) fn refused(py: Python<'_>, option: &str, problem: &str) -> PyErr {
+    raise(py, &Error::refused(option, problem), None)
+}
+
+/// Makes the exception of a call that ended since its client was closed.
+pub(crate) fn cancelled(py: Python<'_>, capability: &str) -> PyErr {
+    let made = errors(py).and_then(|errors| errors.call_method1(intern!(py, "of_closing"), (capability,)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let report = decode(py, error.report().as_bytes()).map_err(PyRuntimeError::new_err)?;
+    let body = error.body().map(|body| PyBytes::new(py, body));
+    Ok(PyErr::from_value(errors(py)?.call_method1(intern!(py, "of_report"), (report, body))?))
+}
+
+/// The module that holds the classes: exceptions are plain Python classes, which can be subclassed and pickled.
+fn errors(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    Ok(MODULE.get_or_try_init(py, || py.import("runtype_surface._errors").map(Bound::unbind))?.bind(py))
+}

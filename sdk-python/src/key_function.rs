@@ -1,0 +1,129 @@
+//! The application's key function, asked from the network's threads.
+//!
+//! It runs on a Python thread of its own: it may wait for a secret manager, and the network's threads must not. Where it
+//! gives an awaitable, the asyncio loop of the call that asks awaits it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::{
+    exceptions::{PyRuntimeError, PyTypeError},
+    intern,
+    prelude::*,
+    types::PyString,
+};
+use runtype_surface::KeySource;
+use tokio::sync::oneshot;
+
+use crate::mailbox::Mailbox;
+
+tokio::task_local! {
+    static CIRCUMSTANCES: Arc<Circumstances>;
+}
+
+/// What a call brings along for its client's key function, and takes home from it.
+#[derive(Default)]
+pub(crate) struct Circumstances {
+    /// The mailbox of the call's asyncio loop; none for a call of the synchronous client.
+    mailbox: Option<Arc<Mailbox>>,
+    /// What the function raised, for the exception's `__cause__`.
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl Circumstances {
+    pub(crate) fn of(mailbox: Option<Arc<Mailbox>>) -> Arc<Self> {
+        Arc::new(Self { mailbox, raised: Mutex::default() })
+    }
+
+    /// Drives a call within these circumstances.
+    pub(crate) async fn around<T>(self: Arc<Self>, call: impl Future<Output = T>) -> T {
+        CIRCUMSTANCES.scope(self, call).await
+    }
+
+    pub(crate) fn take_raised(&self) -> Option<PyErr> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A key's source that asks a Python function.
+pub(crate) fn source(function: Py<PyAny>) -> KeySource {
+    let function = Arc::new(function);
+    KeySource::function(move || ask(function.clone()))
+}
+
+async fn ask(function: Arc<Py<PyAny>>) -> Result<String, String> {
+    let circumstances = CIRCUMSTANCES.try_with(Arc::clone).unwrap_or_default();
+    let (answer, answered) = oneshot::channel();
+    let reply = Reply { circumstances, answer: Mutex::new(Some(answer)) };
+    // Getting the GIL may take a while, so it is not the network's threads that wait for it.
+    let started = tokio::task::spawn_blocking(move || {
+        Python::try_attach(|py| {
+            let target = py.import("runtype_surface._key_function")?.getattr("ask")?;
+            py.import("_thread")?.call_method1("start_new_thread", (target, (&*function, reply))).map(drop)
+        })
+    });
+    match started.await {
+        Ok(Some(Ok(()))) => {}
+        Ok(Some(Err(error))) => return Err(Python::attach(|_| error.to_string())),
+        Ok(None) | Err(_) => return Err("the interpreter is about to end".to_owned()),
+    }
+    answered.await.unwrap_or_else(|_| Err("its event loop was closed before it answered".to_owned()))
+}
+
+/// Where a key function's answer goes.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct Reply {
+    circumstances: Arc<Circumstances>,
+    answer: Mutex<Option<oneshot::Sender<Result<String, String>>>>,
+}
+
+#[pymethods]
+impl Reply {
+    /// Takes what the function gave: a key, or an awaitable that will give one.
+    fn give(slf: &Bound<'_, Self>, given: Bound<'_, PyAny>) -> PyResult<()> {
+        let py = slf.py();
+        let reply = slf.get();
+        if let Ok(key) = given.cast::<PyString>() {
+            match key.to_str() {
+                Ok(key) => reply.send(Ok(key.to_owned())),
+                // Python's own error would hold the key.
+                Err(_) => reply.send(Err("it gave a text with a lone surrogate".to_owned())),
+            }
+            return Ok(());
+        }
+        if !given.hasattr(intern!(py, "__await__"))? {
+            let problem = format!("the key function gave {}, not str", given.get_type().name()?);
+            reply.fail(py, PyTypeError::new_err(problem).into_value(py).into_bound(py).into_any());
+            return Ok(());
+        }
+        let Some(mailbox) = &reply.circumstances.mailbox else {
+            if let Some(close) = given.getattr_opt(intern!(py, "close"))? {
+                close.call0()?;
+            }
+            let problem = "the key function is asynchronous, and this client is not: use AsyncClient";
+            reply.fail(py, PyRuntimeError::new_err(problem).into_value(py).into_bound(py).into_any());
+            return Ok(());
+        };
+        let (given, slf) = (given.unbind(), slf.clone().unbind());
+        mailbox.send(move |py| {
+            py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (given, slf)).map(drop)
+        });
+        Ok(())
+    }
+
+    /// Takes what the function raised.
+    fn fail(&self, py: Python<'_>, raised: Bound<'_, PyAny>) {
+        let error = PyErr::from_value(raised);
+        self.send(Err(error.to_string()));
+        let _ = py;
+        *self.circumstances.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+}
+
+impl Reply {
+    fn send(&self, answer: Result<String, String>) {
+        if let Some(sender) = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Where the call has been cancelled, nobody listens.
+            let _ = sender.send(answer);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The native part of the Python package `runtype_surface`: it converts arguments, crosses the language border, and
+//! raises. Every rule is the core's.
+//!
+//! The modules stand in the order in which a call passes through them.
+
+mod client;
+mod options;
+
+mod key_function;
+
+mod endpoint;
+
+mod encode;
+
+mod mailbox;
+mod runtime;
+mod signals;
+
+mod decode;
+mod failure;
+mod log;
+
+use pyo3::prelude::*;
+
+/// Turns a capability's name into the slug under which its endpoint stands.
+#[pyfunction]
+fn capability_slug(name: &str) -> String {
+    runtype_surface::capability_slug(name)
+}
+
+/// What `runtype_surface` is made of; not for direct use.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use super::{capability_slug, client::Client, endpoint::Endpoint, key_function::Reply, mailbox::Ticket};
+
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name that Python gives it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,84 @@
+//! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO. Never the key, never a body.
+
+use bytes::Bytes;
+use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
+use runtype_surface::{Answer, Attempt, AttemptOutcome, Error};
+
+const DEBUG: u8 = 10;
+const INFO: u8 = 20;
+
+/// Notes a call that was answered.
+pub(crate) fn answered(py: Python<'_>, answer: &Answer<Bytes>) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    let name = answer.capability().unwrap_or("openapi.json");
+    retries(logger, name, &answer.attempts)?;
+    if is_enabled(logger, DEBUG)? {
+        let request = answer.request_id.as_deref().unwrap_or("-");
+        let took = milliseconds(answer.elapsed);
+        let template = intern!(py, "%s: %d after %.1f ms, attempts %d, request %s");
+        logger.call_method1(
+            intern!(py, "debug"),
+            (template, name, answer.status, took, answer.attempts.len(), request),
+        )?;
+    }
+    Ok(())
+}
+
+/// Notes a call that failed.
+pub(crate) fn failed(py: Python<'_>, error: &Error) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    let name = error.capability().unwrap_or("-");
+    retries(logger, name, error.attempts())?;
+    if is_enabled(logger, DEBUG)? {
+        let class = error.kind().class_name();
+        let request = error.request_id().unwrap_or("-");
+        let template = intern!(py, "%s: %s, attempts %d, request %s");
+        logger.call_method1(intern!(py, "debug"), (template, name, class, error.attempts().len(), request))?;
+    }
+    Ok(())
+}
+
+fn retries(logger: &Bound<'_, PyAny>, name: &str, attempts: &[Attempt]) -> PyResult<()> {
+    if attempts.len() < 2 || !is_enabled(logger, INFO)? {
+        return Ok(());
+    }
+    let py = logger.py();
+    for pair in attempts.windows(2) {
+        let [before, after] = pair else { continue };
+        let outcome = match before.outcome {
+            AttemptOutcome::Answered { status } => format!("status {status}"),
+            AttemptOutcome::TimedOut { .. } => "no answer in time".to_owned(),
+            AttemptOutcome::Broken { .. } => "a broken connection".to_owned(),
+            _ => "an unreadable answer".to_owned(),
+        };
+        let template = intern!(py, "%s: attempt %d ended with %s, repeated after %.1f ms");
+        logger
+            .call_method1(intern!(py, "info"), (template, name, before.number, outcome, milliseconds(after.waited)))?;
+    }
+    Ok(())
+}
+
+fn milliseconds(time: std::time::Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn is_enabled(logger: &Bound<'_, PyAny>, level: u8) -> PyResult<bool> {
+    logger.call_method1(intern!(logger.py(), "isEnabledFor"), (level,))?.is_truthy()
+}
+
+/// The logger, where the application has loaded `logging`. Where it has not, nobody listens, and the 10 ms that loading
+/// takes are spared.
+fn logger(py: Python<'_>) -> PyResult<Option<&Bound<'_, PyAny>>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    if let Some(logger) = LOGGER.get(py) {
+        return Ok(Some(logger.bind(py)));
+    }
+    let modules = MODULES
+        .get_or_try_init(py, || PyResult::Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind()))?;
+    let Some(logging) = modules.bind(py).get_item(intern!(py, "logging"))? else { return Ok(None) };
+    // While another thread is loading the module, it has no `getLogger` yet.
+    let Some(get_logger) = logging.getattr_opt(intern!(py, "getLogger"))? else { return Ok(None) };
+    let logger = get_logger.call1((intern!(py, "runtype_surface"),))?.unbind();
+    Ok(Some(LOGGER.get_or_init(py, || logger).bind(py)))
+}

@@ -1,0 +1,177 @@
+//! Options as Python hands them over: names and values, each given to the core, which knows the rules.
+
+use pyo3::{
+    exceptions::{PyOverflowError, PyTypeError},
+    prelude::*,
+    types::{PyDict, PyMapping, PyString},
+};
+use runtype_surface::{Call, ClientBuilder, Error, KeySource};
+
+use crate::{failure, key_function};
+
+/// A client's options.
+///
+/// # Errors
+///
+/// `TypeError` for a name that is no option or a value of a wrong type, `ConfigurationError` for a value that the core
+/// refuses.
+pub(crate) fn client(mut builder: ClientBuilder, options: &Bound<'_, PyDict>) -> PyResult<ClientBuilder> {
+    let mut key_option: Option<String> = None;
+    for (name, value) in options {
+        let name = name.extract::<String>()?;
+        if value.is_none() {
+            continue;
+        }
+        if name.starts_with("api_key") {
+            if let Some(other) = &key_option {
+                let problem = format!("{other} and {name} are given: give one of them");
+                return Err(failure::refused(value.py(), "api key", &problem));
+            }
+            key_option = Some(name.clone());
+        }
+        let option = Given { name: &name, value: &value };
+        builder = match name.as_str() {
+            "env_prefix" => builder.env_prefix(&option.text()?),
+            "api_key" => option.api_key(builder)?,
+            "api_key_file" => builder.api_key_source(KeySource::file(option.path()?)),
+            "api_key_variable" => builder.api_key_source(KeySource::variable(option.text()?)),
+            "product_id" => builder.product_id(option.text()?),
+            "surface_id" => builder.surface_id(option.text()?),
+            "endpoint_url" => builder.endpoint_url(option.text()?),
+            "base_url" => builder.base_url(option.text()?),
+            "auth_header" => builder.auth_header(option.named()?),
+            "connect_timeout" => builder.connect_timeout(option.seconds("connect timeout")?),
+            "timeout" => builder.timeout(option.seconds("timeout")?),
+            "attempt_timeout" => builder.attempt_timeout(option.seconds("attempt timeout")?),
+            "max_retries" => builder.max_retries(option.retries()?),
+            "retry_mode" => builder.retry_mode(option.named()?),
+            "max_response_bytes" => builder.max_response_bytes(option.whole_number("max response bytes")?),
+            "response_format" => builder.response_format(option.named()?),
+            "headers" => option.headers()?.iter().fold(builder, |builder, (name, value)| builder.header(name, value)),
+            "proxy" => builder.proxy(option.text()?),
+            "root_certificates" => option.certificates()?.into_iter().fold(builder, ClientBuilder::root_certificate),
+            "allow_insecure_http" => builder.allow_insecure_http(option.truth()?),
+            "jitter_seed" => builder.jitter_seed(option.whole_number("jitter seed")?),
+            _ => return Err(option.unknown()),
+        };
+    }
+    Ok(builder)
+}
+
+/// The options of one call.
+///
+/// # Errors
+///
+/// As [`client`].
+pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call> {
+    for (name, value) in options {
+        let name = name.cast::<PyString>()?.to_str()?;
+        if value.is_none() {
+            continue;
+        }
+        let option = Given { name, value: &value };
+        call = match name {
+            "timeout" => call.timeout(option.seconds("timeout")?),
+            "attempt_timeout" => call.attempt_timeout(option.seconds("attempt timeout")?),
+            "max_retries" => call.max_retries(option.retries()?),
+            "retry_mode" => call.retry_mode(option.named()?),
+            "max_response_bytes" => call.max_response_bytes(option.whole_number("max response bytes")?),
+            "response_format" => call.response_format(option.named()?),
+            "headers" => option.headers()?.iter().fold(call, |call, (name, value)| call.header(name, value)),
+            _ => return Err(option.unknown()),
+        };
+    }
+    Ok(call)
+}
+
+/// An option's value, with the name under which it was given.
+struct Given<'a, 'py> {
+    name: &'a str,
+    value: &'a Bound<'py, PyAny>,
+}
+
+impl Given<'_, '_> {
+    fn unknown(&self) -> PyErr {
+        PyTypeError::new_err(format!("{} is not an option", self.name))
+    }
+
+    fn wanted(&self, wanted: &str) -> PyErr {
+        let found = self.value.get_type();
+        let found = found.name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
+        PyTypeError::new_err(format!("{} must be {wanted}, not {found}", self.name))
+    }
+
+    fn refuse(&self, error: &Error) -> PyErr {
+        failure::raise(self.value.py(), error, None)
+    }
+
+    fn text(&self) -> PyResult<String> {
+        let text = self.value.cast::<PyString>().map_err(|_| self.wanted("str"))?;
+        // Python's own error would hold the whole text, and this may be a key.
+        text.to_str().map(str::to_owned).map_err(|_| {
+            let option = self.name.replace('_', " ");
+            failure::refused(self.value.py(), &option, "it has a lone surrogate, which is no character")
+        })
+    }
+
+    fn path(&self) -> PyResult<std::path::PathBuf> {
+        self.value.extract().map_err(|_| self.wanted("str or os.PathLike"))
+    }
+
+    fn truth(&self) -> PyResult<bool> {
+        self.value.extract().map_err(|_| self.wanted("bool"))
+    }
+
+    fn api_key(&self, builder: ClientBuilder) -> PyResult<ClientBuilder> {
+        if self.value.is_callable() {
+            return Ok(builder.api_key_source(key_function::source(self.value.clone().unbind())));
+        }
+        if !self.value.is_instance_of::<PyString>() {
+            return Err(self.wanted("str or a function that gives one"));
+        }
+        Ok(builder.api_key(self.text()?))
+    }
+
+    fn number(&self) -> PyResult<f64> {
+        match self.value.extract::<f64>() {
+            Ok(number) => Ok(number),
+            // An integer beyond every float: whatever its rule, it is too large.
+            Err(error) if error.is_instance_of::<PyOverflowError>(self.value.py()) => Ok(f64::INFINITY),
+            Err(_) => Err(self.wanted("a number")),
+        }
+    }
+
+    fn seconds(&self, option: &'static str) -> PyResult<std::time::Duration> {
+        runtype_surface::seconds(option, self.number()?).map_err(|error| self.refuse(&error))
+    }
+
+    fn whole_number(&self, option: &'static str) -> PyResult<u64> {
+        runtype_surface::whole_number(option, self.number()?).map_err(|error| self.refuse(&error))
+    }
+
+    fn retries(&self) -> PyResult<u32> {
+        // The core refuses what is far below this.
+        Ok(u32::try_from(self.whole_number("max retries")?).unwrap_or(u32::MAX))
+    }
+
+    fn named<T: std::str::FromStr<Err = Error>>(&self) -> PyResult<T> {
+        self.text()?.parse().map_err(|error| self.refuse(&error))
+    }
+
+    fn headers(&self) -> PyResult<Vec<(String, String)>> {
+        let wanted = || self.wanted("a mapping of str to str");
+        self.value.cast::<PyMapping>().map_err(|_| wanted())?.items()?.extract().map_err(|_| wanted())
+    }
+
+    fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {
+        let wanted = || self.wanted("PEM text (str or bytes), or a list of such");
+        let one = |value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
+            Ok(text) => Ok(text.to_str()?.as_bytes().to_vec()),
+            Err(_) => value.cast::<pyo3::types::PyBytes>().map(|pem| pem.as_bytes().to_vec()).map_err(|_| wanted()),
+        };
+        if let Ok(pem) = one(self.value) {
+            return Ok(vec![pem]);
+        }
+        self.value.try_iter().map_err(|_| wanted())?.map(|pem| one(&pem?)).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! Waiting on the calling thread, such that Ctrl-C ends the wait.
+//!
+//! Python runs signal handlers on its main thread, between bytecodes. A thread that waits in native code runs none, so
+//! Ctrl-C would do nothing until the answer came. So the GIL is released once for the whole wait, and the main thread
+//! looks at signals in short intervals; other threads need not.
+
+use std::{cell::Cell, time::Duration};
+
+use pyo3::{intern, prelude::*, sync::PyOnceLock};
+
+use crate::runtime::runtime;
+
+/// A look costs about 0.1 µs, or, beside a busy Python thread, the 5 ms that it takes to get the GIL.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Drives a future to its end with the GIL released.
+///
+/// # Errors
+///
+/// What a signal handler raised, such as `KeyboardInterrupt`. The future is dropped then.
+pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = T> + Send) -> PyResult<T> {
+    let runtime = runtime(py)?;
+    let handles_signals = is_main_thread(py)?;
+    py.detach(|| {
+        runtime.block_on(async {
+            if !handles_signals {
+                return Ok(future.await);
+            }
+            let mut future = std::pin::pin!(future);
+            loop {
+                match tokio::time::timeout(INTERVAL, future.as_mut()).await {
+                    Ok(output) => return Ok(output),
+                    Err(_) => Python::attach(|py| py.check_signals())?,
+                }
+            }
+        })
+    })
+}
+
+/// Whether this is the thread on which Python runs signal handlers. After a fork it is the one that forked.
+fn is_main_thread(py: Python<'_>) -> PyResult<bool> {
+    thread_local!(static KNOWN: Cell<Option<(u32, bool)>> = const { Cell::new(None) });
+    let process = std::process::id();
+    if let Some((asked_in, is_main)) = KNOWN.get().filter(|known| known.0 == process) {
+        debug_assert_eq!(asked_in, process);
+        return Ok(is_main);
+    }
+    static THREADING: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let threading = THREADING.get_or_try_init(py, || py.import("threading").map(Bound::unbind))?.bind(py);
+    let main = threading.call_method0(intern!(py, "main_thread"))?.getattr(intern!(py, "ident"))?;
+    let is_main = main.eq(threading.call_method0(intern!(py, "get_ident"))?)?;
+    KNOWN.set(Some((process, is_main)));
+    Ok(is_main)
+}
