@@ -126,6 +126,31 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
     }
 }
 
+/// Writes a request into the journal that a further wiremock mock has answered, or broken off (no status).
+pub(crate) fn passed(
+    request: &Request,
+    state: &mut State,
+    status: Option<StatusCode>,
+    machine: Time,
+) -> Ticket {
+    let mut entry = blank(request, state.time(machine, None), "");
+    let segments = request.segments();
+    if let [_, _, _, _, surface, _, slug] = segments.as_slice() {
+        entry.surface = state
+            .surfaces
+            .contains_key(surface)
+            .then(|| surface.clone());
+        entry.capability = Some(slug.clone());
+    }
+    if let Some(first) = credentials(&request.headers).first() {
+        entry.auth = Some(first.carrier.name());
+        entry.key_hint = Some(first.hint());
+    }
+    entry.answered_by = "wiremock";
+    entry.status = status.map(|status| status.as_u16());
+    Ticket(Some(state.journal.add(entry)))
+}
+
 /// Writes into the journal what was decided after all.
 pub fn answered(state: &mut State, ticket: Ticket, plan: &Plan) {
     if let Some(entry) = ticket.0.and_then(|number| state.journal.get_mut(number)) {
@@ -325,6 +350,7 @@ fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
         fault: None,
         request_id: request_id.to_owned(),
         execution_id: None,
+        answered_by: "surface",
         outcome: Outcome::Open,
         ended: None,
     }

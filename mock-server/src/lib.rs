@@ -25,6 +25,7 @@ pub mod decide;
 pub mod demo;
 pub mod fault;
 pub mod front;
+mod further;
 pub mod journal;
 pub mod key;
 pub mod limit;

@@ -105,6 +105,15 @@ impl Plan {
         plan
     }
 
+    /// No answer at all: the connection is closed.
+    pub fn broken() -> Self {
+        Self {
+            framing: Framing::Naked,
+            end: End::Close(Duration::ZERO),
+            ..Self::empty(StatusCode::OK)
+        }
+    }
+
     /// Adds a header, replacing one of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

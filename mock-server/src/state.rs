@@ -144,7 +144,7 @@ impl State {
             seed: config.seed.unwrap_or(0),
             surfaces: BTreeMap::new(),
             default_surface: None,
-            platform_keys: config.platform_keys.iter().map(Secret::new).collect(),
+            platform_keys: config.platform_keys.clone(),
             journal: Journal::with_capacity(config.journal_capacity.unwrap_or(CAPACITY)),
             base_url: String::new(),
             clock_offset: 0,
@@ -154,12 +154,9 @@ impl State {
         if let Some(bad) = config
             .platform_keys
             .iter()
-            .find(|key| !key.starts_with("rt_"))
+            .find(|key| !key.expose().starts_with("rt_"))
         {
-            return Err(format!(
-                "platform key {:?} does not begin with rt_",
-                crate::key::hint(bad)
-            ));
+            return Err(format!("platform key {bad} does not begin with rt_"));
         }
         for surface in config.surfaces {
             let id = state.add_surface(surface, now)?;
@@ -213,7 +210,7 @@ impl State {
         // Keys that are made up stay the same over a reset.
         for key in &mut config.keys {
             if key.key.is_none() {
-                key.key = Some(self.new_id(PREFIX));
+                key.key = Some(Secret::new(self.new_id(PREFIX)));
             }
         }
         let id = config
@@ -323,8 +320,9 @@ impl State {
         config: KeyConfig,
         now: Time,
     ) -> Result<String, String> {
-        let plain = config.key.unwrap_or_else(|| self.new_id(PREFIX));
-        let secret = Secret::new(plain);
+        let secret = config
+            .key
+            .unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
         if !secret.expose().starts_with(PREFIX) {
             return Err(format!(
                 "key {secret} does not begin with {PREFIX}, as keys of an API surface do"

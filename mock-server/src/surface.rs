@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use http::Method;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
+use wiremock::{Mock, MockGuard};
 
 use crate::carrier::Carrier;
 use crate::clock::Time;
@@ -14,7 +16,8 @@ use crate::config::{Config, KeyConfig};
 use crate::control;
 use crate::demo;
 use crate::fault::Fault;
-use crate::front::{self, Shared};
+use crate::front::{self, Front, Shared};
+use crate::further::Further;
 use crate::journal::Entry;
 use crate::state::State;
 
@@ -49,6 +52,8 @@ pub struct MockSurface {
     surface_id: String,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
+    // Last, so that wiremock checks its expectations when the front has stopped.
+    further: Arc<OnceCell<Further>>,
 }
 
 impl MockSurface {
@@ -78,7 +83,11 @@ impl MockSurface {
         state.base_url = format!("http://{address}");
         let shared = Shared::new(state);
         let (stop, stopped) = watch::channel(false);
-        let served = shared.clone();
+        let further = Arc::new(OnceCell::new());
+        let served = Front {
+            shared: shared.clone(),
+            further: further.clone(),
+        };
         // A thread of its own: the mock answers whatever the test's own runtime is doing, blocking included.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -96,6 +105,7 @@ impl MockSurface {
             surface_id,
             stop,
             thread: Some(thread),
+            further,
         })
     }
 
@@ -255,6 +265,38 @@ impl MockSurface {
             ),
             crate::decide::Decision::Ask(..) => (500, Value::Null),
         }
+    }
+
+    /// Mounts a further wiremock mock. It sees every request before the surface does; what no such mock matches is the
+    /// surface's to answer. Its expectations are verified when the surface is dropped.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use wiremock::{Mock, ResponseTemplate, matchers::path};
+    ///
+    /// let surface = runtype_mock::MockSurface::start().await?;
+    /// surface.mount(Mock::given(path("/health")).respond_with(ResponseTemplate::new(204))).await;
+    ///
+    /// let mut socket = std::net::TcpStream::connect(surface.address())?;
+    /// std::io::Write::write_all(&mut socket, b"GET /health HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n")?;
+    /// assert!(std::io::read_to_string(socket)?.starts_with("HTTP/1.1 204 "));
+    /// # Ok(()) }
+    /// ```
+    pub async fn mount(&self, mock: Mock) {
+        self.further
+            .get_or_init(Further::start)
+            .await
+            .mount(mock)
+            .await;
+    }
+
+    /// Mounts a further wiremock mock until the guard is dropped, which also verifies its expectations.
+    pub async fn mount_as_scoped(&self, mock: Mock) -> MockGuard {
+        self.further
+            .get_or_init(Further::start)
+            .await
+            .mount_as_scoped(mock)
+            .await
     }
 
     /// The same surface as a responder, for a `wiremock::MockServer` of one's own.
