@@ -1,6 +1,10 @@
 //! What the tests share: a small client, so that the mock is tested with no other HTTP client's opinions in between.
 #![allow(dead_code, reason = "every test file uses another part")]
-#![allow(clippy::expect_used, clippy::panic, reason = "a helper of tests fails by panicking, as they do")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of tests fails by panicking, as they do"
+)]
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -11,7 +15,7 @@ use runtype_mock::MockSurface;
 use serde_json::Value;
 
 /// A request that is being put together.
-pub struct Call {
+pub(crate) struct Call {
     method: Method,
     url: String,
     headers: HeaderMap,
@@ -19,18 +23,18 @@ pub struct Call {
 }
 
 /// An answer, complete.
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// Its headers.
-    pub headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// Its body.
-    pub body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 impl Call {
     /// A request without headers and body.
-    pub fn new(method: Method, url: impl Into<String>) -> Self {
+    pub(crate) fn new(method: Method, url: impl Into<String>) -> Self {
         Self {
             method,
             url: url.into(),
@@ -40,12 +44,12 @@ impl Call {
     }
 
     /// `POST` to a URL.
-    pub fn post(url: impl Into<String>) -> Self {
+    pub(crate) fn post(url: impl Into<String>) -> Self {
         Self::new(Method::POST, url)
     }
 
     /// Adds a header.
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.append(
             HeaderName::from_static(name),
             HeaderValue::from_str(value).expect("a header value"),
@@ -54,35 +58,35 @@ impl Call {
     }
 
     /// Adds `Authorization: Bearer …`.
-    pub fn bearer(self, key: &str) -> Self {
+    pub(crate) fn bearer(self, key: &str) -> Self {
         self.header("authorization", &format!("Bearer {key}"))
     }
 
     /// Adds a query.
-    pub fn query(mut self, query: &str) -> Self {
+    pub(crate) fn query(mut self, query: &str) -> Self {
         self.url = format!("{}?{query}", self.url);
         self
     }
 
     /// Gives it a JSON body.
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json")
             .body(body.to_string())
     }
 
     /// Gives it a body.
-    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
     /// Sends it on a connection of its own.
-    pub async fn send(self) -> Answer {
+    pub(crate) async fn send(self) -> Answer {
         self.try_send().await.expect("the mock answers")
     }
 
     /// Sends it on a connection of its own, where the mock may break the connection.
-    pub async fn try_send(self) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+    pub(crate) async fn try_send(self) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         let mut request = http::Request::new(Full::new(self.body));
         *request.method_mut() = self.method;
         *request.uri_mut() = self.url.parse()?;
@@ -99,12 +103,12 @@ impl Call {
 
 impl Answer {
     /// The status as a number.
-    pub fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// A header that must be there.
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .unwrap_or_else(|| panic!("no header {name}"))
@@ -113,29 +117,29 @@ impl Answer {
     }
 
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
 
     /// The body as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The status and the JSON body.
-    pub fn read(&self) -> (u16, Value) {
+    pub(crate) fn read(&self) -> (u16, Value) {
         (self.status(), self.json())
     }
 }
 
 /// `POST …/api/{slug}` with a bearer key.
-pub fn post(surface: &MockSurface, slug: &str, key: &str, body: &Value) -> Call {
+pub(crate) fn post(surface: &MockSurface, slug: &str, key: &str, body: &Value) -> Call {
     Call::post(surface.endpoint_url(slug))
         .bearer(key)
         .json(body)
 }
 
 /// Sends such a call.
-pub async fn call(surface: &MockSurface, slug: &str, key: &str, body: &Value) -> Answer {
+pub(crate) async fn call(surface: &MockSurface, slug: &str, key: &str, body: &Value) -> Answer {
     post(surface, slug, key, body).send().await
 }
