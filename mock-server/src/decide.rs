@@ -1,14 +1,17 @@
 //! The decision: a request and the state at a time give the answer. No input or output, no waiting, no clock of its own.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::header::{ALLOW, HeaderName, HeaderValue};
 use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::answer::{Call, dress, reply};
+use crate::answer::{Call, Known, dress, dress_output, known};
 use crate::auth::{self, authenticate, credentials};
-use crate::capability::Closure;
+use crate::capability::{Closure, Reply};
 use crate::clock::Time;
 use crate::config::Status;
 use crate::fault::Fault;
@@ -16,6 +19,7 @@ use crate::journal::{Entry, Outcome, without_secrets};
 use crate::limit::Standing;
 use crate::plan::Plan;
 use crate::request::Request;
+use crate::schema::{Problem, refusal};
 use crate::state::{State, Surface};
 use crate::{control, management};
 
@@ -27,7 +31,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub enum Decision {
     /// This is the answer.
     Answer(Ticket, Plan),
-    /// A closure has to be asked first; [`Pending::resolve`] then gives the answer.
+    /// Somebody has to be asked for the output first; [`Pending::resolve`] then gives the answer.
     Ask(Ticket, Pending),
 }
 
@@ -38,15 +42,43 @@ pub struct Ticket(pub Option<u64>);
 /// An answer that lacks its output.
 #[derive(Debug)]
 pub struct Pending {
-    closure: Closure,
+    question: Question,
     call: Call,
     finish: Finish,
 }
 
+/// Whom to ask for an output.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// A closure, to be run without the lock on the state.
+    Closure(Closure),
+    /// An HTTP server.
+    Callback {
+        /// Where.
+        url: String,
+        /// How long to wait for it.
+        timeout: Duration,
+        /// What to send, JSON.
+        body: String,
+    },
+}
+
 impl Pending {
-    /// Runs the closure and dresses what it says. To be called without the lock on the state.
-    pub fn resolve(self) -> Plan {
-        let reply = (self.closure.0)(&self.call.input);
+    /// Whom to ask.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Runs the closure. `None` when an HTTP server has to be asked.
+    pub fn compute(&self) -> Option<Reply> {
+        match &self.question {
+            Question::Closure(closure) => Some((closure.0)(&self.call.value())),
+            Question::Callback { .. } => None,
+        }
+    }
+
+    /// Dresses the reply.
+    pub fn resolve(self, reply: &Reply) -> Plan {
         self.finish.apply(dress(reply, &self.call))
     }
 }
@@ -172,7 +204,7 @@ enum Step {
     Plan(Plan),
     /// An answer to which everything has been done.
     Finished(Plan),
-    /// A closure has to be asked.
+    /// Somebody has to be asked.
     Ask(Pending),
 }
 
@@ -204,23 +236,20 @@ fn endpoint(
     };
     entry.surface = Some(surface.id.clone());
     entry.time = now;
-    let body = serde_json::from_slice::<Value>(&request.body)
-        .ok()
-        .filter(Value::is_object);
+    let body = json_object(&request.body);
     let dispatch = slug == "dispatch";
-    let (name, input) = match (dispatch, body) {
-        (false, body) => (Some(slug.to_owned()), body),
-        (true, None) => (None, None),
-        (true, Some(mut body)) => {
-            let name = body
-                .get("capability")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            let input = body
-                .get_mut("input")
-                .map_or_else(|| Some(serde_json::json!({})), |input| Some(input.take()));
-            (name, input.filter(Value::is_object))
+    let (name, input) = if dispatch {
+        match body.and_then(|body| serde_json::from_str::<Dispatch<'_>>(body.get()).ok()) {
+            None => (None, None),
+            Some(named) => {
+                let input = named
+                    .input
+                    .map_or(b"{}".as_slice(), |input| input.get().as_bytes());
+                (Some(named.capability.into_owned()), json_object(input))
+            }
         }
+    } else {
+        (Some(slug.to_owned()), body)
     };
     entry.capability.clone_from(&name);
 
@@ -289,7 +318,7 @@ fn endpoint(
     finish.latency = Duration::from_millis(capability.latency_ms);
     let mut call = Call {
         slug: name,
-        input,
+        input: input.to_owned(),
         before: 0,
         stream: request.wants_stream(),
         format: capability
@@ -297,19 +326,83 @@ fn endpoint(
             .unwrap_or(surface.response_format),
         execution_id,
     };
+    if let Some(schema) = &capability.input_schema {
+        let problems = match serde_json::from_str::<Value>(input.get()) {
+            Ok(value) => schema.problems(&value),
+            Err(error) => vec![Problem {
+                path: String::new(),
+                message: error.to_string(),
+            }],
+        };
+        if !problems.is_empty() {
+            return Step::Finished(
+                finish.apply(Plan::json(StatusCode::BAD_REQUEST, &refusal(&problems))),
+            );
+        }
+    }
     let answer = capability.answer.clone();
     call.before = surface.count_call(&call.slug);
     entry.reached = true;
     entry.stream = call.stream;
     entry.execution_id = Some(call.execution_id.clone());
-    match reply(&answer, &call) {
-        Ok(reply) => Step::Finished(finish.apply(dress(reply, &call))),
-        Err(closure) => Step::Ask(Pending {
-            closure,
-            call,
-            finish,
-        }),
-    }
+    let question = match known(&answer, &call) {
+        Known::Output(output) => {
+            return Step::Finished(finish.apply(dress_output(&output, StatusCode::OK, &call)));
+        }
+        Known::Reply(reply) => return Step::Finished(finish.apply(dress(&reply, &call))),
+        Known::Script(script) if call.stream => {
+            return Step::Finished(finish.apply(script.plan(&call)));
+        }
+        Known::Script(script) => {
+            return Step::Finished(finish.apply(dress(&script.whole_output().into(), &call)));
+        }
+        Known::Closure(closure) => Question::Closure(closure),
+        Known::Callback { url, timeout_ms } => {
+            let asked = Asked {
+                capability: &call.slug,
+                input: &call.input,
+                execution_id: &call.execution_id,
+                call: call.before + 1,
+                stream: call.stream,
+            };
+            let body = serde_json::to_string(&asked).unwrap_or_default();
+            Question::Callback {
+                url,
+                timeout: Duration::from_millis(timeout_ms),
+                body,
+            }
+        }
+    };
+    Step::Ask(Pending {
+        question,
+        call,
+        finish,
+    })
+}
+
+/// The body of a dispatch.
+#[derive(Deserialize)]
+struct Dispatch<'a> {
+    #[serde(borrow)]
+    capability: Cow<'a, str>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+}
+
+/// What a callback is sent.
+#[derive(Serialize)]
+struct Asked<'a> {
+    capability: &'a str,
+    input: &'a RawValue,
+    execution_id: &'a str,
+    call: u64,
+    stream: bool,
+}
+
+/// A body that is a JSON object, to the letter.
+fn json_object(body: &[u8]) -> Option<&RawValue> {
+    let raw: &RawValue = serde_json::from_slice(body).ok()?;
+    raw.get().starts_with('{').then_some(raw)
 }
 
 /// The faults that strike a request: every `latency` that does, and the first of the others.

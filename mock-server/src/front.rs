@@ -28,6 +28,7 @@ use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
+use crate::callback::Callback;
 use crate::clock::Time;
 use crate::decide::{Decision, Ticket, answered, decide, delivered, passed};
 use crate::further::{Further, Passed};
@@ -66,6 +67,7 @@ impl Shared {
 pub(crate) struct Front {
     pub(crate) shared: Shared,
     pub(crate) further: Arc<OnceCell<Further>>,
+    pub(crate) callback: Callback,
 }
 
 /// Listens until `stop` changes, then lets answers under way end for half a second.
@@ -217,7 +219,11 @@ impl Front {
         match decision {
             Decision::Answer(ticket, plan) => Asked::Plan(plan, Watch::new(&self.shared, ticket)),
             Decision::Ask(ticket, pending) => {
-                let plan = pending.resolve();
+                let reply = match pending.compute() {
+                    Some(reply) => reply,
+                    None => self.callback.ask(pending.question()).await,
+                };
+                let plan = pending.resolve(&reply);
                 answered(&mut self.shared.lock(), ticket, &plan);
                 Asked::Plan(plan, Watch::new(&self.shared, ticket))
             }

@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod auth;
+mod callback;
 pub mod capability;
 pub mod carrier;
 pub mod clock;
@@ -32,10 +33,12 @@ pub mod limit;
 mod management;
 pub mod plan;
 pub mod request;
+pub mod schema;
 pub mod seed;
 pub mod state;
 pub mod stream;
 pub mod surface;
+mod template;
 
 pub use capability::{Answer, Capability, Format, Reply};
 pub use carrier::Carrier;

@@ -133,6 +133,20 @@ impl Plan {
         }
     }
 
+    /// Drops what comes after so many bytes of the body. The length stays as it was told.
+    pub fn keep(&mut self, bytes: usize) {
+        if self.framing == Framing::Length {
+            self.framing = Framing::Claimed(self.body().len() as u64);
+        }
+        let mut left = bytes;
+        for frame in &mut self.frames {
+            let keep = left.min(frame.bytes.len());
+            frame.bytes.truncate(keep);
+            left -= keep;
+        }
+        self.frames.retain(|frame| !frame.bytes.is_empty());
+    }
+
     /// Whether plain HTTP can say this, so that the connection lives on.
     pub fn is_plain(&self) -> bool {
         self.end == End::Complete && matches!(self.framing, Framing::Length | Framing::Chunked)

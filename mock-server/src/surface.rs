@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::sync::{OnceCell, watch};
 use wiremock::{Mock, MockGuard};
 
+use crate::callback::Callback;
 use crate::carrier::Carrier;
 use crate::clock::Time;
 use crate::config::{Config, KeyConfig};
@@ -87,6 +88,7 @@ impl MockSurface {
         let served = Front {
             shared: shared.clone(),
             further: further.clone(),
+            callback: Callback::default(),
         };
         // A thread of its own: the mock answers whatever the test's own runtime is doing, blocking included.
         let runtime = tokio::runtime::Builder::new_current_thread()
