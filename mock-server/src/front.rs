@@ -15,10 +15,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderValue, Response};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame as BodyFrame, SizeHint};
-use http_body_util::{BodyExt as _, Either};
+use http_body_util::{BodyExt as _, Either, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -113,7 +113,13 @@ async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watc
         let aside = aside.clone();
         // Boxed, because `poll_without_shutdown` wants the service's future to be `Unpin`.
         Box::pin(async move {
-            let request = whole(request, number).await.map_err(|_| TakenAside)?;
+            let Some(request) = whole(request, number).await? else {
+                let plan = Plan::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large")
+                    .with_header(CONNECTION, HeaderValue::from_static("close"));
+                return Ok(
+                    response(plan, Watch::new(&front.shared, Ticket(None))).map(Either::Left)
+                );
+            };
             let (plan, watch) = match front.ask(&request).await {
                 Asked::Plan(plan, watch) => (plan, watch),
                 Asked::Passed(response) => return Ok(response.map(Either::Right)),
@@ -163,17 +169,28 @@ impl fmt::Display for TakenAside {
 
 impl std::error::Error for TakenAside {}
 
-async fn whole(request: http::Request<Incoming>, connection: u64) -> Result<Request, hyper::Error> {
+/// The longest body that is read. Assumed: that there is a limit, and its 413.
+const MOST_BODY: usize = 64 * 1024 * 1024;
+
+/// Reads a request whole. `None` when its body is too large.
+async fn whole(
+    request: http::Request<Incoming>,
+    connection: u64,
+) -> Result<Option<Request>, TakenAside> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok(Request {
+    let body = match Limited::new(body, MOST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(None),
+        Err(_) => return Err(TakenAside),
+    };
+    Ok(Some(Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
         connection,
-    })
+    }))
 }
 
 /// What comes of a request.

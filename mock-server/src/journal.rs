@@ -205,6 +205,11 @@ impl Journal {
         }
     }
 
+    /// Goes on with the numbers of another journal.
+    pub(crate) fn count_on_from(&mut self, other: &Self) {
+        self.next = other.next;
+    }
+
     /// Adds an entry, gives it its number, and drops what no longer fits.
     pub fn add(&mut self, mut entry: Entry) -> u64 {
         let number = self.next;
