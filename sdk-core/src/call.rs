@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Answer, Client, Error, EventStream, RateLimit, ResponseFormat, RetryMode,
+    Answer, CallMany, Client, Error, EventStream, RateLimit, ResponseFormat, RetryMode,
     exchange::{self, Plan},
     options,
     reading::{EVENT_STREAM, Head, Whole},
@@ -223,6 +223,36 @@ impl Call {
             key: received.key,
         };
         Ok(if is_document { answer } else { answer.unwrapped(format) })
+    }
+
+    /// Sends this call once for each input, a few at a time, with the options set so far.
+    pub fn many<I: Serialize>(self, inputs: impl IntoIterator<Item = I, IntoIter: Send + 'static>) -> CallMany {
+        self.many_json(inputs.into_iter().map(|input| {
+            let json = serde_json::to_vec(&input);
+            json.map(Bytes::from)
+                .map_err(|error| Error::configuration("input", format!("it cannot be written as JSON: {error}")))
+        }))
+    }
+
+    /// The same, with inputs as JSON text.
+    #[doc(hidden)]
+    pub fn many_json(self, inputs: impl Iterator<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
+        CallMany::new(self, Box::new(inputs))
+    }
+
+    /// The same call once more. A problem of its options is every call's.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            target: self.target.clone(),
+            input: self.input.clone(),
+            options: self.options.clone(),
+            problem: self.problem.as_ref().map(Error::again),
+        }
+    }
+
+    pub(crate) fn timeout_now(&self) -> Duration {
+        self.options.timeout
     }
 
     /// Sends the call and hands its events on as they come.

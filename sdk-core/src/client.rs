@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    AuthHeader, Call, ClientBuilder, Endpoint, Error, backoff::Backoff, budget::Budget, call::Target,
+    AuthHeader, Call, ClientBuilder, Endpoint, Error, backoff::Backoff, budget::Budget, call::Target, hook::Hooks,
     key_ring::KeyRing, options::Options, transport::Transport,
 };
 
@@ -40,6 +40,7 @@ pub(crate) struct Core {
     pub(crate) backoff: Backoff,
     pub(crate) budget: Budget,
     pub(crate) transport: Transport,
+    pub(crate) hooks: Hooks,
 }
 
 impl Client {

@@ -1,14 +1,15 @@
 //! A client's configuration: explicit argument, then environment, then default.
 
-use std::{ffi::OsString, fmt, time::Duration};
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use crate::{
-    ApiKey, AuthHeader, Client, Endpoint, Error, KeySource, ResponseFormat, RetryMode,
+    ApiKey, Attempt, AttemptStart, AuthHeader, Client, Endpoint, Error, KeySource, ResponseFormat, RetryMode,
     backoff::Backoff,
     budget::Budget,
     client::Core,
     endpoint::DEFAULT_BASE_URL,
     environment::Environment,
+    hook::Hooks,
     key_ring::KeyRing,
     options::{self, Options},
     transport::{Transport, TransportOptions},
@@ -52,6 +53,7 @@ pub struct ClientBuilder {
     jitter_seed: Option<u64>,
     options: Options,
     transport: TransportOptions,
+    hooks: Hooks,
     /// The first thing that is wrong, as a function since an error is not cloned.
     problem: Option<(String, String)>,
 }
@@ -72,6 +74,7 @@ impl ClientBuilder {
             jitter_seed: None,
             options: Options::default(),
             transport: TransportOptions::default(),
+            hooks: Hooks::default(),
             problem: None,
         }
     }
@@ -215,6 +218,18 @@ impl ClientBuilder {
         self
     }
 
+    /// Calls this function before each attempt is sent. It must not block; no key and no body reach it.
+    pub fn before_attempt(mut self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Calls this function when an attempt has ended, whether it is repeated or not. It must not block.
+    pub fn after_attempt(mut self, hook: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
+        self
+    }
+
     /// Makes the waits before retries repeatable, for tests.
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
@@ -282,6 +297,7 @@ impl ClientBuilder {
             endpoint,
             options,
             transport,
+            hooks: self.hooks,
         }))
     }
 

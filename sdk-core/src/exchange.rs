@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::{
-    ApiKey, Attempt, AttemptOutcome, Error, ErrorKind, Phase,
+    ApiKey, Attempt, AttemptOutcome, AttemptStart, Error, ErrorKind, Phase,
     client::Core,
     deadline::Deadline,
     error::Facts,
@@ -205,6 +205,17 @@ impl Exchange<'_> {
         let remaining = self.deadline.remaining();
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
+        let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        if let Some(before) = &self.core.hooks.before {
+            before(&AttemptStart {
+                number,
+                capability: self.plan.capability.as_deref(),
+                method: self.plan.outgoing.method.as_str(),
+                url: self.plan.outgoing.url.as_str(),
+                key_hint: &key.hint(),
+                waited,
+            });
+        }
         let span = self.span();
         let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
             Ok(ended) => ended,
@@ -225,14 +236,18 @@ impl Exchange<'_> {
         if let Some(error_type) = outcome.error_type() {
             span.record("error.type", error_type);
         }
-        self.attempts.push(Attempt {
-            number: u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+        let attempt = Attempt {
+            number,
             waited,
             started,
             elapsed: self.deadline.elapsed().saturating_sub(started),
             outcome,
             key_hint: key.hint(),
-        });
+        };
+        if let Some(after) = &self.core.hooks.after {
+            after(&attempt);
+        }
+        self.attempts.push(attempt);
         ended
     }
 

@@ -28,12 +28,14 @@ mod key_ring;
 mod key_source;
 
 mod call;
+mod call_many;
 mod options;
 
 mod backoff;
 mod budget;
 mod deadline;
 mod exchange;
+mod hook;
 mod retry;
 mod retry_after;
 
@@ -59,11 +61,13 @@ mod server_error;
 pub use answer::Answer;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use call::Call;
+pub use call_many::CallMany;
 pub use client::Client;
 pub use configuration::ClientBuilder;
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Phase};
 pub use event::{Event, EventKind};
+pub use hook::AttemptStart;
 pub use key::{ApiKey, AuthHeader};
 pub use key_source::KeySource;
 pub use options::ResponseFormat;

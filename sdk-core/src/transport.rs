@@ -102,6 +102,9 @@ impl Transport {
         if !is_read_only {
             *request.body_mut() = Some(reqwest::Body::wrap(RequestBody::new(outgoing.body.clone(), written.clone())));
         }
+        // Lets the runtime look at its sockets once. A pooled connection that the server has closed meanwhile is noticed then,
+        // before the request is written to it.
+        tokio::task::yield_now().await;
         self.http.execute(request).await.map_err(|error| Broken {
             connect_timed_out: error.is_connect() && error.is_timeout(),
             // A GET runs nothing, so it may always be sent again.

@@ -1,0 +1,165 @@
+//! Many calls at once: order, limits, and a clean stop.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use runtype_mock::{Fault, MockSurface};
+use runtype_surface::{CallMany, ErrorKind};
+use serde_json::{Value, json};
+use support::builder;
+
+const INPUTS: usize = 60;
+
+fn inputs() -> impl Iterator<Item = Value> + Send + 'static {
+    (0..INPUTS).map(|number| json!({ "number": number }))
+}
+
+async fn numbers(mut results: CallMany) -> Vec<usize> {
+    let mut numbers = Vec::new();
+    while let Some((number, result)) = results.next().await {
+        let output: Value = serde_json::from_slice(&result.unwrap().output).unwrap();
+        assert_eq!(output, json!({ "number": number }), "a result has its input's number");
+        numbers.push(number);
+    }
+    numbers
+}
+
+#[tokio::test]
+async fn results_come_in_the_order_of_the_inputs() {
+    let mock = MockSurface::start().await.unwrap();
+    let client = builder(&mock).build().unwrap();
+    let results = client.capability("echo").many(inputs()).concurrency(7);
+    assert_eq!(numbers(results).await, (0..INPUTS).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn results_come_as_they_are_there_on_request() {
+    let mock = MockSurface::start().await.unwrap();
+    // The first request is held back: with order, all others would wait for it.
+    mock.fault(Fault::latency(std::time::Duration::from_millis(300)).nth(1)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let numbers = numbers(client.capability("echo").many(inputs()).concurrency(4).in_order(false)).await;
+    assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), INPUTS);
+    assert_ne!(numbers[0], 0, "the slow one came first");
+}
+
+#[tokio::test]
+async fn no_more_calls_are_under_way_than_were_allowed_and_inputs_are_taken_one_by_one() {
+    let mock = MockSurface::start().await.unwrap();
+    let client = builder(&mock).build().unwrap();
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = taken.clone();
+    let mut results = client
+        .capability("echo")
+        .many(inputs().inspect(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        }))
+        .concurrency(3);
+    let mut handed_on = 0;
+    while let Some((_, result)) = results.next().await {
+        result.unwrap();
+        handed_on += 1;
+        let ahead = taken.load(Ordering::SeqCst) - handed_on;
+        assert!(ahead <= 3, "{ahead} inputs were taken ahead of the results");
+    }
+    let connections: HashSet<_> = mock.requests().iter().map(|entry| entry.connection).collect();
+    assert!(connections.len() <= 3 + 1, "{} connections for 3 calls at once", connections.len());
+}
+
+#[tokio::test]
+async fn one_failure_ends_no_other_call() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::status(400).json(json!({ "error": "no" })).nth(3)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut results = client.capability("echo").many(inputs()).concurrency(1);
+    let mut failed = Vec::new();
+    while let Some((number, result)) = results.next().await {
+        if let Err(error) = result {
+            failed.push((number, error.kind()));
+        }
+    }
+    assert_eq!(failed, [(2, ErrorKind::BadRequest)]);
+    assert_eq!(mock.requests().len(), INPUTS);
+}
+
+#[tokio::test]
+async fn an_input_that_is_no_object_is_the_error_of_its_own_call() {
+    let mock = MockSurface::start().await.unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut results = client.capability("echo").many(vec![json!({}), json!("text"), json!({})]);
+    let mut kinds = Vec::new();
+    while let Some((_, result)) = results.next().await {
+        kinds.push(result.err().map(|error| error.kind()));
+    }
+    assert_eq!(kinds, [None, Some(ErrorKind::Configuration), None]);
+}
+
+#[tokio::test]
+async fn a_concurrency_that_cannot_be_is_refused_and_nothing_is_sent() {
+    let mock = MockSurface::start().await.unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut results = client.capability("echo").many(inputs()).concurrency(0);
+    let (_, result) = results.next().await.unwrap();
+    assert_eq!(result.unwrap_err().option(), Some("concurrency"));
+    assert!(results.next().await.is_none());
+    assert!(mock.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_limit_that_the_server_announces_is_not_run_into() {
+    let mock = MockSurface::start().await.unwrap();
+    // No answer of the mock's own tells the limit with a wait this short, so that the test does not take a minute.
+    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
+    let limit = Fault::status(200)
+        .json(json!({}))
+        .header("X-RateLimit-Limit", "5")
+        .header("X-RateLimit-Remaining", "0")
+        .header("X-RateLimit-Reset", reset.to_string());
+    mock.fault(limit.times(1)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut results = client.capability("echo").many(inputs()).concurrency(1);
+    while let Some((_, result)) = results.next().await {
+        result.unwrap();
+    }
+    let entries = mock.requests();
+    assert_eq!(entries.len(), INPUTS);
+    let second = entries[1].time.as_millis() / 1_000;
+    assert!(
+        second + 1 >= i64::try_from(reset).unwrap().try_into().unwrap(),
+        "the second call did not wait for the window"
+    );
+}
+
+#[tokio::test]
+async fn dropping_the_results_drops_the_calls_that_are_under_way() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::new(runtype_mock::FaultKind::Stall).nth(2)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut results = client.capability("echo").many(inputs()).concurrency(1);
+    results.next().await.unwrap().1.unwrap();
+    {
+        let second = results.next();
+        tokio::pin!(second);
+        while mock.requests().len() < 2 {
+            assert!(futures_util::poll!(&mut second).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    drop(results);
+    let closed = tokio::time::timeout(std::time::Duration::from_secs(2), async {
+        while mock.requests()[1].to_json()["outcome"] != "client_closed" {
+            tokio::task::yield_now().await;
+        }
+    });
+    closed.await.unwrap();
+    assert_eq!(mock.requests().len(), 2, "a further call was sent");
+}
