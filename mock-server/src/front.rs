@@ -24,21 +24,18 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
 use crate::callback::Callback;
 use crate::clock::Time;
 use crate::decide::{Decision, Ticket, answered, decide, delivered, passed};
-use crate::further::{Further, Passed};
+use crate::further::{AllFurther, Passed};
 use crate::journal::Outcome;
 use crate::plan::{End, Framing, Plan};
 use crate::request::Request;
 use crate::state::State;
-
-/// How long answers under way may take once the mock is told to stop.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// The state, shared between the connections and whoever controls the mock.
 #[derive(Clone)]
@@ -66,15 +63,15 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub(crate) shared: Shared,
-    pub(crate) further: Arc<OnceCell<Further>>,
+    pub(crate) further: AllFurther,
     pub(crate) callback: Callback,
 }
 
-/// Listens until `stop` changes, then lets answers under way end for half a second.
+/// Listens until `stop` says how much time answers under way still have.
 pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
-    mut stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<Option<Duration>>,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -92,12 +89,13 @@ pub(crate) async fn serve(
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
             Some(_) = open.join_next(), if !open.is_empty() => {}
-            _ = stop.wait_for(|stopping| *stopping) => break,
+            _ = stop.wait_for(Option::is_some) => break,
         }
     }
     drop(listener);
+    let grace = stop.borrow().unwrap_or_default();
     // Time is up: what is still open is cut off when the set is dropped.
-    let _ = tokio::time::timeout(GRACE, async { while open.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(grace, async { while open.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
@@ -105,7 +103,12 @@ pub(crate) async fn serve(
 type Aside = Arc<Mutex<Option<(Plan, Watch)>>>;
 
 /// Serves one connection.
-async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    number: u64,
+    front: Front,
+    mut stop: watch::Receiver<Option<Duration>>,
+) {
     let _ = stream.set_nodelay(true);
     let aside: Aside = Aside::default();
     let service = service_fn(|request: http::Request<Incoming>| {
@@ -140,7 +143,7 @@ async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watc
     loop {
         tokio::select! {
             _ = poll_fn(|cx| conn.poll_without_shutdown(cx)) => break,
-            _ = stop.wait_for(|stopping| *stopping), if !stopping => {
+            _ = stop.wait_for(Option::is_some), if !stopping => {
                 stopping = true;
                 Pin::new(&mut conn).graceful_shutdown();
             }
@@ -204,13 +207,9 @@ enum Asked {
 impl Front {
     /// Asks the further mocks when there are any, then decides, and runs the closure when there is one, without the lock.
     async fn ask(&self, request: &Request) -> Asked {
-        if let Some(further) = self
-            .further
-            .get()
-            .filter(|_| !request.path.starts_with("/__mock"))
-        {
-            let status = match further.pass(request).await {
-                Passed::Unmatched => None,
+        if !request.path.starts_with("/__mock") {
+            match self.further.pass(request).await {
+                Passed::Unmatched => {}
                 Passed::Answered(response) => {
                     let ticket = passed(
                         request,
@@ -226,10 +225,10 @@ impl Front {
                     );
                     return Asked::Passed(response);
                 }
-                Passed::Broken => Some(passed(request, &mut self.shared.lock(), None, Time::now())),
-            };
-            if let Some(ticket) = status {
-                return Asked::Plan(Plan::broken(), Watch::new(&self.shared, ticket));
+                Passed::Broken => {
+                    let ticket = passed(request, &mut self.shared.lock(), None, Time::now());
+                    return Asked::Plan(Plan::broken(), Watch::new(&self.shared, ticket));
+                }
             }
         }
         let decision = decide(request, &mut self.shared.lock(), Time::now());

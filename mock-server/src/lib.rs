@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod auth;
+pub mod builder;
 mod callback;
 pub mod capability;
 pub mod carrier;
@@ -44,10 +45,13 @@ pub mod stream;
 pub mod surface;
 mod template;
 
+pub use builder::MockSurfaceBuilder;
 pub use capability::{Answer, Capability, Format, Reply};
 pub use carrier::Carrier;
 pub use config::{Config, KeyConfig, SurfaceConfig};
+pub use expect::{Expecting, Times};
 pub use fault::{Fault, FaultKind};
+pub use further::ScopedMock;
 pub use surface::{MockError, MockSurface};
 
 /// The README's example, run by the tests.

@@ -2,15 +2,15 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
-use tokio::sync::{OnceCell, watch};
-use wiremock::{Mock, MockGuard};
+use tokio::sync::watch;
+use wiremock::Mock;
 
+use crate::builder::MockSurfaceBuilder;
 use crate::callback::Callback;
 use crate::capability::{Answer, Capability};
 use crate::carrier::Carrier;
@@ -19,10 +19,10 @@ use crate::config::{Config, KeyConfig, Status};
 use crate::control;
 use crate::decide::{Decision, decide};
 use crate::demo;
-use crate::expect::{Expectation, Times};
+use crate::expect::{Expectation, Expecting, Times};
 use crate::fault::Fault;
 use crate::front::{self, Front, Shared};
-use crate::further::Further;
+use crate::further::{AllFurther, ScopedMock};
 use crate::journal::Entry;
 use crate::key::Key;
 use crate::log::{self, Log};
@@ -57,10 +57,10 @@ impl From<String> for MockError {
 pub struct MockSurface {
     shared: Shared,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
     thread: Option<JoinHandle<()>>,
     // Last, so that wiremock checks its expectations when the front has stopped.
-    further: Arc<OnceCell<Further>>,
+    further: AllFurther,
 }
 
 impl MockSurface {
@@ -70,6 +70,26 @@ impl MockSurface {
     /// [`MockError::Listen`] when there is no port.
     pub async fn start() -> Result<Self, MockError> {
         Self::start_with(demo::config(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Begins a surface that has nothing but what is added to it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use runtype_mock::{Answer, Capability, KeyConfig, MockSurface};
+    ///
+    /// let surface = MockSurface::builder()
+    ///     .seed(7)
+    ///     .capability(Capability::new("price").answering(Answer::fixed(42)))
+    ///     .key(KeyConfig::new("papi_mine_0123456789").scoped(["price"]))
+    ///     .start()
+    ///     .await?;
+    ///
+    /// assert_eq!(surface.api_key(), "papi_mine_0123456789");
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> MockSurfaceBuilder {
+        MockSurfaceBuilder::default()
     }
 
     /// Starts what a configuration says, on an address; port 0 takes a free one.
@@ -89,8 +109,8 @@ impl MockSurface {
         let address = listener.local_addr().map_err(listen)?;
         state.base_url = format!("http://{address}");
         let shared = Shared::new(state);
-        let (stop, stopped) = watch::channel(false);
-        let further = Arc::new(OnceCell::new());
+        let (stop, stopped) = watch::channel(None);
+        let further = AllFurther::default();
         let served = Front {
             shared: shared.clone(),
             further: further.clone(),
@@ -386,11 +406,11 @@ impl MockSurface {
     /// # Ok(()) }
     /// ```
     pub fn expect(&self, times: impl Into<Times>) -> Expecting<'_> {
-        Expecting {
-            surface: self,
-            times: times.into(),
-            status: None,
-        }
+        Expecting::new(self, times.into())
+    }
+
+    pub(crate) fn expects(&self, expectation: Expectation) {
+        self.shared.lock().expectations.push(expectation);
     }
 
     /// Checks every expectation.
@@ -449,20 +469,24 @@ impl MockSurface {
     /// # Ok(()) }
     /// ```
     pub async fn mount(&self, mock: Mock) {
-        self.further
-            .get_or_init(Further::start)
-            .await
-            .mount(mock)
-            .await;
+        self.further.mount(mock).await;
     }
 
     /// Mounts a further wiremock mock until the guard is dropped, which also verifies its expectations.
-    pub async fn mount_as_scoped(&self, mock: Mock) -> MockGuard {
-        self.further
-            .get_or_init(Further::start)
-            .await
-            .mount_as_scoped(mock)
-            .await
+    pub async fn mount_as_scoped(&self, mock: Mock) -> ScopedMock {
+        self.further.mount_as_scoped(mock).await
+    }
+
+    /// Stops listening, gives answers under way so much time, and cuts off what is then still open. Dropping gives none.
+    pub fn stop(mut self, grace: Duration) {
+        self.stop_within(grace);
+    }
+
+    fn stop_within(&mut self, grace: Duration) {
+        let _ = self.stop.send(Some(grace));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 
     /// The same surface as a responder, for a `wiremock::MockServer` of one's own.
@@ -473,52 +497,9 @@ impl MockSurface {
 
 impl Drop for MockSurface {
     fn drop(&mut self) {
-        let _ = self.stop.send(true);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop_within(Duration::ZERO);
         if !std::thread::panicking() {
             self.verify();
         }
-    }
-}
-
-/// An expectation that is being put together.
-#[derive(Debug)]
-#[must_use = "nothing is expected until `call` or `run` names a capability"]
-pub struct Expecting<'m> {
-    surface: &'m MockSurface,
-    times: Times,
-    status: Option<u16>,
-}
-
-impl Expecting<'_> {
-    /// Counts only what is answered with this status.
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// Counts every call that names this capability, refused ones too.
-    pub fn call(self, slug: impl Into<String>) {
-        self.add(slug.into(), false);
-    }
-
-    /// Counts the calls that this capability ran for.
-    pub fn run(self, slug: impl Into<String>) {
-        self.add(slug.into(), true);
-    }
-
-    fn add(self, capability: String, ran: bool) {
-        let surface = self.surface.surface_id();
-        let (times, status) = (self.times, self.status);
-        self.surface.shared.lock().expectations.push(Expectation {
-            surface,
-            capability,
-            times,
-            ran,
-            status,
-            seen: 0,
-        });
     }
 }
