@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::fault::{HeaderValues, append_headers};
+use crate::headers::{HeaderValues, append_headers};
 use crate::schema::Schema;
 use crate::stream::{Script, Step};
 use crate::template;
