@@ -205,6 +205,24 @@ impl State {
         Ok(id)
     }
 
+    /// Removes a surface and its part of the journal.
+    pub fn remove_surface(&mut self, id: &str) {
+        self.surfaces.remove(id);
+        self.journal.clear(Some(id));
+        if self.default_surface.as_deref() == Some(id) {
+            self.default_surface = None;
+        }
+    }
+
+    /// Removes a fault, whichever surface has it, and says whether there was one.
+    pub fn remove_fault(&mut self, id: &str) -> bool {
+        self.surfaces.values_mut().any(|surface| {
+            let before = surface.faults.len();
+            surface.faults.retain(|fault| fault.id != id);
+            surface.faults.len() < before
+        })
+    }
+
     /// Makes a key for a surface and gives its id.
     pub fn mint(
         &mut self,

@@ -590,3 +590,78 @@ fn no_path_and_no_body_makes_it_panic() {
         }
     }
 }
+
+#[test]
+fn a_control_request_that_is_wrong_says_what_would_be_right() {
+    let mut state = state();
+    for (method, target, code, words) in [
+        (Method::POST, "state", 405, "GET, PUT only"),
+        (
+            Method::DELETE,
+            "keys/papi_demo_full/revoke",
+            405,
+            "POST only",
+        ),
+        (Method::GET, "nothing", 404, "CONTROL.md"),
+        (Method::GET, "surfaces/surf_x", 404, "surf_x"),
+        (Method::GET, "keys/papi_unknown_0123", 404, "no such key"),
+        (Method::GET, "faults?surface=surf_x", 404, "surf_x"),
+        (Method::DELETE, "capabilities/none", 404, "none"),
+        (Method::GET, "journal?after=x", 400, "whole number"),
+        (Method::POST, "clock", 400, "advance_ms"),
+        (Method::PUT, "capabilities/Big", 400, "lower-case"),
+        (Method::PATCH, "keys/papi_demo_full", 400, "unknown field"),
+    ] {
+        let (seen, body) = control(&mut state, method.clone(), target, &json!({ "nmae": 1 }));
+        let body = if words == "advance_ms" || words == "lower-case" {
+            control(&mut state, method, target, &json!({})).1
+        } else {
+            body
+        };
+        assert_eq!(seen, code, "{target}: {body}");
+        assert!(
+            body["error"].as_str().unwrap().contains(words),
+            "{target}: {body}"
+        );
+    }
+}
+
+#[test]
+fn removing_what_is_there_removes_it() {
+    let mut state = state();
+    assert_eq!(
+        control(
+            &mut state,
+            Method::DELETE,
+            "capabilities/echo",
+            &Value::Null
+        )
+        .0,
+        204
+    );
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 404);
+    assert_eq!(
+        control(
+            &mut state,
+            Method::DELETE,
+            "keys/papi_demo_full",
+            &Value::Null
+        )
+        .0,
+        204
+    );
+    assert_eq!(status(&mut state, "fails", FULL_KEY, NOON), 401);
+    assert_eq!(
+        control(&mut state, Method::DELETE, "journal", &Value::Null).0,
+        204
+    );
+    assert_eq!(
+        control(&mut state, Method::GET, "journal", &Value::Null).1,
+        json!({"requests": []})
+    );
+    status(&mut state, "fails", LIMITED_KEY, NOON);
+    assert_eq!(
+        control(&mut state, Method::GET, "journal", &Value::Null).1["requests"][0]["n"],
+        3
+    );
+}

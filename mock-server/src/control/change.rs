@@ -18,7 +18,7 @@ struct ClockChange {
     now: Option<Time>,
 }
 
-pub(super) fn clock(
+pub(super) fn move_clock(
     request: &Request,
     surface: &Named,
     state: &mut State,

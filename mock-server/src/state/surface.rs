@@ -99,6 +99,15 @@ impl Surface {
         }
     }
 
+    /// Removes a capability, and says whether there was one.
+    pub fn remove_capability(&mut self, slug: &str) -> bool {
+        let before = self.capabilities.len();
+        self.capabilities
+            .retain(|capability| capability.slug != slug);
+        self.calls.remove(slug);
+        self.capabilities.len() < before
+    }
+
     /// Counts a request on its connection: the connection's number here, and the request's number on it.
     pub(crate) fn lane(&mut self, connection: u64) -> (u64, u64) {
         let next = &mut self.next_lane;
