@@ -265,6 +265,45 @@ fn an_input_that_breaks_its_schema_is_refused_with_its_place() {
 }
 
 #[test]
+fn the_demo_knows_the_schemas_it_publishes() {
+    let mut state = state();
+    let refused = answer(
+        &mut state,
+        &request("summarize-article", FULL_KEY, r#"{"input":7}"#),
+        NOON,
+    );
+    assert_eq!(refused.status, 400);
+    assert!(String::from_utf8_lossy(&refused.body()).contains("at /input"));
+    let mut document = request("openapi.json", demo::SCOPED_KEY, "");
+    document.method = Method::GET;
+    let document: Value =
+        serde_json::from_slice(&answer(&mut state, &document, NOON).body()).unwrap();
+    let schema = &document["paths"]["/summarize-article"]["post"]["requestBody"]["content"]["application/json"]
+        ["schema"];
+    assert_eq!(schema["required"], json!(["input"]));
+    assert_eq!(
+        document["components"]["securitySchemes"]["apiKey"]["name"],
+        "X-API-Key"
+    );
+}
+
+#[test]
+fn the_document_asks_for_a_key_and_counts_for_no_limit() {
+    let mut state = state();
+    let mut get = |key: &str| {
+        let mut request = request("openapi.yaml", key, "");
+        request.method = Method::GET;
+        answer(&mut state, &request, NOON).status.as_u16()
+    };
+    assert_eq!(
+        [get(LIMITED_KEY), get(LIMITED_KEY), get(LIMITED_KEY)],
+        [200, 200, 200]
+    );
+    assert_eq!(get(demo::REVOKED_KEY), 401);
+    assert_eq!(status(&mut state, "openapi.json", FULL_KEY, NOON), 405);
+}
+
+#[test]
 fn a_sequence_goes_on_and_its_last_answer_stays() {
     let mut state = state();
     let answers = |repeat: bool| {
