@@ -6,10 +6,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use crate::capability::{Answer, Closure, Format, Reply};
-use crate::fault::append_headers;
+use crate::headers::append_headers;
 use crate::plan::Plan;
 use crate::stream;
 use crate::template;
+use crate::vocabulary;
 
 /// What one call asks for, and what is needed to dress its answer.
 #[derive(Debug, Clone)]
@@ -165,7 +166,7 @@ pub(crate) fn dress_output(output: &RawValue, status: StatusCode, call: &Call) -
     }
 
     if call.stream {
-        return stream::execution(output, call);
+        return vocabulary::execution(output, call);
     }
     let body = match call.format {
         Format::Raw => output.get().to_owned(),

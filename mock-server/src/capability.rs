@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::fault::{HeaderValues, append_headers};
+use crate::headers::{HeaderValues, append_headers};
 use crate::schema::Schema;
 use crate::stream::{Script, Step};
 use crate::template;
@@ -275,7 +275,8 @@ impl Answer {
         Self::Stream(Script::new(steps))
     }
 
-    /// What the closure makes of the input. It runs outside the mock's lock, so it may call the mock.
+    /// What the closure makes of the input. It runs outside the mock's lock, so it may call the mock. It must not block: the
+    /// mock serves on one thread. For a late answer give the capability a `latency_ms`.
     pub fn closure<F, R>(compute: F) -> Self
     where
         F: Fn(&Value) -> R + Send + Sync + 'static,

@@ -1,14 +1,16 @@
 //! The control interface under `/__mock/`: what a test uses to set the scene and to look behind it.
 
+mod change;
+
+use http::StatusCode;
 use http::header::{ALLOW, HeaderValue};
-use http::{Method, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::capability::{Capability, Format};
+use self::change::{KeyChange, change_surface, move_clock};
+use crate::capability::Capability;
 use crate::clock::Time;
-use crate::config::{Config, KeyConfig, Status, SurfaceConfig};
+use crate::config::{Config, KeyConfig, SurfaceConfig};
 use crate::fault::Fault;
 use crate::key::Key;
 use crate::plan::Plan;
@@ -36,202 +38,169 @@ pub(crate) fn handle(request: &Request, rest: &[&str], state: &mut State, machin
 
 fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Outcome {
     let surface = Named(request.query_value("surface"));
-    let (get, put, post) = (Method::GET, Method::PUT, Method::POST);
-    let (patch, delete) = (Method::PATCH, Method::DELETE);
-    let method = request.method.clone();
-    match rest {
-        [] => match method {
-            m if m == get => {
-                ok(json!({ "name": "runtype-mock", "version": env!("CARGO_PKG_VERSION") }))
-            }
-            _ => not_allowed("GET"),
-        },
-        ["state"] => match method {
-            m if m == get => match surface.0 {
-                None => ok(state.to_json(machine)),
-                Some(_) => {
-                    let id = surface.id(state)?;
-                    show(state, &id, machine)
-                }
-            },
-            m if m == put => {
-                state.replace(read::<Config>(request)?, machine)?;
-                ok(state.to_json(machine))
-            }
-            _ => not_allowed("GET, PUT"),
-        },
-        ["reset"] => match method {
-            m if m == post => {
-                match surface.0 {
-                    None => state.reset(machine)?,
-                    Some(_) => {
-                        let id = surface.id(state)?;
-                        state.reset_surface(&id, machine)?;
-                    }
-                }
-                Ok(Plan::empty(StatusCode::NO_CONTENT))
-            }
-            _ => not_allowed("POST"),
-        },
-        ["journal"] => match method {
-            m if m == get => journal(request, state),
-            m if m == delete => {
-                state.journal.clear(surface.0.as_deref());
-                Ok(Plan::empty(StatusCode::NO_CONTENT))
-            }
-            _ => not_allowed("GET, DELETE"),
-        },
-        ["clock"] => match method {
-            m if m == get => ok(json!({ "now": state.time(machine, surface.0.as_deref()) })),
-            m if m == post => clock(request, &surface, state, machine),
-            _ => not_allowed("GET, POST"),
-        },
-        ["surfaces"] => match method {
-            m if m == post => {
-                let id = state.add_surface(read::<SurfaceConfig>(request)?, machine)?;
-                created(state, &id, machine)
-            }
-            _ => not_allowed("POST"),
-        },
-        ["surfaces", id] => {
-            let named = Named(Some((*id).to_owned()));
-            let id = named.id(state)?;
-            match method {
-                m if m == get => show(state, &id, machine),
-                m if m == patch => change_surface(request, state, &id, machine),
-                m if m == delete => {
-                    state.surfaces.remove(&id);
-                    state.journal.clear(Some(&id));
-                    if state.default_surface.as_deref() == Some(&id) {
-                        state.default_surface = None;
-                    }
-                    Ok(Plan::empty(StatusCode::NO_CONTENT))
-                }
-                _ => not_allowed("GET, PATCH, DELETE"),
-            }
+    match (request.method.as_str(), rest) {
+        ("GET", []) => ok(json!({ "name": "runtype-mock", "version": env!("CARGO_PKG_VERSION") })),
+        ("GET", ["state"]) if surface.0.is_some() => show(state, &surface.id(state)?, machine),
+        ("GET", ["state"]) => ok(state.to_json(machine)),
+        ("PUT", ["state"]) => {
+            state.replace(read::<Config>(request)?, machine)?;
+            ok(state.to_json(machine))
         }
-        ["capabilities", slug] => {
-            let found = surface.get(state)?;
-            match method {
-                m if m == put => {
-                    let mut body: Value = read(request)?;
-                    if let Some(fields) = body.as_object_mut() {
-                        fields.entry("slug").or_insert_with(|| json!(slug));
-                    }
-                    let capability: Capability = parse(body)?;
-                    if capability.slug != *slug {
-                        return Err(format!(
-                            "the body's `slug` is {:?}, the path's is {slug:?}",
-                            capability.slug
-                        )
-                        .into());
-                    }
-                    capability.validate()?;
-                    let shown = json!(capability);
-                    found.put_capability(capability);
-                    ok(shown)
-                }
-                m if m == delete => {
-                    let before = found.capabilities.len();
-                    found
-                        .capabilities
-                        .retain(|capability| capability.slug != *slug);
-                    if found.capabilities.len() == before {
-                        return Err(missing(format!("there is no capability {slug:?}")));
-                    }
-                    Ok(Plan::empty(StatusCode::NO_CONTENT))
-                }
-                _ => not_allowed("PUT, DELETE"),
+        ("POST", ["reset"]) => {
+            match surface.0 {
+                Some(_) => state.reset_surface(&surface.id(state)?, machine)?,
+                None => state.reset(machine)?,
             }
+            done()
         }
-        ["keys"] => match method {
-            m if m == get => ok(
-                json!({ "keys": surface.get(state)?.keys_in_order().map(key_json).collect::<Vec<_>>() }),
-            ),
-            m if m == post => {
-                let id = surface.id(state)?;
-                let now = state.time(machine, Some(&id));
-                let config = read::<KeyConfig>(request)?;
-                let key_id = state.mint(&id, config, now)?;
-                let key = surface.get(state)?.keys.get(&key_id);
-                Ok(Plan::json(
-                    StatusCode::CREATED,
-                    &key.map(plain_json).unwrap_or_default(),
-                ))
-            }
-            _ => not_allowed("GET, POST"),
-        },
-        ["keys", key] => {
-            let found = surface.get(state)?;
-            let id = found.key_id(key).ok_or_else(no_key)?;
-            match method {
-                m if m == get => ok(found.keys.get(&id).map(key_json).unwrap_or_default()),
-                m if m == patch => {
-                    let change: KeyChange = read(request)?;
-                    let Some(key) = found.keys.get_mut(&id) else {
-                        return Err(no_key());
-                    };
-                    change.apply(key);
-                    ok(key_json(key))
-                }
-                m if m == delete => {
-                    found.remove_key(&id);
-                    Ok(Plan::empty(StatusCode::NO_CONTENT))
-                }
-                _ => not_allowed("GET, PATCH, DELETE"),
-            }
+
+        ("GET", ["journal"]) => journal(request, state),
+        ("DELETE", ["journal"]) => {
+            state.journal.clear(surface.0.as_deref());
+            done()
         }
-        ["keys", key, "revoke"] => match method {
-            m if m == post => {
-                let found = surface.get(state)?;
-                let id = found.key_id(key).ok_or_else(no_key)?;
-                let Some(key) = found.keys.get_mut(&id) else {
-                    return Err(no_key());
-                };
-                key.is_active = false;
-                ok(key_json(key))
-            }
-            _ => not_allowed("POST"),
+
+        ("GET", ["clock"]) => ok(json!({ "now": state.time(machine, surface.0.as_deref()) })),
+        ("POST", ["clock"]) => move_clock(request, &surface, state, machine),
+
+        ("POST", ["surfaces"]) => {
+            let id = state.add_surface(read::<SurfaceConfig>(request)?, machine)?;
+            created(state, &id, machine)
+        }
+        ("GET", ["surfaces", id]) => show(state, &Named::by(id).id(state)?, machine),
+        ("PATCH", ["surfaces", id]) => {
+            change_surface(request, state, &Named::by(id).id(state)?, machine)
+        }
+        ("DELETE", ["surfaces", id]) => {
+            state.remove_surface(&Named::by(id).id(state)?);
+            done()
+        }
+
+        ("PUT", ["capabilities", slug]) => put_capability(request, surface.get(state)?, slug),
+        ("DELETE", ["capabilities", slug]) => match surface.get(state)?.remove_capability(slug) {
+            true => done(),
+            false => Err(missing(format!("there is no capability {slug:?}"))),
         },
-        ["faults"] => match method {
-            m if m == get => ok(
-                json!({ "faults": surface.get(state)?.faults.iter().map(fault_json).collect::<Vec<_>>() }),
-            ),
-            m if m == post => set_faults(request, &surface, state),
-            m if m == delete => {
-                match surface.0 {
-                    Some(_) => surface.get(state)?.faults.clear(),
-                    None => state
-                        .surfaces
-                        .values_mut()
-                        .for_each(|surface| surface.faults.clear()),
-                }
-                Ok(Plan::empty(StatusCode::NO_CONTENT))
+
+        ("GET", ["keys"]) => {
+            let keys: Vec<_> = surface.get(state)?.keys_in_order().map(key_json).collect();
+            ok(json!({ "keys": keys }))
+        }
+        ("POST", ["keys"]) => mint(request, &surface, state, machine),
+        ("GET", ["keys", key]) => ok(key_json(key_of(surface.get(state)?, key)?)),
+        ("PATCH", ["keys", key]) => {
+            let key = key_of(surface.get(state)?, key)?;
+            read::<KeyChange>(request)?.apply(key);
+            ok(key_json(key))
+        }
+        ("DELETE", ["keys", key]) => {
+            let surface = surface.get(state)?;
+            let id = key_of(surface, key)?.id.clone();
+            surface.remove_key(&id);
+            done()
+        }
+        ("POST", ["keys", key, "revoke"]) => {
+            let key = key_of(surface.get(state)?, key)?;
+            key.is_active = false;
+            ok(key_json(key))
+        }
+
+        ("GET", ["faults"]) => {
+            let faults: Vec<_> = surface.get(state)?.faults.iter().map(fault_json).collect();
+            ok(json!({ "faults": faults }))
+        }
+        ("POST", ["faults"]) => set_faults(request, &surface, state),
+        ("DELETE", ["faults"]) => {
+            match surface.0 {
+                Some(_) => surface.get(state)?.faults.clear(),
+                None => state
+                    .surfaces
+                    .values_mut()
+                    .for_each(|surface| surface.faults.clear()),
             }
-            _ => not_allowed("GET, POST, DELETE"),
+            done()
+        }
+        ("DELETE", ["faults", fault]) => match state.remove_fault(fault) {
+            true => done(),
+            false => Err(missing(format!("there is no fault {fault:?}"))),
         },
-        ["faults", fault] => match method {
-            m if m == delete => {
-                for surface in state.surfaces.values_mut() {
-                    if let Some(at) = surface.faults.iter().position(|active| active.id == *fault) {
-                        surface.faults.remove(at);
-                        return Ok(Plan::empty(StatusCode::NO_CONTENT));
-                    }
-                }
-                Err(missing(format!("there is no fault {fault:?}")))
-            }
-            _ => not_allowed("DELETE"),
-        },
-        _ => Err(missing(
-            "there is no such control endpoint; mock-server/README.md lists them".to_owned(),
-        )),
+
+        (_, rest) => not_allowed(rest),
     }
+}
+
+/// The 405 of an endpoint that there is, and the 404 of one that there is not.
+fn not_allowed(rest: &[&str]) -> Outcome {
+    let allowed = match rest {
+        [] => "GET",
+        ["state"] => "GET, PUT",
+        ["reset"] | ["surfaces"] | ["keys", _, "revoke"] => "POST",
+        ["journal"] => "GET, DELETE",
+        ["clock"] | ["keys"] => "GET, POST",
+        ["surfaces" | "keys", _] => "GET, PATCH, DELETE",
+        ["capabilities", _] => "PUT, DELETE",
+        ["faults"] => "GET, POST, DELETE",
+        ["faults", _] => "DELETE",
+        _ => {
+            return Err(missing(
+                "there is no such control endpoint; mock-server/CONTROL.md lists them".to_owned(),
+            ));
+        }
+    };
+    let message = format!("this control endpoint allows {allowed} only");
+    Ok(Plan::error(StatusCode::METHOD_NOT_ALLOWED, &message)
+        .with_header(ALLOW, HeaderValue::from_static(allowed)))
+}
+
+fn put_capability(request: &Request, surface: &mut Surface, slug: &str) -> Outcome {
+    let mut body: Value = read(request)?;
+    if let Some(fields) = body.as_object_mut() {
+        fields.entry("slug").or_insert_with(|| json!(slug));
+    }
+    let capability: Capability = parse(body)?;
+    if capability.slug != slug {
+        return Err(format!(
+            "the body's `slug` is {:?}, the path's is {slug:?}",
+            capability.slug
+        )
+        .into());
+    }
+    let shown = json!(capability);
+    surface.put_capability(capability);
+    ok(shown)
+}
+
+fn mint(request: &Request, surface: &Named, state: &mut State, machine: Time) -> Outcome {
+    let surface = surface.id(state)?;
+    let now = state.time(machine, Some(&surface));
+    let id = state.mint(&surface, read::<KeyConfig>(request)?, now)?;
+    let key = state
+        .surfaces
+        .get(&surface)
+        .and_then(|surface| surface.keys.get(&id));
+    Ok(Plan::json(
+        StatusCode::CREATED,
+        &key.map(plain_json).unwrap_or_default(),
+    ))
+}
+
+/// The key that a path names by its id or by its plain text.
+fn key_of<'s>(surface: &'s mut Surface, named: &str) -> Result<&'s mut Key, Refused> {
+    let id = surface.key_id(named);
+    let key = id.and_then(|id| surface.keys.get_mut(&id));
+    key.ok_or_else(|| {
+        missing("this surface has no such key; name it by its id or its plain text".to_owned())
+    })
 }
 
 /// The surface that a control request names with `?surface=`, or the first one.
 struct Named(Option<String>);
 
 impl Named {
+    fn by(id: &str) -> Self {
+        Self(Some(id.to_owned()))
+    }
+
     fn id(&self, state: &State) -> Result<String, Refused> {
         let Some(id) = self.0.clone().or_else(|| state.default_surface.clone()) else {
             return Err(missing(
@@ -257,18 +226,13 @@ fn ok(body: Value) -> Outcome {
     Ok(Plan::json(StatusCode::OK, &body))
 }
 
+/// Done, and nothing to say about it.
+fn done() -> Outcome {
+    Ok(Plan::empty(StatusCode::NO_CONTENT))
+}
+
 fn missing(problem: String) -> Refused {
     Refused(StatusCode::NOT_FOUND, problem)
-}
-
-fn no_key() -> Refused {
-    missing("this surface has no such key; name it by its id or its plain text".to_owned())
-}
-
-fn not_allowed(allowed: &'static str) -> Outcome {
-    let message = format!("this control endpoint allows {allowed} only");
-    Ok(Plan::error(StatusCode::METHOD_NOT_ALLOWED, &message)
-        .with_header(ALLOW, HeaderValue::from_static(allowed)))
 }
 
 /// Reads a JSON body. The error says where it is wrong.
@@ -367,98 +331,6 @@ fn number(request: &Request, name: &str) -> Result<Option<u64>, Refused> {
     text.parse()
         .map(Some)
         .map_err(|_| format!("`{name}` is {text:?}; it must be a whole number").into())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockChange {
-    advance_ms: Option<i64>,
-    now: Option<Time>,
-}
-
-fn clock(request: &Request, surface: &Named, state: &mut State, machine: Time) -> Outcome {
-    let change: ClockChange = read(request)?;
-    let id = match surface.0 {
-        None => None,
-        Some(_) => Some(surface.id(state)?),
-    };
-    let move_by = match (change.advance_ms, change.now) {
-        (Some(by), None) => by,
-        (None, Some(now)) => now
-            .as_millis()
-            .saturating_sub(state.time(machine, id.as_deref()).as_millis()),
-        _ => {
-            return Err(
-                "give either `advance_ms`, a number of milliseconds, or `now`, a time"
-                    .to_owned()
-                    .into(),
-            );
-        }
-    };
-    match id.as_deref().and_then(|id| state.surfaces.get_mut(id)) {
-        Some(surface) => surface.clock_offset = surface.clock_offset.saturating_add(move_by),
-        None => state.clock_offset = state.clock_offset.saturating_add(move_by),
-    }
-    ok(json!({ "now": state.time(machine, id.as_deref()) }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SurfaceChange {
-    name: Option<String>,
-    status: Option<Status>,
-    response_format: Option<Format>,
-    seed: Option<u64>,
-}
-
-fn change_surface(request: &Request, state: &mut State, id: &str, machine: Time) -> Outcome {
-    let change: SurfaceChange = read(request)?;
-    if let Some(surface) = state.surfaces.get_mut(id) {
-        surface.name = change.name.or(surface.name.take());
-        surface.status = change.status.unwrap_or(surface.status);
-        surface.response_format = change.response_format.unwrap_or(surface.response_format);
-        surface.seed = change.seed.unwrap_or(surface.seed);
-    }
-    show(state, id, machine)
-}
-
-/// What may be changed about a key. A field that is absent stays; `null` takes a limit or an expiry away.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct KeyChange {
-    name: Option<String>,
-    scopes: Option<Vec<String>>,
-    is_active: Option<bool>,
-    #[serde(deserialize_with = "present")]
-    expires_at: Option<Option<Time>>,
-    #[serde(deserialize_with = "present")]
-    rate_limit_per_minute: Option<Option<u64>>,
-    #[serde(deserialize_with = "present")]
-    rate_limit_per_day: Option<Option<u64>>,
-}
-
-/// Tells `null` apart from an absent field.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-impl KeyChange {
-    fn apply(self, key: &mut Key) {
-        key.name = self.name.or(key.name.take());
-        key.scopes = self
-            .scopes
-            .unwrap_or_else(|| std::mem::take(&mut key.scopes));
-        key.is_active = self.is_active.unwrap_or(key.is_active);
-        key.expires_at = self.expires_at.unwrap_or(key.expires_at);
-        key.rate_limit_per_minute = self
-            .rate_limit_per_minute
-            .unwrap_or(key.rate_limit_per_minute);
-        key.rate_limit_per_day = self.rate_limit_per_day.unwrap_or(key.rate_limit_per_day);
-    }
 }
 
 /// Sets one fault or several, all or none.

@@ -200,6 +200,7 @@ fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
         body: request.body.clone(),
         body_bytes: 0,
         connection: request.connection,
+        lane: None,
         surface: None,
         capability: None,
         auth: None,

@@ -1,9 +1,12 @@
 //! The surface that is there when nothing is configured.
 
+use serde_json::json;
+
 use crate::capability::{Answer, Capability};
 use crate::clock::Time;
 use crate::config::{Config, KeyConfig, SurfaceConfig};
 use crate::key::Secret;
+use crate::schema::Schema;
 
 /// The demo's product.
 pub const PRODUCT_ID: &str = "prod_demo";
@@ -43,12 +46,26 @@ pub fn config() -> Config {
             surface_id: Some(SURFACE_ID.to_owned()),
             name: Some("Demo".to_owned()),
             capabilities: vec![
-                capability(
-                    "summarize-article",
-                    "Summarize Article",
-                    "Gives the first sentence of a text and the number of its words.",
-                    Answer::Summarize { sentences: 1 },
-                ),
+                Capability {
+                    input_schema: Schema::new(json!({
+                        "type": "object",
+                        "properties": { "input": { "type": "string", "description": "The text." } },
+                        "required": ["input"],
+                    }))
+                    .ok(),
+                    output_schema: Schema::new(json!({
+                        "type": "object",
+                        "properties": { "summary": { "type": "string" }, "words": { "type": "integer" } },
+                        "required": ["summary", "words"],
+                    }))
+                    .ok(),
+                    ..capability(
+                        "summarize-article",
+                        "Summarize Article",
+                        "Gives the first sentence of a text and the number of its words.",
+                        Answer::Summarize { sentences: 1 },
+                    )
+                },
                 capability("echo", "Echo", "Gives its input back.", Answer::Echo),
                 capability(
                     "support-agent",

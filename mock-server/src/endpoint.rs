@@ -126,7 +126,9 @@ pub(crate) fn handle(
         request_id: entry.request_id.clone(),
         ..Finish::default()
     };
-    finish.faults = strike(surface, slug.as_deref(), request.connection);
+    let lane = surface.lane(request.connection);
+    entry.lane = Some(lane.0);
+    finish.faults = strike(surface, slug.as_deref(), lane);
     if finish.faults.iter().any(|(fault, _)| !fault.reaches()) {
         return Step::Answer(finish.apply(Plan::empty(StatusCode::OK)));
     }
@@ -375,8 +377,7 @@ fn yaml(surface: &Surface, base_url: &str) -> Plan {
 }
 
 /// The faults that strike a request: every `latency` that does, and the first of the others.
-fn strike(surface: &mut Surface, slug: Option<&str>, connection: u64) -> Vec<(Fault, u64)> {
-    let lane = surface.lane(connection);
+fn strike(surface: &mut Surface, slug: Option<&str>, lane: (u64, u64)) -> Vec<(Fault, u64)> {
     let seed = surface.seed;
     let mut striking: Vec<(Fault, u64)> = Vec::new();
     for active in &mut surface.faults {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeToInclusive};
 
 use crate::journal::Entry;
+use crate::surface::MockSurface;
 
 /// How often: a number, or a range of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +125,54 @@ impl fmt::Display for Expectation {
             write!(f, " with status {status}")?;
         }
         write!(f, ", and it was {} times", self.seen)
+    }
+}
+
+/// An expectation that is being put together.
+#[derive(Debug)]
+#[must_use = "nothing is expected until `call` or `run` names a capability"]
+pub struct Expecting<'m> {
+    mock: &'m MockSurface,
+    times: Times,
+    status: Option<u16>,
+}
+
+impl<'m> Expecting<'m> {
+    pub(crate) fn new(mock: &'m MockSurface, times: Times) -> Self {
+        Self {
+            mock,
+            times,
+            status: None,
+        }
+    }
+
+    /// Counts only what is answered with this status.
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Counts every call that names this capability, refused ones too.
+    pub fn call(self, slug: impl Into<String>) {
+        self.add(slug.into(), false);
+    }
+
+    /// Counts the calls that this capability ran for.
+    pub fn run(self, slug: impl Into<String>) {
+        self.add(slug.into(), true);
+    }
+
+    fn add(self, capability: String, ran: bool) {
+        let surface = self.mock.surface_id();
+        let (times, status) = (self.times, self.status);
+        self.mock.expects(Expectation {
+            surface,
+            capability,
+            times,
+            ran,
+            status,
+            seen: 0,
+        });
     }
 }
 

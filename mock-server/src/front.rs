@@ -3,42 +3,35 @@
 //! It exists because wiremock sends one body with a length and no faults. What plain HTTP can say goes out through
 //! hyper; for the rest the front takes the socket back from hyper and writes the bytes itself.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::CONNECTION;
 use http::{HeaderValue, Response, StatusCode};
-use http_body::{Body, Frame as BodyFrame, SizeHint};
 use http_body_util::{BodyExt as _, Either, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Sleep, sleep};
+use tokio::time::sleep;
 
 use crate::callback::Callback;
 use crate::clock::Time;
 use crate::decide::{Decision, Ticket, answered, decide, delivered, passed};
-use crate::further::{Further, Passed};
+use crate::delivery::{Watch, raw, response};
+use crate::further::{AllFurther, Passed};
 use crate::journal::Outcome;
-use crate::plan::{End, Framing, Plan};
+use crate::plan::Plan;
 use crate::request::Request;
 use crate::state::State;
-
-/// How long answers under way may take once the mock is told to stop.
-const GRACE: Duration = Duration::from_millis(500);
 
 /// The state, shared between the connections and whoever controls the mock.
 #[derive(Clone)]
@@ -66,15 +59,15 @@ impl Shared {
 #[derive(Clone, Debug)]
 pub(crate) struct Front {
     pub(crate) shared: Shared,
-    pub(crate) further: Arc<OnceCell<Further>>,
+    pub(crate) further: AllFurther,
     pub(crate) callback: Callback,
 }
 
-/// Listens until `stop` changes, then lets answers under way end for half a second.
+/// Listens until `stop` says how much time answers under way still have.
 pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
-    mut stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<Option<Duration>>,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -92,12 +85,13 @@ pub(crate) async fn serve(
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
             Some(_) = open.join_next(), if !open.is_empty() => {}
-            _ = stop.wait_for(|stopping| *stopping) => break,
+            _ = stop.wait_for(Option::is_some) => break,
         }
     }
     drop(listener);
+    let grace = stop.borrow().unwrap_or_default();
     // Time is up: what is still open is cut off when the set is dropped.
-    let _ = tokio::time::timeout(GRACE, async { while open.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(grace, async { while open.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
@@ -105,7 +99,12 @@ pub(crate) async fn serve(
 type Aside = Arc<Mutex<Option<(Plan, Watch)>>>;
 
 /// Serves one connection.
-async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    number: u64,
+    front: Front,
+    mut stop: watch::Receiver<Option<Duration>>,
+) {
     let _ = stream.set_nodelay(true);
     let aside: Aside = Aside::default();
     let service = service_fn(|request: http::Request<Incoming>| {
@@ -140,9 +139,9 @@ async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watc
     loop {
         tokio::select! {
             _ = poll_fn(|cx| conn.poll_without_shutdown(cx)) => break,
-            _ = stop.wait_for(|stopping| *stopping), if !stopping => {
+            _ = stop.wait_for(Option::is_some), if !stopping => {
                 stopping = true;
-                Pin::new(&mut conn).graceful_shutdown();
+                std::pin::Pin::new(&mut conn).graceful_shutdown();
             }
         }
     }
@@ -204,13 +203,9 @@ enum Asked {
 impl Front {
     /// Asks the further mocks when there are any, then decides, and runs the closure when there is one, without the lock.
     async fn ask(&self, request: &Request) -> Asked {
-        if let Some(further) = self
-            .further
-            .get()
-            .filter(|_| !request.path.starts_with("/__mock"))
-        {
-            let status = match further.pass(request).await {
-                Passed::Unmatched => None,
+        if !request.path.starts_with("/__mock") {
+            match self.further.pass(request).await {
+                Passed::Unmatched => {}
                 Passed::Answered(response) => {
                     let ticket = passed(
                         request,
@@ -226,10 +221,10 @@ impl Front {
                     );
                     return Asked::Passed(response);
                 }
-                Passed::Broken => Some(passed(request, &mut self.shared.lock(), None, Time::now())),
-            };
-            if let Some(ticket) = status {
-                return Asked::Plan(Plan::broken(), Watch::new(&self.shared, ticket));
+                Passed::Broken => {
+                    let ticket = passed(request, &mut self.shared.lock(), None, Time::now());
+                    return Asked::Plan(Plan::broken(), Watch::new(&self.shared, ticket));
+                }
             }
         }
         let decision = decide(request, &mut self.shared.lock(), Time::now());
@@ -246,196 +241,4 @@ impl Front {
             }
         }
     }
-}
-
-/// Tells the journal how a delivery ended: by itself, or because the client was gone and everything was dropped.
-struct Watch {
-    shared: Shared,
-    ticket: Ticket,
-    done: AtomicBool,
-}
-
-impl Watch {
-    fn new(shared: &Shared, ticket: Ticket) -> Self {
-        Self {
-            shared: shared.clone(),
-            ticket,
-            done: AtomicBool::new(false),
-        }
-    }
-
-    fn done(&self, outcome: Outcome) {
-        if !self.done.swap(true, Ordering::Relaxed) {
-            delivered(&mut self.shared.lock(), self.ticket, outcome, Time::now());
-        }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.done(Outcome::ClientClosed);
-    }
-}
-
-/// Turns a plan into hyper's answer.
-fn response(plan: Plan, watch: Watch) -> Response<Frames> {
-    let length = match plan.framing {
-        Framing::Chunked => None,
-        _ => Some(
-            plan.frames
-                .iter()
-                .map(|frame| frame.bytes.len() as u64)
-                .sum(),
-        ),
-    };
-    if plan.frames.is_empty() {
-        watch.done(Outcome::Delivered);
-    }
-    let body = Frames {
-        frames: plan.frames.into_iter(),
-        next: None,
-        pause: None,
-        length,
-        watch,
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = plan.status;
-    *response.headers_mut() = plan.headers;
-    response
-}
-
-/// A body that goes out piece by piece, with pauses.
-struct Frames {
-    frames: std::vec::IntoIter<crate::plan::Frame>,
-    next: Option<Bytes>,
-    pause: Option<Pin<Box<Sleep>>>,
-    length: Option<u64>,
-    watch: Watch,
-}
-
-impl Body for Frames {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
-        loop {
-            if let Some(pause) = &mut self.pause {
-                if pause.as_mut().poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
-                self.pause = None;
-            }
-            if let Some(bytes) = self.next.take() {
-                if let (Some(length), sent) = (&mut self.length, bytes.len() as u64) {
-                    *length = length.saturating_sub(sent);
-                }
-                if self.frames.len() == 0 {
-                    self.watch.done(Outcome::Delivered);
-                }
-                return Poll::Ready(Some(Ok(BodyFrame::data(bytes))));
-            }
-            let Some(frame) = self.frames.next() else {
-                return Poll::Ready(None);
-            };
-            if !frame.wait.is_zero() {
-                self.pause = Some(Box::pin(sleep(frame.wait)));
-            }
-            self.next = Some(frame.bytes);
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.next.is_none() && self.frames.len() == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-}
-
-/// Delivers a plan on the bare socket, and ends the connection as the plan says, or when the client does.
-async fn raw(mut stream: TcpStream, plan: Plan, watch: Watch) {
-    let (mut reader, mut writer) = stream.split();
-    let send = async {
-        sleep(plan.latency).await;
-        let head = head(&plan);
-        writer.write_all(&head).await?;
-        for frame in &plan.frames {
-            if !frame.wait.is_zero() {
-                sleep(frame.wait).await;
-            }
-            if plan.framing == Framing::Chunked {
-                writer
-                    .write_all(format!("{:x}\r\n", frame.bytes.len()).as_bytes())
-                    .await?;
-                writer.write_all(&frame.bytes).await?;
-                writer.write_all(b"\r\n").await?;
-            } else {
-                writer.write_all(&frame.bytes).await?;
-            }
-            writer.flush().await?;
-        }
-        match plan.end {
-            End::Complete | End::Reset => {}
-            End::Close(wait) => {
-                if plan.framing == Framing::Chunked
-                    && plan.fault == Some(crate::fault::FaultKind::HangUp)
-                {
-                    writer.write_all(b"0\r\n\r\n").await?;
-                }
-                watch.done(Outcome::Delivered);
-                sleep(wait).await;
-            }
-            End::Stall => std::future::pending::<()>().await,
-        }
-        io::Result::Ok(())
-    };
-    // A client that goes away in the meantime ends it, whatever was planned. What it sends before that is dropped.
-    let gone = async {
-        let mut sink = [0_u8; 1024];
-        while matches!(reader.read(&mut sink).await, Ok(1..)) {}
-    };
-    tokio::select! {
-        sent = send => if sent.is_ok() { watch.done(Outcome::Delivered) },
-        () = gone => {}
-    }
-    if plan.end == End::Reset {
-        let _ = stream.set_zero_linger();
-    } else {
-        let _ = stream.shutdown().await;
-    }
-}
-
-/// The status line and the headers of a plan.
-fn head(plan: &Plan) -> Vec<u8> {
-    if plan.framing == Framing::Naked {
-        return Vec::new();
-    }
-    let mut headers = plan.headers.clone();
-    match plan.framing {
-        Framing::Length => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(plan.body().len()));
-        }
-        Framing::Claimed(length) => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        Framing::Chunked => {
-            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-        Framing::Naked => {}
-    }
-    let reason = plan.status.canonical_reason().unwrap_or("Unknown");
-    let mut head = format!("HTTP/1.1 {} {reason}\r\n", plan.status.as_u16()).into_bytes();
-    for (name, value) in &headers {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    head
 }

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
@@ -20,9 +21,103 @@ use crate::request::Request;
 /// Numbers a request on its way through wiremock.
 const TICKET: HeaderName = HeaderName::from_static("x-runtype-mock-ticket");
 
+/// All further mocks: those that stay, and each scoped one in a wiremock server of its own.
+///
+/// wiremock 0.6.5 knows a scoped mock by its place in a list which it sorts anew by priority, so a guard in a server with
+/// mocks of several priorities may take another mock away.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct AllFurther(Arc<RwLock<Vec<Arc<Further>>>>);
+
+impl AllFurther {
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Arc<Further>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Arc<Further>>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Mounts a mock that stays.
+    pub(crate) async fn mount(&self, mock: Mock) {
+        let staying = self.read().iter().find(|further| !further.scoped).cloned();
+        let further = match staying {
+            Some(further) => further,
+            None => {
+                let started = Arc::new(Further::start(false).await);
+                // Another mount may have been quicker; then its server is the one.
+                let mut all = self.write();
+                if let Some(quicker) = all.iter().find(|further| !further.scoped) {
+                    quicker.clone()
+                } else {
+                    all.push(started.clone());
+                    started
+                }
+            }
+        };
+        mock.mount(&further.server).await;
+    }
+
+    /// Mounts a mock that goes with its guard. It comes before those that stay.
+    pub(crate) async fn mount_as_scoped(&self, mock: Mock) -> ScopedMock {
+        let further = Arc::new(Further::start(true).await);
+        mock.mount(&further.server).await;
+        self.write().insert(0, further.clone());
+        ScopedMock {
+            all: self.clone(),
+            further: Some(further),
+        }
+    }
+
+    /// Asks them all, one after the other.
+    pub(crate) async fn pass(&self, request: &Request) -> Passed {
+        // Hardly any mock has further ones, so this is a look at an empty list.
+        let all = self.read().clone();
+        for further in all {
+            match further.pass(request).await {
+                Passed::Unmatched => {}
+                matched => return matched,
+            }
+        }
+        Passed::Unmatched
+    }
+}
+
+/// A further wiremock mock for as long as this is held. Dropping it takes the mock away and verifies its expectations.
+#[derive(Debug)]
+#[must_use = "the mock is taken away when this is dropped"]
+pub struct ScopedMock {
+    all: AllFurther,
+    further: Option<Arc<Further>>,
+}
+
+/// How long a dropped guard waits for a request that is just passing through its mock.
+const PASSING: Duration = Duration::from_secs(1);
+
+impl Drop for ScopedMock {
+    fn drop(&mut self) {
+        let Some(mut further) = self.further.take() else {
+            return;
+        };
+        self.all
+            .write()
+            .retain(|known| !Arc::ptr_eq(known, &further));
+        // wiremock verifies when the server is dropped, which is to happen here and not in the mock's own thread.
+        let waiting = Instant::now();
+        loop {
+            match Arc::try_unwrap(further) {
+                Ok(last) => return drop(last),
+                Err(_) if waiting.elapsed() > PASSING => return,
+                Err(shared) => further = shared,
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
 /// A wiremock server behind the front.
 #[derive(Debug)]
-pub(crate) struct Further {
+struct Further {
+    scoped: bool,
     server: MockServer,
     unmatched: Arc<Unmatched>,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -67,7 +162,7 @@ pub(crate) enum Passed {
 
 impl Further {
     /// Starts a wiremock server with nothing in it but the last one in line.
-    pub(crate) async fn start() -> Self {
+    async fn start(scoped: bool) -> Self {
         let server = MockServer::builder()
             .disable_request_recording()
             .start()
@@ -80,6 +175,7 @@ impl Further {
             .await;
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self {
+            scoped,
             server,
             unmatched,
             client,
@@ -87,18 +183,8 @@ impl Further {
         }
     }
 
-    /// Mounts a mock in front of the surface.
-    pub(crate) async fn mount(&self, mock: Mock) {
-        mock.mount(&self.server).await;
-    }
-
-    /// Mounts a mock in front of the surface until its guard is dropped.
-    pub(crate) async fn mount_as_scoped(&self, mock: Mock) -> wiremock::MockGuard {
-        mock.mount_as_scoped(&self.server).await
-    }
-
     /// Asks wiremock.
-    pub(crate) async fn pass(&self, request: &Request) -> Passed {
+    async fn pass(&self, request: &Request) -> Passed {
         let ticket = self.next.fetch_add(1, Ordering::Relaxed);
         let query = if request.query.is_empty() {
             String::new()

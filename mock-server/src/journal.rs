@@ -67,6 +67,8 @@ pub struct Entry {
     pub body_bytes: usize,
     /// The number of its connection.
     pub connection: u64,
+    /// The how-manieth connection of its surface this is, counted from 1 by first requests; chance depends on it.
+    pub lane: Option<u64>,
     /// The surface it was for, when there is one.
     pub surface: Option<String>,
     /// The capability it named, known or not.
@@ -137,6 +139,7 @@ impl Entry {
             "body": body,
             "body_bytes": self.body_bytes,
             "connection": self.connection,
+            "lane": self.lane,
             "surface": self.surface,
             "capability": self.capability.as_deref().map(redact),
             "auth": self.auth,

@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod auth;
+pub mod builder;
 mod callback;
 pub mod capability;
 pub mod carrier;
@@ -23,12 +24,14 @@ pub mod clock;
 pub mod config;
 mod control;
 pub mod decide;
+mod delivery;
 pub mod demo;
 mod endpoint;
 pub mod expect;
 pub mod fault;
 pub mod front;
 mod further;
+pub mod headers;
 pub mod journal;
 pub mod key;
 pub mod limit;
@@ -37,17 +40,23 @@ mod management;
 pub mod openapi;
 pub mod plan;
 pub mod request;
+mod scene;
 pub mod schema;
 pub mod seed;
 pub mod state;
 pub mod stream;
+pub mod strike;
 pub mod surface;
 mod template;
+mod vocabulary;
 
+pub use builder::MockSurfaceBuilder;
 pub use capability::{Answer, Capability, Format, Reply};
 pub use carrier::Carrier;
 pub use config::{Config, KeyConfig, SurfaceConfig};
+pub use expect::{Expecting, Times};
 pub use fault::{Fault, FaultKind};
+pub use further::ScopedMock;
 pub use surface::{MockError, MockSurface};
 
 /// The README's example, run by the tests.

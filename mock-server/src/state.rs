@@ -1,132 +1,23 @@
 //! Everything a mock remembers. It changes through methods only, and nothing here waits or talks.
 
+mod surface;
+mod view;
+
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Value, json};
+pub use surface::Surface;
+pub(crate) use view::{fault_json, key_json};
 
-use crate::capability::{Capability, Format};
 use crate::clock::Time;
-use crate::config::{Config, KeyConfig, Status, SurfaceConfig};
+use crate::config::{Config, KeyConfig, SurfaceConfig};
 use crate::expect::Expectation;
-use crate::fault::{ActiveFault, Fault};
+use crate::fault::Fault;
 use crate::journal::{CAPACITY, Journal};
 use crate::key::{Key, PREFIX, Secret};
 use crate::limit::Usage;
 use crate::log::Log;
 use crate::seed;
-
-/// One surface as it stands.
-#[derive(Debug)]
-pub struct Surface {
-    /// The product it belongs to.
-    pub product_id: String,
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub name: Option<String>,
-    /// Whether it answers.
-    pub status: Status,
-    /// How outputs are dressed, unless a capability says otherwise.
-    pub response_format: Format,
-    /// Where chance begins.
-    pub seed: u64,
-    /// When it was made.
-    pub created_at: Time,
-    /// How far its clock is ahead of the mock's, in milliseconds.
-    pub clock_offset: i64,
-    /// Its capabilities, in the order they were written.
-    pub capabilities: Vec<Capability>,
-    /// Its keys by id.
-    pub keys: BTreeMap<String, Key>,
-    /// Its faults, in the order they were set.
-    pub faults: Vec<ActiveFault>,
-    /// How often each capability was called.
-    pub calls: HashMap<String, u64>,
-    by_secret: HashMap<Secret, String>,
-    key_order: Vec<String>,
-    /// The connections seen here: their number on this surface, and how many requests each has brought.
-    lanes: HashMap<u64, (u64, u64)>,
-    next_lane: u64,
-    next_fault: u64,
-    config: SurfaceConfig,
-}
-
-impl Surface {
-    /// The URL of its capabilities, without the slug.
-    pub fn endpoint(&self, base_url: &str) -> String {
-        format!(
-            "{base_url}/v1/products/{}/surfaces/{}/api",
-            self.product_id, self.id
-        )
-    }
-
-    /// The capability of a slug, when it is enabled.
-    pub fn capability(&self, slug: &str) -> Option<&Capability> {
-        self.capabilities
-            .iter()
-            .find(|capability| capability.slug == slug && capability.enabled)
-    }
-
-    /// The key of a plain text.
-    pub fn key_by_secret(&self, plain: &str) -> Option<&Key> {
-        self.keys.get(self.by_secret.get(&Secret::new(plain))?)
-    }
-
-    /// The keys in the order they were made.
-    pub fn keys_in_order(&self) -> impl Iterator<Item = &Key> {
-        self.key_order.iter().filter_map(|id| self.keys.get(id))
-    }
-
-    /// The id of a key that is named by its id or by its plain text.
-    pub fn key_id(&self, id_or_plain: &str) -> Option<String> {
-        if self.keys.contains_key(id_or_plain) {
-            return Some(id_or_plain.to_owned());
-        }
-        self.by_secret.get(&Secret::new(id_or_plain)).cloned()
-    }
-
-    /// Removes a key for good.
-    pub fn remove_key(&mut self, id: &str) -> Option<Key> {
-        let key = self.keys.remove(id)?;
-        self.by_secret.remove(&key.secret);
-        self.key_order.retain(|known| known != id);
-        Some(key)
-    }
-
-    /// Adds a capability, or replaces the one of the same slug, whose count of calls begins anew.
-    pub fn put_capability(&mut self, capability: Capability) {
-        self.calls.remove(&capability.slug);
-        match self
-            .capabilities
-            .iter_mut()
-            .find(|known| known.slug == capability.slug)
-        {
-            Some(known) => *known = capability,
-            None => self.capabilities.push(capability),
-        }
-    }
-
-    /// Counts a request on its connection: the connection's number here, and the request's number on it.
-    pub(crate) fn lane(&mut self, connection: u64) -> (u64, u64) {
-        let next = &mut self.next_lane;
-        let lane = self.lanes.entry(connection).or_insert_with(|| {
-            *next += 1;
-            (*next, 0)
-        });
-        lane.1 += 1;
-        *lane
-    }
-
-    /// Counts a call and says how many there were before it.
-    pub(crate) fn count_call(&mut self, slug: &str) -> u64 {
-        if let Some(count) = self.calls.get_mut(slug) {
-            *count += 1;
-            return *count - 1;
-        }
-        self.calls.insert(slug.to_owned(), 1);
-        0
-    }
-}
+use crate::strike::ActiveFault;
 
 /// Everything a mock remembers.
 #[derive(Debug)]
@@ -314,6 +205,24 @@ impl State {
         Ok(id)
     }
 
+    /// Removes a surface and its part of the journal.
+    pub fn remove_surface(&mut self, id: &str) {
+        self.surfaces.remove(id);
+        self.journal.clear(Some(id));
+        if self.default_surface.as_deref() == Some(id) {
+            self.default_surface = None;
+        }
+    }
+
+    /// Removes a fault, whichever surface has it, and says whether there was one.
+    pub fn remove_fault(&mut self, id: &str) -> bool {
+        self.surfaces.values_mut().any(|surface| {
+            let before = surface.faults.len();
+            surface.faults.retain(|fault| fault.id != id);
+            surface.faults.len() < before
+        })
+    }
+
     /// Makes a key for a surface and gives its id.
     pub fn mint(
         &mut self,
@@ -407,66 +316,4 @@ impl State {
             surface.lanes.remove(&connection);
         }
     }
-
-    /// The state as it may be shown: keys as hints.
-    pub fn to_json(&self, machine: Time) -> Value {
-        let surfaces: Vec<_> = self
-            .surfaces
-            .values()
-            .map(|surface| self.surface_json(surface, machine))
-            .collect();
-        json!({
-            "base_url": self.base_url,
-            "seed": self.seed,
-            "now": self.time(machine, None),
-            "default_surface": self.default_surface,
-            "platform_keys": self.platform_keys.iter().map(Secret::hint).collect::<Vec<_>>(),
-            "surfaces": surfaces,
-        })
-    }
-
-    /// One surface as it may be shown.
-    pub fn surface_json(&self, surface: &Surface, machine: Time) -> Value {
-        json!({
-            "product_id": surface.product_id,
-            "surface_id": surface.id,
-            "name": surface.name,
-            "status": surface.status,
-            "response_format": surface.response_format,
-            "seed": surface.seed,
-            "now": self.time(machine, Some(&surface.id)),
-            "endpoint": surface.endpoint(&self.base_url),
-            "capabilities": surface.capabilities,
-            "calls": surface.calls,
-            "keys": surface.keys_in_order().map(key_json).collect::<Vec<_>>(),
-            "faults": surface.faults.iter().map(fault_json).collect::<Vec<_>>(),
-        })
-    }
-}
-
-/// A key as it may be shown.
-pub(crate) fn key_json(key: &Key) -> Value {
-    json!({
-        "id": key.id,
-        "key_hint": key.secret.hint(),
-        "name": key.name,
-        "environment": key.environment,
-        "scopes": key.scopes,
-        "expires_at": key.expires_at,
-        "rate_limit_per_minute": key.rate_limit_per_minute,
-        "rate_limit_per_day": key.rate_limit_per_day,
-        "is_active": key.is_active,
-        "created_at": key.created_at,
-    })
-}
-
-/// A fault with its id and its counts.
-pub(crate) fn fault_json(active: &ActiveFault) -> Value {
-    let mut value = json!(active.fault);
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("id".to_owned(), json!(active.id));
-        fields.insert("matched".to_owned(), json!(active.matched));
-        fields.insert("struck".to_owned(), json!(active.struck));
-    }
-    value
 }

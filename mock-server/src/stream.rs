@@ -1,18 +1,16 @@
-//! Server-sent events: the vendor's vocabulary by itself, or a script of one's own.
+//! Streams by script: server-sent events, step by step.
 
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{Bytes, BytesMut};
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::answer::Call;
-use crate::plan::{End, Frame, Framing, Plan};
+use crate::plan::{End, Frame, Plan};
+use crate::vocabulary::event_stream;
 
 /// How lines of a stream end. WHATWG allows all three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -126,7 +124,7 @@ impl Step {
     }
 
     /// The bytes of the step. `seq` counts the events that are filled in.
-    fn bytes(&self, line: LineEnding, seq: &mut u64, call: &Call) -> Bytes {
+    pub(crate) fn bytes(&self, line: LineEnding, seq: &mut u64, call: &Call) -> Bytes {
         if let Some(encoded) = &self.raw_base64 {
             return BASE64.decode(encoded).unwrap_or_default().into();
         }
@@ -289,84 +287,6 @@ fn rechunk(frames: Vec<Frame>, size: usize) -> Vec<Frame> {
         }
     }
     pieces
-}
-
-/// An answer of type `text/event-stream`.
-fn event_stream(frames: Vec<Frame>) -> Plan {
-    let mut plan = Plan::empty(StatusCode::OK);
-    plan.headers
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    plan.headers
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    plan.frames = frames;
-    plan.framing = Framing::Chunked;
-    plan
-}
-
-/// An output as the events of one execution that ends well: its start, its text word by word when it has one, its end.
-/// One chunk an event.
-pub(crate) fn execution(output: &RawValue, call: &Call) -> Plan {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Complete<'a> {
-        r#type: &'static str,
-        seq: u64,
-        execution_id: &'a str,
-        final_output: &'a RawValue,
-        duration_ms: u64,
-    }
-
-    let mut steps = vec![Step::event(
-        "execution_start",
-        json!({ "capability": call.slug }),
-    )];
-    if let Some(text) = text_of(output) {
-        steps.push(Step::event("text_start", json!({ "id": "text_1" })));
-        let deltas = text.split_inclusive(' ');
-        steps.extend(
-            deltas
-                .map(|delta| Step::event("text_delta", json!({ "id": "text_1", "delta": delta }))),
-        );
-        steps.push(Step::event(
-            "text_complete",
-            json!({ "id": "text_1", "text": text }),
-        ));
-    }
-    let mut seq = 0;
-    let mut frames: Vec<_> = steps
-        .iter()
-        .map(|step| Frame {
-            wait: Duration::ZERO,
-            bytes: step.bytes(LineEnding::Lf, &mut seq, call),
-        })
-        .collect();
-    // The output goes out as it was computed, to the digit, so it must not pass through `Value`.
-    let complete = Complete {
-        r#type: "execution_complete",
-        seq: seq + 1,
-        execution_id: &call.execution_id,
-        final_output: output,
-        duration_ms: 0,
-    };
-    let data = serde_json::to_string(&complete).unwrap_or_default();
-    let last = format!("event: execution_complete\ndata: {data}\n\n");
-    frames.push(Frame {
-        wait: Duration::ZERO,
-        bytes: last.into(),
-    });
-    event_stream(frames)
-}
-
-/// The text an output consists of: a string, or an agent's `response`.
-fn text_of(output: &RawValue) -> Option<String> {
-    match serde_json::from_str(output.get()).ok()? {
-        Value::String(text) => Some(text),
-        Value::Object(mut fields) => match fields.remove("response")? {
-            Value::String(text) => Some(text),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -2,31 +2,24 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::MutexGuard;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::Method;
-use serde_json::Value;
-use tokio::sync::{OnceCell, watch};
-use wiremock::{Mock, MockGuard};
+use tokio::sync::watch;
+use wiremock::Mock;
 
+use crate::builder::MockSurfaceBuilder;
 use crate::callback::Callback;
-use crate::capability::{Answer, Capability};
 use crate::carrier::Carrier;
 use crate::clock::Time;
-use crate::config::{Config, KeyConfig, Status};
+use crate::config::Config;
 use crate::control;
-use crate::decide::{Decision, decide};
 use crate::demo;
-use crate::expect::{Expectation, Times};
-use crate::fault::Fault;
+use crate::expect::{Expectation, Expecting, Times};
 use crate::front::{self, Front, Shared};
-use crate::further::Further;
-use crate::journal::Entry;
-use crate::key::Key;
+use crate::further::{AllFurther, ScopedMock};
 use crate::log::{self, Log};
-use crate::request::Request;
 use crate::state::{State, Surface};
 
 /// Why a mock could not do what it was asked.
@@ -57,10 +50,10 @@ impl From<String> for MockError {
 pub struct MockSurface {
     shared: Shared,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Option<Duration>>,
     thread: Option<JoinHandle<()>>,
     // Last, so that wiremock checks its expectations when the front has stopped.
-    further: Arc<OnceCell<Further>>,
+    further: AllFurther,
 }
 
 impl MockSurface {
@@ -70,6 +63,26 @@ impl MockSurface {
     /// [`MockError::Listen`] when there is no port.
     pub async fn start() -> Result<Self, MockError> {
         Self::start_with(demo::config(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// Begins a surface that has nothing but what is added to it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use runtype_mock::{Answer, Capability, KeyConfig, MockSurface};
+    ///
+    /// let surface = MockSurface::builder()
+    ///     .seed(7)
+    ///     .capability(Capability::new("price").answering(Answer::fixed(42)))
+    ///     .key(KeyConfig::new("papi_mine_0123456789").scoped(["price"]))
+    ///     .start()
+    ///     .await?;
+    ///
+    /// assert_eq!(surface.api_key(), "papi_mine_0123456789");
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> MockSurfaceBuilder {
+        MockSurfaceBuilder::default()
     }
 
     /// Starts what a configuration says, on an address; port 0 takes a free one.
@@ -89,8 +102,8 @@ impl MockSurface {
         let address = listener.local_addr().map_err(listen)?;
         state.base_url = format!("http://{address}");
         let shared = Shared::new(state);
-        let (stop, stopped) = watch::channel(false);
-        let further = Arc::new(OnceCell::new());
+        let (stop, stopped) = watch::channel(None);
+        let further = AllFurther::default();
         let served = Front {
             shared: shared.clone(),
             further: further.clone(),
@@ -126,8 +139,12 @@ impl MockSurface {
         self.address
     }
 
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+
     /// Reads something of the surface, which may have been removed over the control interface.
-    fn read<T: Default>(&self, read: impl FnOnce(&State, &Surface) -> T) -> T {
+    pub(crate) fn read<T: Default>(&self, read: impl FnOnce(&State, &Surface) -> T) -> T {
         let state = self.shared.lock();
         let surface = state
             .default_surface
@@ -139,7 +156,7 @@ impl MockSurface {
     }
 
     /// Changes something of the surface.
-    fn change<T>(
+    pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut State, &str) -> Result<T, String>,
     ) -> Result<T, MockError> {
@@ -188,181 +205,6 @@ impl MockSurface {
         self.read(control::environment)
     }
 
-    /// Makes a key for some slugs (`*` for every one) and gives its plain text.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when the surface was removed over the control interface.
-    pub fn mint<S: Into<String>>(
-        &self,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<String, MockError> {
-        self.mint_key(KeyConfig::default().scoped(scopes))
-    }
-
-    /// Makes a key and gives its plain text.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when the key is malformed or is there already.
-    pub fn mint_key(&self, key: KeyConfig) -> Result<String, MockError> {
-        self.change(|state, surface| {
-            let now = state.time(Time::now(), Some(surface));
-            let id = state.mint(surface, key, now)?;
-            let key = state
-                .surfaces
-                .get(surface)
-                .and_then(|surface| surface.keys.get(&id));
-            Ok(key
-                .map(|key| key.secret.expose().to_owned())
-                .unwrap_or_default())
-        })
-    }
-
-    /// Revokes a key, named by its plain text or its id. It stops working at once.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when the surface has no such key.
-    pub fn revoke(&self, key: &str) -> Result<(), MockError> {
-        self.change_key(key, |key| key.is_active = false)
-    }
-
-    /// Changes what a key may call. It takes effect at once.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when the surface has no such key.
-    pub fn rescope<S: Into<String>>(
-        &self,
-        key: &str,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<(), MockError> {
-        self.change_key(key, |key| {
-            key.scopes = scopes.into_iter().map(Into::into).collect()
-        })
-    }
-
-    fn change_key(&self, named: &str, change: impl FnOnce(&mut Key)) -> Result<(), MockError> {
-        self.change(|state, surface| {
-            let key = state.surfaces.get_mut(surface).and_then(|surface| {
-                let id = surface.key_id(named)?;
-                surface.keys.get_mut(&id)
-            });
-            let key =
-                key.ok_or("the surface has no such key; name it by its id or its plain text")?;
-            change(key);
-            Ok(())
-        })
-    }
-
-    /// Adds a capability, or replaces the one of the same slug.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when its slug is malformed or its answer contradicts itself.
-    pub fn put_capability(&self, capability: Capability) -> Result<(), MockError> {
-        capability.validate()?;
-        self.change(|state, surface| {
-            if let Some(surface) = state.surfaces.get_mut(surface) {
-                surface.put_capability(capability);
-            }
-            Ok(())
-        })
-    }
-
-    /// Gives a capability other answers; adds the capability when there is none of this slug.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use runtype_mock::Answer;
-    /// use serde_json::json;
-    ///
-    /// let surface = runtype_mock::MockSurface::start().await?;
-    /// surface.answer("price", Answer::fixed(json!({ "price": 42 })))?;
-    /// surface.answer("double", Answer::closure(|input| json!(input["n"].as_i64().unwrap_or(0) * 2)))?;
-    /// surface.answer("flaky", Answer::sequence([Answer::fail(500, "boom"), Answer::fixed("fine")]))?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// As [`MockSurface::put_capability`].
-    pub fn answer(&self, slug: &str, answer: Answer) -> Result<(), MockError> {
-        let known = self.read(|_, surface| surface.capability(slug).cloned());
-        self.put_capability(
-            known
-                .unwrap_or_else(|| Capability::new(slug))
-                .answering(answer),
-        )
-    }
-
-    /// Pauses the surface: every call is answered 503 until it is resumed.
-    pub fn pause(&self) {
-        self.set_status(Status::Paused);
-    }
-
-    /// Ends a pause.
-    pub fn resume(&self) {
-        self.set_status(Status::Active);
-    }
-
-    fn set_status(&self, status: Status) {
-        // A surface that was removed has no status, and nothing to pause.
-        let _ = self.change(|state, surface| {
-            if let Some(surface) = state.surfaces.get_mut(surface) {
-                surface.status = status;
-            }
-            Ok(())
-        });
-    }
-
-    /// Sets a fault and gives its id.
-    ///
-    /// # Errors
-    /// [`MockError::Invalid`] when the fault contradicts itself.
-    pub fn fault(&self, fault: Fault) -> Result<String, MockError> {
-        self.change(|state, surface| state.set_fault(surface, fault))
-    }
-
-    /// Takes all faults away.
-    pub fn clear_faults(&self) {
-        let _ = self.change(|state, surface| {
-            if let Some(surface) = state.surfaces.get_mut(surface) {
-                surface.faults.clear();
-            }
-            Ok(())
-        });
-    }
-
-    /// Moves the mock's clock.
-    pub fn advance_clock(&self, by: Duration) {
-        let mut state = self.shared.lock();
-        state.clock_offset = Time::from_millis(state.clock_offset).plus(by).as_millis();
-    }
-
-    /// The requests so far, oldest first, keys as hints.
-    pub fn requests(&self) -> Vec<Entry> {
-        self.read(|state, surface| {
-            state
-                .journal
-                .entries()
-                .filter(|entry| entry.surface.as_ref() == Some(&surface.id))
-                .cloned()
-                .collect()
-        })
-    }
-
-    /// Sends a request to the control interface without a socket, and gives the status and the body.
-    pub fn control(&self, method: Method, target: &str, body: &Value) -> (u16, Value) {
-        let mut request = Request::new(
-            method,
-            &format!("/__mock/{}", target.trim_start_matches('/')),
-        );
-        request.body = body.to_string().into();
-        match decide(&request, &mut self.shared.lock(), Time::now()) {
-            Decision::Answer(_, plan) => (
-                plan.status.as_u16(),
-                serde_json::from_slice(&plan.body()).unwrap_or_default(),
-            ),
-            Decision::Ask(..) => (500, Value::Null),
-        }
-    }
-
     /// Replaces everything by another configuration, the journal too. Nothing changes when that one is wrong.
     ///
     /// # Errors
@@ -386,11 +228,11 @@ impl MockSurface {
     /// # Ok(()) }
     /// ```
     pub fn expect(&self, times: impl Into<Times>) -> Expecting<'_> {
-        Expecting {
-            surface: self,
-            times: times.into(),
-            status: None,
-        }
+        Expecting::new(self, times.into())
+    }
+
+    pub(crate) fn expects(&self, expectation: Expectation) {
+        self.shared.lock().expectations.push(expectation);
     }
 
     /// Checks every expectation.
@@ -449,20 +291,24 @@ impl MockSurface {
     /// # Ok(()) }
     /// ```
     pub async fn mount(&self, mock: Mock) {
-        self.further
-            .get_or_init(Further::start)
-            .await
-            .mount(mock)
-            .await;
+        self.further.mount(mock).await;
     }
 
     /// Mounts a further wiremock mock until the guard is dropped, which also verifies its expectations.
-    pub async fn mount_as_scoped(&self, mock: Mock) -> MockGuard {
-        self.further
-            .get_or_init(Further::start)
-            .await
-            .mount_as_scoped(mock)
-            .await
+    pub async fn mount_as_scoped(&self, mock: Mock) -> ScopedMock {
+        self.further.mount_as_scoped(mock).await
+    }
+
+    /// Stops listening, gives answers under way so much time, and cuts off what is then still open. Dropping gives none.
+    pub fn stop(mut self, grace: Duration) {
+        self.stop_within(grace);
+    }
+
+    fn stop_within(&mut self, grace: Duration) {
+        let _ = self.stop.send(Some(grace));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 
     /// The same surface as a responder, for a `wiremock::MockServer` of one's own.
@@ -473,52 +319,9 @@ impl MockSurface {
 
 impl Drop for MockSurface {
     fn drop(&mut self) {
-        let _ = self.stop.send(true);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop_within(Duration::ZERO);
         if !std::thread::panicking() {
             self.verify();
         }
-    }
-}
-
-/// An expectation that is being put together.
-#[derive(Debug)]
-#[must_use = "nothing is expected until `call` or `run` names a capability"]
-pub struct Expecting<'m> {
-    surface: &'m MockSurface,
-    times: Times,
-    status: Option<u16>,
-}
-
-impl Expecting<'_> {
-    /// Counts only what is answered with this status.
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// Counts every call that names this capability, refused ones too.
-    pub fn call(self, slug: impl Into<String>) {
-        self.add(slug.into(), false);
-    }
-
-    /// Counts the calls that this capability ran for.
-    pub fn run(self, slug: impl Into<String>) {
-        self.add(slug.into(), true);
-    }
-
-    fn add(self, capability: String, ran: bool) {
-        let surface = self.surface.surface_id();
-        let (times, status) = (self.times, self.status);
-        self.surface.shared.lock().expectations.push(Expectation {
-            surface,
-            capability,
-            times,
-            ran,
-            status,
-            seen: 0,
-        });
     }
 }

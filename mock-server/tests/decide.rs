@@ -265,6 +265,45 @@ fn an_input_that_breaks_its_schema_is_refused_with_its_place() {
 }
 
 #[test]
+fn the_demo_knows_the_schemas_it_publishes() {
+    let mut state = state();
+    let refused = answer(
+        &mut state,
+        &request("summarize-article", FULL_KEY, r#"{"input":7}"#),
+        NOON,
+    );
+    assert_eq!(refused.status, 400);
+    assert!(String::from_utf8_lossy(&refused.body()).contains("at /input"));
+    let mut document = request("openapi.json", demo::SCOPED_KEY, "");
+    document.method = Method::GET;
+    let document: Value =
+        serde_json::from_slice(&answer(&mut state, &document, NOON).body()).unwrap();
+    let schema = &document["paths"]["/summarize-article"]["post"]["requestBody"]["content"]["application/json"]
+        ["schema"];
+    assert_eq!(schema["required"], json!(["input"]));
+    assert_eq!(
+        document["components"]["securitySchemes"]["apiKey"]["name"],
+        "X-API-Key"
+    );
+}
+
+#[test]
+fn the_document_asks_for_a_key_and_counts_for_no_limit() {
+    let mut state = state();
+    let mut get = |key: &str| {
+        let mut request = request("openapi.yaml", key, "");
+        request.method = Method::GET;
+        answer(&mut state, &request, NOON).status.as_u16()
+    };
+    assert_eq!(
+        [get(LIMITED_KEY), get(LIMITED_KEY), get(LIMITED_KEY)],
+        [200, 200, 200]
+    );
+    assert_eq!(get(demo::REVOKED_KEY), 401);
+    assert_eq!(status(&mut state, "openapi.json", FULL_KEY, NOON), 405);
+}
+
+#[test]
 fn a_sequence_goes_on_and_its_last_answer_stays() {
     let mut state = state();
     let answers = |repeat: bool| {
@@ -589,4 +628,79 @@ fn no_path_and_no_body_makes_it_panic() {
             }
         }
     }
+}
+
+#[test]
+fn a_control_request_that_is_wrong_says_what_would_be_right() {
+    let mut state = state();
+    for (method, target, code, words) in [
+        (Method::POST, "state", 405, "GET, PUT only"),
+        (
+            Method::DELETE,
+            "keys/papi_demo_full/revoke",
+            405,
+            "POST only",
+        ),
+        (Method::GET, "nothing", 404, "CONTROL.md"),
+        (Method::GET, "surfaces/surf_x", 404, "surf_x"),
+        (Method::GET, "keys/papi_unknown_0123", 404, "no such key"),
+        (Method::GET, "faults?surface=surf_x", 404, "surf_x"),
+        (Method::DELETE, "capabilities/none", 404, "none"),
+        (Method::GET, "journal?after=x", 400, "whole number"),
+        (Method::POST, "clock", 400, "advance_ms"),
+        (Method::PUT, "capabilities/Big", 400, "lower-case"),
+        (Method::PATCH, "keys/papi_demo_full", 400, "unknown field"),
+    ] {
+        let (seen, body) = control(&mut state, method.clone(), target, &json!({ "nmae": 1 }));
+        let body = if words == "advance_ms" || words == "lower-case" {
+            control(&mut state, method, target, &json!({})).1
+        } else {
+            body
+        };
+        assert_eq!(seen, code, "{target}: {body}");
+        assert!(
+            body["error"].as_str().unwrap().contains(words),
+            "{target}: {body}"
+        );
+    }
+}
+
+#[test]
+fn removing_what_is_there_removes_it() {
+    let mut state = state();
+    assert_eq!(
+        control(
+            &mut state,
+            Method::DELETE,
+            "capabilities/echo",
+            &Value::Null
+        )
+        .0,
+        204
+    );
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 404);
+    assert_eq!(
+        control(
+            &mut state,
+            Method::DELETE,
+            "keys/papi_demo_full",
+            &Value::Null
+        )
+        .0,
+        204
+    );
+    assert_eq!(status(&mut state, "fails", FULL_KEY, NOON), 401);
+    assert_eq!(
+        control(&mut state, Method::DELETE, "journal", &Value::Null).0,
+        204
+    );
+    assert_eq!(
+        control(&mut state, Method::GET, "journal", &Value::Null).1,
+        json!({"requests": []})
+    );
+    status(&mut state, "fails", LIMITED_KEY, NOON);
+    assert_eq!(
+        control(&mut state, Method::GET, "journal", &Value::Null).1["requests"][0]["n"],
+        3
+    );
 }

@@ -59,7 +59,7 @@ fn whole(answer: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-/// The faults of each connection, in order.
+/// The faults of each connection, in order. Connections are numbered by their first request, as chance is.
 fn faults(surface: &MockSurface) -> BTreeMap<u64, Vec<Option<FaultKind>>> {
     let mut faults: BTreeMap<u64, Vec<_>> = BTreeMap::new();
     for entry in surface.requests() {

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use runtype_mock::MockSurface;
 use tokio::signal::unix::{SignalKind, signal};
@@ -48,8 +49,12 @@ pub(super) async fn serve(
             _ = hangup.recv() => reload(what, &surface),
         }
     }
+    surface.stop(GRACE);
     Ok(ExitCode::SUCCESS)
 }
+
+/// How long answers under way may take once it is told to go.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Reads the configuration again. One that is wrong changes nothing.
 fn reload(what: &What, surface: &MockSurface) {
