@@ -88,9 +88,16 @@ impl CallMany {
             Some(calls) => self.concurrency = calls,
             None => {
                 let problem = format!("{calls} calls at once is no limit: give 1 to {MOST_CONCURRENCY}");
-                self.problem.get_or_insert(Error::configuration("concurrency", problem));
+                return self.refuse(Error::configuration("concurrency", problem));
             }
         }
+        self
+    }
+
+    /// Makes a problem of a binding's argument the first result.
+    #[doc(hidden)]
+    pub fn refuse(mut self, problem: Error) -> Self {
+        self.problem.get_or_insert(problem);
         self
     }
 

@@ -133,10 +133,7 @@ async fn the_limit_that_the_server_announces_is_not_run_into() {
     let entries = mock.requests();
     assert_eq!(entries.len(), INPUTS);
     let second = entries[1].time.as_millis() / 1_000;
-    assert!(
-        second + 1 >= i64::try_from(reset).unwrap(),
-        "the second call did not wait for the window"
-    );
+    assert!(second + 1 >= i64::try_from(reset).unwrap(), "the second call did not wait for the window");
 }
 
 #[tokio::test]

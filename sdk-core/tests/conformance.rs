@@ -14,26 +14,18 @@ use std::{
     collections::HashMap,
     path::Path,
     process::ExitCode,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use bytes::Bytes;
 use libtest_mimic::{Arguments, Trial};
 use runtype_mock::MockSurface;
-use runtype_surface::{Answer, Call, Client, Error, capability_slug};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use support::{
-    expectation::{check, fill, pairs_to_object},
-    options::{configure, set_options},
+    expectation::{check, fill},
+    perform::{Subject, Variables},
 };
-
-type Outcome = Result<(Value, Option<Value>), Error>;
-type Variables = Arc<Mutex<HashMap<String, String>>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,7 +60,7 @@ fn main() -> ExitCode {
             Trial::test(format!("{topic}: {}", case.name), move || Ok(runtime.block_on(run(case, mock))?))
         }));
     }
-    assert!(trials.len() >= 100, "only {} cases were found", trials.len());
+    assert!(trials.len() >= 150, "only {} cases were found", trials.len());
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -94,17 +86,22 @@ async fn run(case: Case, mock: Arc<MockSurface>) -> Result<(), String> {
     let variables = Variables::default();
     set(&variables, &surface["env"]);
     set(&variables, &fill(&Value::Object(case.environment), &places));
-    let asked = Arc::new(AtomicUsize::new(0));
-    let options = fill(&Value::Object(case.client), &places);
-    let mut client = None;
+    let mut subject = Subject {
+        options: fill(&Value::Object(case.client), &places),
+        variables,
+        asked: Arc::default(),
+        keys,
+        client: None,
+    };
     for (number, step) in case.steps.iter().enumerate() {
         let step = fill(step, &places);
         let fields = step.as_object().unwrap();
         match fields.keys().next().map(String::as_str) {
             Some("call" | "expect") => {
-                let outcome = call(&step["call"], &options, &variables, &asked, &mut client).await;
-                expect(&step["expect"], outcome, &asked, &keys)
-                    .map_err(|problem| format!("step {}: {problem}", number + 1))?;
+                let problem = |problem| format!("step {}: {problem}", number + 1);
+                let mut found = subject.perform(&step["call"]).await.map_err(problem)?;
+                found["asked"] = subject.asked.load(Ordering::SeqCst).into();
+                expect(&step["call"]["method"], &step["expect"], &found).map_err(problem)?;
             }
             Some("control") => {
                 let request = &step["control"];
@@ -117,7 +114,7 @@ async fn run(case: Case, mock: Arc<MockSurface>) -> Result<(), String> {
                 std::fs::write(file, step["write"]["text"].as_str().unwrap()).unwrap();
             }
             Some("pause_ms") => tokio::time::sleep(Duration::from_millis(step["pause_ms"].as_u64().unwrap())).await,
-            Some("set") => set(&variables, &step["set"]),
+            Some("set") => set(&subject.variables, &step["set"]),
             other => return Err(format!("step {}: no such step: {other:?}", number + 1)),
         }
     }
@@ -144,56 +141,11 @@ fn set(variables: &Variables, values: &Value) {
     }
 }
 
-async fn call(
-    step: &Value,
-    options: &Value,
-    variables: &Variables,
-    asked: &Arc<AtomicUsize>,
-    made: &mut Option<Client>,
-) -> Outcome {
-    let capability = step["capability"].as_str().unwrap_or_default();
-    let method = step["method"].as_str().unwrap_or("call");
-    if method == "slug" {
-        return Ok((capability_slug(capability).into(), None));
+fn expect(method: &Value, expected: &Value, found: &Value) -> Result<(), String> {
+    // Events and results are lists of subsets; any other output is compared whole.
+    let is_list = method == "stream" || method == "call_many";
+    match expected.get("output").filter(|_| is_list) {
+        Some(output) => check(output, &found["output"], "expect.output"),
+        None => check(expected, found, "expect"),
     }
-    if made.is_none() {
-        let lookup = variables.clone();
-        let builder = Client::builder().variables(move |name| lookup.lock().unwrap().get(name).map(Into::into));
-        *made = Some(configure(builder, options, asked).build()?);
-    }
-    let client = made.as_ref().unwrap();
-    let call = match method {
-        "build" => return Ok((Value::Null, None)),
-        "endpoint_url" => return Ok((client.endpoint_url(capability)?.as_str().into(), None)),
-        "openapi" => client.openapi_call(),
-        "dispatch" => client.capability(capability).via_dispatch(),
-        "call" => client.capability(capability),
-        other => panic!("no such method: {other}"),
-    };
-    let input = step.get("input").map(|input| Bytes::from(input.to_string()));
-    let call = input.into_iter().fold(call, Call::input_json);
-    let answer: Answer<Value> = set_options(call, &step["options"]).send_bytes().await?.decode()?;
-    let mut facts: Value = serde_json::from_str(&answer.report()).unwrap();
-    facts["headers"] = pairs_to_object(&facts["headers"]);
-    Ok((answer.output, Some(facts)))
-}
-
-fn expect(expected: &Value, outcome: Outcome, asked: &AtomicUsize, keys: &[&str]) -> Result<(), String> {
-    let found = match outcome {
-        Ok((output, answer)) => json!({ "output": output, "answer": answer, "asked": asked.load(Ordering::SeqCst) }),
-        Err(error) => {
-            let report = error.report();
-            let body = error.body().map(|body| String::from_utf8_lossy(body).into_owned());
-            for text in [&error.to_string(), &format!("{error:?}"), &report, &body.clone().unwrap_or_default()] {
-                if let Some(key) = keys.iter().find(|key| text.contains(**key)) {
-                    return Err(format!("the error shows the key {}: {text}", key.replace("papi_", "")));
-                }
-            }
-            let mut facts: Value = serde_json::from_str(&report).unwrap();
-            facts["headers"] = pairs_to_object(&facts["headers"]);
-            facts["body"] = body.into();
-            json!({ "error": facts, "asked": asked.load(Ordering::SeqCst) })
-        }
-    };
-    check(expected, &found, "expect")
 }

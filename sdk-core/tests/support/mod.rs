@@ -4,6 +4,7 @@
 
 pub(crate) mod expectation;
 pub(crate) mod options;
+pub(crate) mod perform;
 pub(crate) mod raw_server;
 
 use runtype_mock::MockSurface;

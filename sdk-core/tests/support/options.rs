@@ -71,6 +71,15 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, asked: &Arc
             "max_response_bytes" => {
                 checked(builder, whole_number("max response bytes", number(value)), ClientBuilder::max_response_bytes)
             }
+            "stream_idle_timeout_ms" => checked(
+                builder,
+                seconds("stream idle timeout", number(value) / 1e3),
+                ClientBuilder::stream_idle_timeout,
+            ),
+            "max_event_bytes" => {
+                checked(builder, whole_number("max event bytes", number(value)), ClientBuilder::max_event_bytes)
+            }
+            "hand_on_stream_errors" => builder.hand_on_stream_errors(value.as_bool().unwrap()),
             "response_format" => checked(builder, text(value).parse(), ClientBuilder::response_format),
             "headers" => headers(value).fold(builder, |builder, (name, value)| builder.header(name, value)),
             "proxy" => builder.proxy(text(value)),
@@ -104,6 +113,13 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
             "max_response_bytes" => {
                 checked(call, whole_number("max response bytes", number(value)), Call::max_response_bytes)
             }
+            "stream_idle_timeout_ms" => {
+                checked(call, seconds("stream idle timeout", number(value) / 1e3), Call::stream_idle_timeout)
+            }
+            "max_event_bytes" => checked(call, whole_number("max event bytes", number(value)), Call::max_event_bytes),
+            "hand_on_stream_errors" => call.hand_on_stream_errors(value.as_bool().unwrap()),
+            // These are of many calls, and set on them.
+            "concurrency" | "in_order" => call,
             "response_format" => checked(call, text(value).parse(), Call::response_format),
             "headers" => headers(value).fold(call, |call, (name, value)| call.header(name, value)),
             other => panic!("no such option of a call: {other}"),

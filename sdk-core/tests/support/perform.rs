@@ -1,0 +1,123 @@
+//! The conformance suite's methods: a call as a case describes it, and what came of it as plain data.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, atomic::AtomicUsize},
+};
+
+use bytes::Bytes;
+use runtype_surface::{Answer, Call, Client, Error, capability_slug, whole_number};
+use serde_json::{Value, json};
+
+use super::{
+    expectation::pairs_to_object,
+    options::{configure, set_options},
+};
+
+pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
+
+/// What a case's calls share.
+pub(crate) struct Subject<'a> {
+    pub(crate) options: Value,
+    pub(crate) variables: Variables,
+    pub(crate) asked: Arc<AtomicUsize>,
+    /// The surface's keys, which no text of an error may show.
+    pub(crate) keys: Vec<&'a str>,
+    pub(crate) client: Option<Client>,
+}
+
+impl Subject<'_> {
+    /// Does what the step says; gives `output` and `answer`, or `error`.
+    pub(crate) async fn perform(&mut self, step: &Value) -> Result<Value, String> {
+        let mut events = Vec::new();
+        match self.call(step, &mut events).await {
+            Ok(found) => Ok(found),
+            Err(error) => Ok(json!({ "error": self.facts(&error)?, "events": events })),
+        }
+    }
+
+    fn client(&mut self) -> Result<Client, Error> {
+        if let Some(client) = &self.client {
+            return Ok(client.clone());
+        }
+        let lookup = self.variables.clone();
+        let builder = Client::builder().variables(move |name| lookup.lock().unwrap().get(name).map(Into::into));
+        let client = configure(builder, &self.options, &self.asked).build()?;
+        Ok(self.client.insert(client).clone())
+    }
+
+    async fn call(&mut self, step: &Value, events: &mut Vec<Value>) -> Result<Value, Error> {
+        let capability = step["capability"].as_str().unwrap_or_default();
+        let method = step["method"].as_str().unwrap_or("call");
+        if method == "slug" {
+            return Ok(json!({ "output": capability_slug(capability) }));
+        }
+        let client = self.client()?;
+        let call = match method {
+            "build" => return Ok(json!({ "output": null })),
+            "endpoint_url" => return Ok(json!({ "output": client.endpoint_url(capability)?.as_str() })),
+            "openapi" => client.openapi_call(),
+            "dispatch" => client.capability(capability).via_dispatch(),
+            _ => client.capability(capability),
+        };
+        let input = step.get("input").map(|input| Bytes::from(input.to_string()));
+        let call = set_options(input.into_iter().fold(call, Call::input_json), &step["options"]);
+        match method {
+            "stream" => {
+                let mut stream = call.stream().await?;
+                while let Some(batch) = stream.next_batch().await {
+                    for event in batch? {
+                        let mut text = Vec::new();
+                        event.write_json(&mut text);
+                        events.push(serde_json::from_slice(&text).unwrap());
+                    }
+                }
+                Ok(json!({ "output": events }))
+            }
+            "stream_text" => Ok(json!({ "output": call.stream().await?.text().await? })),
+            "stream_final_output" => Ok(json!({ "output": call.stream().await?.final_output::<Value>().await? })),
+            "call_many" => Ok(json!({ "output": self.call_many(call, step).await })),
+            "call" | "dispatch" | "openapi" => {
+                let answer: Answer<Value> = call.send_bytes().await?.decode()?;
+                let mut facts: Value = serde_json::from_str(&answer.report()).unwrap();
+                facts["headers"] = pairs_to_object(&facts["headers"]);
+                Ok(json!({ "output": answer.output, "answer": facts }))
+            }
+            other => panic!("no such method: {other}"),
+        }
+    }
+
+    async fn call_many(&self, call: Call, step: &Value) -> Vec<Value> {
+        let mut many = call.many(step["inputs"].as_array().unwrap().clone());
+        if let Some(value) = step["options"].get("concurrency") {
+            many = match whole_number("concurrency", value.as_f64().unwrap()) {
+                Ok(calls) => many.concurrency(calls),
+                Err(problem) => many.refuse(problem),
+            };
+        }
+        many = many.in_order(step["options"].get("in_order").is_none_or(|value| value == true));
+        let mut results = Vec::new();
+        while let Some((number, result)) = many.next().await {
+            results.push(match result.and_then(Answer::decode::<Value>) {
+                Ok(answer) => json!({ "number": number, "output": answer.output }),
+                Err(error) => json!({ "number": number, "error": self.facts(&error).unwrap() }),
+            });
+        }
+        results
+    }
+
+    /// Every field of an error, once it is sure that none shows a key.
+    fn facts(&self, error: &Error) -> Result<Value, String> {
+        let report = error.report();
+        let body = error.body().map(|body| String::from_utf8_lossy(body).into_owned());
+        for text in [&error.to_string(), &format!("{error:?}"), &report, &body.clone().unwrap_or_default()] {
+            if let Some(key) = self.keys.iter().find(|key| text.contains(**key)) {
+                return Err(format!("the error shows the key {}: {text}", key.replace("papi_", "")));
+            }
+        }
+        let mut facts: Value = serde_json::from_str(&report).unwrap();
+        facts["headers"] = pairs_to_object(&facts["headers"]);
+        facts["body"] = body.into();
+        Ok(facts)
+    }
+}
