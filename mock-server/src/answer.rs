@@ -1,24 +1,23 @@
 //! From an input to an output: the built-in capabilities, and how an output is dressed.
 
-use std::time::Duration;
-
-use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use crate::capability::{Answer, Format, Reply};
-use crate::fault::HeaderValues;
-use crate::plan::{Frame, Framing, Plan};
+use crate::capability::{Answer, Closure, Format, Reply};
+use crate::fault::append_headers;
+use crate::plan::Plan;
 use crate::stream;
+use crate::template;
 
 /// What one call asks for, and what is needed to dress its answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Call {
     /// The capability.
     pub slug: String,
-    /// Its input.
-    pub input: Value,
+    /// Its input, to the letter.
+    pub input: Box<RawValue>,
     /// How often the capability was called before.
     pub before: u64,
     /// Whether the caller asks for a stream.
@@ -29,12 +28,51 @@ pub struct Call {
     pub execution_id: String,
 }
 
-/// The reply of an answer that needs no closure, or the closure that has to be asked.
-pub(crate) fn reply(answer: &Answer, call: &Call) -> Result<Reply, crate::capability::Closure> {
-    Ok(match answer {
-        Answer::Echo => call.input.clone().into(),
-        Answer::Summarize { sentences } => summarize(&call.input, *sentences),
-        Answer::Agent => json!({ "response": agent_response(&call.input) }).into(),
+impl Call {
+    /// The input as a value; `null` when a number in it is too large for one.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.input.get()).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(slug: &str, input: &Value) -> Self {
+        Self {
+            slug: slug.to_owned(),
+            input: to_raw_value(input).unwrap(),
+            before: 0,
+            stream: false,
+            format: Format::Raw,
+            execution_id: "exec_test".to_owned(),
+        }
+    }
+}
+
+/// Who knows the output of a call.
+pub(crate) enum Known {
+    /// It is this, to the letter, with status 200.
+    Output(Box<RawValue>),
+    /// It is this.
+    Reply(Reply),
+    /// It is this stream when a stream is asked for, else this output.
+    Script(stream::Script),
+    /// This closure knows.
+    Closure(Closure),
+    /// The server at this URL knows, if it says so within this time.
+    Callback {
+        /// Where to ask.
+        url: String,
+        /// How long to wait, in milliseconds.
+        timeout_ms: u64,
+    },
+}
+
+/// What is known of the output of a call.
+pub(crate) fn known(answer: &Answer, call: &Call) -> Known {
+    Known::Reply(match answer {
+        // Not by way of `Value`, which would round numbers and merge fields of one name.
+        Answer::Echo => return Known::Output(call.input.clone()),
+        Answer::Summarize { sentences } => summarize(&call.value(), *sentences),
+        Answer::Agent => json!({ "response": agent_response(&call.value()) }).into(),
         Answer::Fail {
             status,
             error,
@@ -49,8 +87,7 @@ pub(crate) fn reply(answer: &Answer, call: &Call) -> Result<Reply, crate::capabi
             }
             Reply {
                 status: *status,
-                output: body,
-                headers: Default::default(),
+                ..body.into()
             }
         }
         Answer::Fixed {
@@ -59,8 +96,20 @@ pub(crate) fn reply(answer: &Answer, call: &Call) -> Result<Reply, crate::capabi
             headers,
         } => Reply {
             status: *status,
-            output: output.clone(),
             headers: headers.clone(),
+            output: output.clone(),
+        },
+        Answer::Template {
+            output,
+            status,
+            headers,
+        } => match template::render(output, call) {
+            Ok(output) => Reply {
+                status: *status,
+                headers: headers.clone(),
+                output,
+            },
+            Err(problem) => Reply::error(500, &problem),
         },
         Answer::Sequence { answers, repeat } => {
             let count = answers.len().max(1) as u64;
@@ -69,74 +118,70 @@ pub(crate) fn reply(answer: &Answer, call: &Call) -> Result<Reply, crate::capabi
             } else {
                 call.before.min(count - 1)
             };
-            let Some(answer) = usize::try_from(at).ok().and_then(|at| answers.get(at)) else {
-                return Ok(Reply::error(500, "the mock's sequence has no answers"));
+            return match usize::try_from(at).ok().and_then(|at| answers.get(at)) {
+                Some(answer) => known(answer, call),
+                None => Known::Reply(Reply::error(500, "the mock's sequence has no answers")),
             };
-            return reply(answer, call);
         }
-        Answer::Closure(closure) => return Err(closure.clone()),
+        Answer::Stream(script) => return Known::Script(script.clone()),
+        Answer::Callback { url, timeout_ms } => {
+            return Known::Callback {
+                url: url.clone(),
+                timeout_ms: *timeout_ms,
+            };
+        }
+        Answer::Closure(closure) => return Known::Closure(closure.clone()),
     })
 }
 
 /// Dresses a reply: raw or wrapped, whole or as a stream.
-pub(crate) fn dress(reply: Reply, call: &Call) -> Plan {
+pub(crate) fn dress(reply: &Reply, call: &Call) -> Plan {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut plan = if !status.is_success() {
-        Plan::json(status, &reply.output)
-    } else if call.stream {
-        streamed(&reply.output, call)
+    let mut plan = if status.is_success() {
+        match to_raw_value(&reply.output) {
+            Ok(output) => dress_output(&output, status, call),
+            Err(error) => Plan::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
     } else {
-        match call.format {
-            Format::Raw => Plan::json(status, &reply.output),
-            Format::Wrapped => Plan::json(
-                status,
-                &json!({
-                    "output": reply.output,
-                    "executionId": call.execution_id,
-                    "metadata": { "capability": call.slug },
-                }),
-            ),
-        }
+        Plan::json(status, &reply.output)
     };
-    for (name, values) in &reply.headers {
-        let values = match values {
-            HeaderValues::One(value) => std::slice::from_ref(value),
-            HeaderValues::Many(values) => values.as_slice(),
-        };
-        for (number, value) in values.iter().enumerate() {
-            let (Ok(name), Ok(value)) = (
-                HeaderName::from_bytes(name.as_bytes()),
-                HeaderValue::from_bytes(value.as_bytes()),
-            ) else {
-                continue;
-            };
-            if number == 0 {
-                plan.headers.insert(name, value);
-            } else {
-                plan.headers.append(name, value);
-            }
-        }
-    }
+    // Headers were checked when the answer was set; a closure's that are malformed are left out.
+    let _ = append_headers(&mut plan.headers, &reply.headers);
     plan
 }
 
-/// The output as server-sent events in the vendor's vocabulary, one chunk an event.
-fn streamed(output: &Value, call: &Call) -> Plan {
-    let frames = stream::events(output, call)
-        .into_iter()
-        .map(|event| Frame {
-            wait: Duration::ZERO,
-            bytes: Bytes::from(event.to_string()),
-        })
-        .collect();
-    let mut plan = Plan::empty(StatusCode::OK);
-    plan.headers
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    plan.headers
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    plan.frames = frames;
-    plan.framing = Framing::Chunked;
-    plan
+/// Dresses an output: raw or wrapped, whole or as a stream.
+pub(crate) fn dress_output(output: &RawValue, status: StatusCode, call: &Call) -> Plan {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wrapped<'a> {
+        output: &'a RawValue,
+        execution_id: &'a str,
+        metadata: Metadata<'a>,
+    }
+    #[derive(Serialize)]
+    struct Metadata<'a> {
+        capability: &'a str,
+    }
+
+    if call.stream {
+        return stream::execution(output, call);
+    }
+    let body = match call.format {
+        Format::Raw => output.get().to_owned(),
+        Format::Wrapped => {
+            let metadata = Metadata {
+                capability: &call.slug,
+            };
+            let wrapped = Wrapped {
+                output,
+                execution_id: &call.execution_id,
+                metadata,
+            };
+            serde_json::to_string(&wrapped).unwrap_or_default()
+        }
+    };
+    Plan::new(status, "application/json", body)
 }
 
 /// `{"summary", "words"}` of the text in `input`.

@@ -18,14 +18,14 @@ pub const CHALLENGE: &str =
 
 /// Which header carried a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Carrier {
+pub enum AuthHeader {
     /// `Authorization: Bearer …`
     Bearer,
     /// `X-API-Key: …`
     XApiKey,
 }
 
-impl Carrier {
+impl AuthHeader {
     /// Its name in the journal.
     pub fn name(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Carrier {
 #[derive(Clone, Copy)]
 pub struct Credential<'a> {
     /// Which header it came in.
-    pub carrier: Carrier,
+    pub carrier: AuthHeader,
     /// Its plain text.
     pub plain: &'a str,
 }
@@ -66,11 +66,11 @@ pub fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
         .and_then(|value| value.to_str().ok())
         .map(str::trim);
     let bearer = bearer.map(|plain| Credential {
-        carrier: Carrier::Bearer,
+        carrier: AuthHeader::Bearer,
         plain,
     });
     let own = own.map(|plain| Credential {
-        carrier: Carrier::XApiKey,
+        carrier: AuthHeader::XApiKey,
         plain,
     });
     bearer
@@ -86,7 +86,7 @@ pub(crate) fn authenticate<'s>(
     surface: &'s mut Surface,
     sent: &[Credential<'_>],
     now: Time,
-) -> Option<(Carrier, &'s mut Key)> {
+) -> Option<(AuthHeader, &'s mut Key)> {
     let (carrier, id) = sent.iter().find_map(|credential| {
         if !credential.plain.starts_with(PREFIX) {
             return None;

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use http::{HeaderMap, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::fault::HeaderValues;
+use crate::fault::{HeaderValues, append_headers};
+use crate::schema::Schema;
+use crate::stream::{Script, Step};
+use crate::template;
 
 /// How an output is dressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,6 +42,12 @@ pub struct Capability {
     /// How its output is dressed; as the surface says when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Format>,
+    /// The schema of its input, as OpenAPI 3.0 has it. An input that breaks it is answered with a 400 that says where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<Schema>,
+    /// The schema of its output, for the OpenAPI document. It is not enforced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<Schema>,
     /// How long it thinks, in milliseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub latency_ms: u64,
@@ -75,6 +85,8 @@ impl Capability {
             description: None,
             enabled: true,
             response_format: None,
+            input_schema: None,
+            output_schema: None,
             latency_ms: 0,
             answer: Answer::Echo,
         }
@@ -150,6 +162,29 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, HeaderValues>,
     },
+    /// Filled in from the input. Each string in `output` is a minijinja template that sees `input`, `capability`, `call`
+    /// and `execution_id`; a string that is one expression keeps the expression's type.
+    Template {
+        /// The output.
+        output: Value,
+        /// The status; 200 when absent.
+        #[serde(default = "two_hundred")]
+        status: u16,
+        /// Further headers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, HeaderValues>,
+    },
+    /// A stream by script; without a stream, its output.
+    Stream(Script),
+    /// Computed by an HTTP server of one's own: it is sent `{"capability", "input", "execution_id", "call", "stream"}`, and
+    /// its status and JSON body become the answer.
+    Callback {
+        /// Where to post, `http://` only.
+        url: String,
+        /// How long to wait for it, in milliseconds; 30,000 when absent.
+        #[serde(default = "thirty_seconds")]
+        timeout_ms: u64,
+    },
     /// One answer after the other.
     Sequence {
         /// The answers, in order.
@@ -173,6 +208,10 @@ fn two_hundred() -> u16 {
 
 fn five_hundred() -> u16 {
     500
+}
+
+fn thirty_seconds() -> u64 {
+    30_000
 }
 
 fn execution_failed() -> String {
@@ -206,6 +245,20 @@ impl Answer {
         }
     }
 
+    /// Filled in from the input, as in `{"greeting": "Hello {{ input.name }}"}`.
+    pub fn template(output: impl Into<Value>) -> Self {
+        Self::Template {
+            output: output.into(),
+            status: 200,
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// A stream by script.
+    pub fn stream(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self::Stream(Script::new(steps))
+    }
+
     /// What the closure makes of the input. It runs outside the mock's lock, so it may call the mock.
     pub fn closure<F, R>(compute: F) -> Self
     where
@@ -225,12 +278,34 @@ impl Answer {
             ))
         };
         match self {
-            Self::Fail { status, .. } | Self::Fixed { status, .. } => in_range(*status),
+            Self::Fail { status, .. } => in_range(*status),
+            Self::Fixed {
+                status, headers, ..
+            } => {
+                in_range(*status)?;
+                append_headers(&mut HeaderMap::new(), headers)
+            }
+            Self::Template {
+                output,
+                status,
+                headers,
+            } => {
+                in_range(*status)?;
+                append_headers(&mut HeaderMap::new(), headers)?;
+                template::validate(output)
+            }
+            Self::Stream(script) => script.validate(),
+            Self::Callback { url, .. } => match url.parse::<Uri>() {
+                Ok(uri) if uri.scheme_str() == Some("http") && uri.host().is_some() => Ok(()),
+                _ => Err(format!(
+                    "`url` is {url:?}; a callback needs a full URL that begins with http://"
+                )),
+            },
             Self::Sequence { answers, .. } if answers.is_empty() => {
                 Err("`answers` is empty; a sequence needs at least one answer".to_owned())
             }
             Self::Sequence { answers, .. } => answers.iter().try_for_each(Self::validate),
-            _ => Ok(()),
+            Self::Echo | Self::Summarize { .. } | Self::Agent | Self::Closure(_) => Ok(()),
         }
     }
 }

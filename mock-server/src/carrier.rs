@@ -2,6 +2,7 @@
 
 use wiremock::{Respond, ResponseTemplate};
 
+use crate::capability::Reply;
 use crate::clock::Time;
 use crate::decide::{Decision, answered, decide, delivered};
 use crate::front::Shared;
@@ -40,7 +41,11 @@ impl Respond for Carrier {
         let (ticket, plan) = match decision {
             Decision::Answer(ticket, plan) => (ticket, plan),
             Decision::Ask(ticket, pending) => {
-                let plan = pending.resolve();
+                let reply = pending.compute().unwrap_or_else(|| {
+                    // A responder must not wait, and wiremock runs them one at a time.
+                    Reply::error(500, "an HTTP callback needs the front of MockSurface; wiremock cannot wait for it")
+                });
+                let plan = pending.resolve(&reply);
                 answered(&mut self.shared.lock(), ticket, &plan);
                 (ticket, plan)
             }

@@ -1,13 +1,16 @@
 //! The command line: its arguments, and one file a command.
 
+mod init;
 mod run;
 mod serve;
 
+use std::io::IsTerminal as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use runtype_mock::log::{Log, Style};
 use runtype_mock::{Config, MockSurface, demo};
 
 /// A mock of Runtype's API surfaces, for tests with no account and no network.
@@ -30,6 +33,9 @@ enum Command {
         port: u16,
         #[command(flatten)]
         what: What,
+        /// How requests are shown, on standard error.
+        #[arg(long, value_enum, default_value_t = LogStyle::Text)]
+        log: LogStyle,
         /// How the variables are printed: NAME=value lines, or one JSON line.
         #[arg(long, value_enum, default_value_t = Format::Env)]
         format: Format,
@@ -38,9 +44,18 @@ enum Command {
     Run {
         #[command(flatten)]
         what: What,
+        /// How requests are shown, on standard error.
+        #[arg(long, value_enum, default_value_t = LogStyle::None)]
+        log: LogStyle,
         /// The command and its arguments.
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<std::ffi::OsString>,
+    },
+    /// Writes a configuration that explains itself.
+    Init {
+        /// Where to.
+        #[arg(default_value = "runtype-mock.toml")]
+        file: PathBuf,
     },
 }
 
@@ -62,6 +77,34 @@ enum Format {
     Env,
     /// One line of JSON.
     Json,
+}
+
+/// How requests are shown.
+#[derive(Clone, Copy, ValueEnum)]
+enum LogStyle {
+    /// One line a request, for people.
+    Text,
+    /// One line of JSON a request: the journal's entry.
+    Json,
+    /// Not at all.
+    None,
+}
+
+impl LogStyle {
+    /// Shows requests on standard error from here on.
+    fn show(self, surface: &MockSurface) {
+        let err = std::io::stderr();
+        // https://no-color.org: any value that is not empty.
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Text => {
+                let colour = err.is_terminal() && !plain;
+                surface.log(Log::to(err, Style::Text { colour }));
+            }
+            Self::Json => surface.log(Log::to(err, Style::Json)),
+            Self::None => {}
+        }
+    }
 }
 
 impl What {
@@ -102,9 +145,11 @@ pub(crate) fn main() -> ExitCode {
                 host,
                 port,
                 what,
+                log,
                 format,
-            } => serve::serve(&what, SocketAddr::new(host, port), format).await,
-            Command::Run { what, command } => run::run(&what, &command).await,
+            } => serve::serve(&what, SocketAddr::new(host, port), log, format).await,
+            Command::Run { what, log, command } => run::run(&what, log, &command).await,
+            Command::Init { file } => init::init(&file),
         }
     });
     done.unwrap_or_else(|problem| failed(&problem))

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::capability::{Capability, Format};
 use crate::clock::Time;
 use crate::fault::Fault;
-use crate::key::Environment;
+use crate::key::{Environment, Secret};
 
 /// A whole mock.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Where chance begins; 0 when absent.
@@ -16,7 +16,7 @@ pub struct Config {
     /// How many requests the journal keeps; 10,000 when absent.
     pub journal_capacity: Option<usize>,
     /// The owner's keys (`rt_…`), which open the key management.
-    pub platform_keys: Vec<String>,
+    pub platform_keys: Vec<Secret>,
     /// The surfaces. The first one is the one that `serve` and `run` tell about.
     pub surfaces: Vec<SurfaceConfig>,
 }
@@ -43,7 +43,7 @@ pub enum Status {
 }
 
 /// One surface.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SurfaceConfig {
     /// The product's id; made up when absent.
@@ -67,11 +67,11 @@ pub struct SurfaceConfig {
 }
 
 /// One key.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeyConfig {
     /// Its plain text, beginning with `papi_`; made up when absent.
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// What its owner calls it.
     pub name: Option<String>,
     /// Which deployment it is meant for.
@@ -103,21 +103,11 @@ impl Default for KeyConfig {
     }
 }
 
-impl std::fmt::Debug for KeyConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyConfig")
-            .field("key", &self.key.as_deref().map(crate::key::hint))
-            .field("name", &self.name)
-            .field("scopes", &self.scopes)
-            .finish_non_exhaustive()
-    }
-}
-
 impl KeyConfig {
     /// A key with this plain text that may call everything.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
-            key: Some(key.into()),
+            key: Some(Secret::new(key)),
             ..Self::default()
         }
     }

@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use http::header::{ALLOW, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
-use serde_json::Value;
+use http::StatusCode;
+use http::header::HeaderName;
 
-use crate::answer::{Call, dress, reply};
-use crate::auth::{self, authenticate, credentials};
-use crate::capability::Closure;
+use crate::answer::{Call, dress};
+use crate::auth::credentials;
+use crate::capability::{Closure, Reply};
 use crate::clock::Time;
-use crate::config::Status;
-use crate::fault::Fault;
+use crate::endpoint::{self, Finish, Step};
+use crate::expect::Expectation;
 use crate::journal::{Entry, Outcome, without_secrets};
-use crate::limit::Standing;
-use crate::plan::Plan;
+use crate::plan::{Framing, Plan};
 use crate::request::Request;
-use crate::state::{State, Surface};
+use crate::state::State;
 use crate::{control, management};
 
 /// Names an answer, so that two sides can speak of it. Assumed.
@@ -27,7 +25,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub enum Decision {
     /// This is the answer.
     Answer(Ticket, Plan),
-    /// A closure has to be asked first; [`Pending::resolve`] then gives the answer.
+    /// Somebody has to be asked for the output first; [`Pending::resolve`] then gives the answer.
     Ask(Ticket, Pending),
 }
 
@@ -38,40 +36,44 @@ pub struct Ticket(pub Option<u64>);
 /// An answer that lacks its output.
 #[derive(Debug)]
 pub struct Pending {
-    closure: Closure,
-    call: Call,
-    finish: Finish,
+    pub(crate) question: Question,
+    pub(crate) call: Call,
+    pub(crate) finish: Finish,
+}
+
+/// Whom to ask for an output.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// A closure, to be run without the lock on the state.
+    Closure(Closure),
+    /// An HTTP server.
+    Callback {
+        /// Where.
+        url: String,
+        /// How long to wait for it.
+        timeout: Duration,
+        /// What to send, JSON.
+        body: String,
+    },
 }
 
 impl Pending {
-    /// Runs the closure and dresses what it says. To be called without the lock on the state.
-    pub fn resolve(self) -> Plan {
-        let reply = (self.closure.0)(&self.call.input);
-        self.finish.apply(dress(reply, &self.call))
+    /// Whom to ask.
+    pub fn question(&self) -> &Question {
+        &self.question
     }
-}
 
-/// What remains to be done to an answer once its output is known.
-#[derive(Debug, Default)]
-struct Finish {
-    request_id: String,
-    latency: Duration,
-    standing: Option<Standing>,
-    faults: Vec<(Fault, u64)>,
-}
+    /// Runs the closure. `None` when an HTTP server has to be asked.
+    pub fn compute(&self) -> Option<Reply> {
+        match &self.question {
+            Question::Closure(closure) => Some((closure.0)(&self.call.value())),
+            Question::Callback { .. } => None,
+        }
+    }
 
-impl Finish {
-    fn apply(&self, mut plan: Plan) -> Plan {
-        plan.latency += self.latency;
-        if let Some(standing) = self.standing {
-            standing.write(&mut plan.headers);
-        }
-        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            plan.headers.entry(REQUEST_ID).or_insert(id);
-        }
-        self.faults
-            .iter()
-            .fold(plan, |plan, (fault, draw)| fault.apply(plan, *draw))
+    /// Dresses the reply.
+    pub fn resolve(self, reply: &Reply) -> Plan {
+        self.finish.apply(dress(reply, &self.call))
     }
 }
 
@@ -85,8 +87,8 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
     }
     let request_id = state.new_id("req_");
     let mut entry = blank(request, state.time(machine, None), &request_id);
-    let decision = match parts.as_slice() {
-        ["v1", "products", product, "surfaces", surface, "api", slug] => endpoint(
+    let step = match parts.as_slice() {
+        ["v1", "products", product, "surfaces", surface, "api", slug] => endpoint::handle(
             request,
             (product, surface, slug),
             state,
@@ -98,7 +100,7 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
                 .surfaces
                 .contains_key(*surface)
                 .then(|| (*surface).to_owned());
-            Step::Plan(management::handle(
+            Step::Answer(management::handle(
                 request,
                 (product, surface),
                 rest,
@@ -106,201 +108,85 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
                 machine,
             ))
         }
-        _ => Step::Plan(Plan::error(StatusCode::NOT_FOUND, "Not found")),
+        _ => Step::Answer(Plan::error(StatusCode::NOT_FOUND, "Not found")),
     };
-    match decision {
-        Step::Plan(plan) => {
-            let plan = Finish {
-                request_id,
-                ..Finish::default()
+    match step {
+        Step::Answer(mut plan) => {
+            if plan.framing != Framing::Naked
+                && plan.fault.is_none()
+                && let Ok(id) = request_id.parse()
+            {
+                plan.headers.entry(REQUEST_ID).or_insert(id);
             }
-            .apply(plan);
-            close_entry(&mut entry, &plan);
-            Decision::Answer(Ticket(Some(state.journal.add(entry))), plan)
-        }
-        Step::Finished(plan) => {
-            close_entry(&mut entry, &plan);
+            close_entry(&mut entry, &plan, &mut state.expectations);
             Decision::Answer(Ticket(Some(state.journal.add(entry))), plan)
         }
         Step::Ask(pending) => Decision::Ask(Ticket(Some(state.journal.add(entry))), pending),
     }
 }
 
+/// Writes a request into the journal that a further wiremock mock has answered, or broken off (no status).
+pub(crate) fn passed(
+    request: &Request,
+    state: &mut State,
+    status: Option<StatusCode>,
+    machine: Time,
+) -> Ticket {
+    let mut entry = blank(request, state.time(machine, None), "");
+    let segments = request.segments();
+    if let [_, _, _, _, surface, _, slug] = segments.as_slice() {
+        entry.surface = state
+            .surfaces
+            .contains_key(surface)
+            .then(|| surface.clone());
+        entry.capability = Some(slug.clone());
+    }
+    if let Some(first) = credentials(&request.headers).first() {
+        entry.auth = Some(first.carrier.name());
+        entry.key_hint = Some(first.hint());
+    }
+    entry.answered_by = "wiremock";
+    entry.status = status.map(|status| status.as_u16());
+    state
+        .expectations
+        .iter_mut()
+        .for_each(|expectation| expectation.count(&entry));
+    Ticket(Some(state.journal.add(entry)))
+}
+
 /// Writes into the journal what was decided after all.
 pub fn answered(state: &mut State, ticket: Ticket, plan: &Plan) {
-    if let Some(entry) = ticket.0.and_then(|number| state.journal.get_mut(number)) {
-        close_entry(entry, plan);
+    let State {
+        journal,
+        expectations,
+        ..
+    } = state;
+    if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {
+        close_entry(entry, plan, expectations);
     }
 }
 
 /// Writes into the journal how the delivery ended.
 pub fn delivered(state: &mut State, ticket: Ticket, outcome: Outcome, machine: Time) {
-    let now = state.time(machine, None);
-    if let Some(entry) = ticket.0.and_then(|number| state.journal.get_mut(number)) {
+    let State {
+        journal,
+        surfaces,
+        clock_offset,
+        log,
+        ..
+    } = state;
+    if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {
+        let own = entry
+            .surface
+            .as_ref()
+            .and_then(|id| surfaces.get(id))
+            .map_or(0, |surface| surface.clock_offset);
         entry.outcome = outcome;
-        entry.ended = Some(now);
-    }
-}
-
-enum Step {
-    /// An answer that still needs its request id.
-    Plan(Plan),
-    /// An answer to which everything has been done.
-    Finished(Plan),
-    /// A closure has to be asked.
-    Ask(Pending),
-}
-
-/// A call of a capability. The order of the checks is assumed: fault, key presence, surface, key, pause, limit,
-/// capability, scope, body.
-fn endpoint(
-    request: &Request,
-    (product, surface_id, slug): (&str, &str, &str),
-    state: &mut State,
-    machine: Time,
-    entry: &mut Entry,
-) -> Step {
-    let now = state.time(machine, Some(surface_id));
-    let execution_id = state.new_id("exec_");
-    let sent = credentials(&request.headers);
-    if let Some(first) = sent.first() {
-        entry.auth = Some(first.carrier.name());
-        entry.key_hint = Some(first.hint());
-    }
-    let Some(surface) = state
-        .surfaces
-        .get_mut(surface_id)
-        .filter(|surface| surface.product_id == product)
-    else {
-        if sent.is_empty() {
-            return Step::Plan(auth::unauthenticated());
-        }
-        return Step::Plan(Plan::error(StatusCode::NOT_FOUND, "Surface not found"));
-    };
-    entry.surface = Some(surface.id.clone());
-    entry.time = now;
-    let body = serde_json::from_slice::<Value>(&request.body)
-        .ok()
-        .filter(Value::is_object);
-    let dispatch = slug == "dispatch";
-    let (name, input) = match (dispatch, body) {
-        (false, body) => (Some(slug.to_owned()), body),
-        (true, None) => (None, None),
-        (true, Some(mut body)) => {
-            let name = body
-                .get("capability")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            let input = body
-                .get_mut("input")
-                .map_or_else(|| Some(serde_json::json!({})), |input| Some(input.take()));
-            (name, input.filter(Value::is_object))
-        }
-    };
-    entry.capability.clone_from(&name);
-
-    let mut finish = Finish {
-        request_id: entry.request_id.clone(),
-        ..Finish::default()
-    };
-    finish.faults = strike(surface, name.as_deref(), request.connection);
-    if finish.faults.iter().any(|(fault, _)| !fault.reaches()) {
-        return Step::Finished(finish.apply(Plan::empty(StatusCode::OK)));
-    }
-    if request.method != Method::POST {
-        let allow = HeaderValue::from_static("POST");
-        let plan = Plan::error(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
-            .with_header(ALLOW, allow);
-        return Step::Finished(finish.apply(plan));
-    }
-    let paused = surface.status == Status::Paused;
-    let Some((carrier, key)) = authenticate(surface, &sent, now) else {
-        return Step::Finished(finish.apply(auth::unauthenticated()));
-    };
-    entry.auth = Some(carrier.name());
-    entry.key_hint = Some(key.secret.hint());
-    entry.key_id = Some(key.id.clone());
-    if paused {
-        return Step::Finished(finish.apply(Plan::error(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Surface is paused",
-        )));
-    }
-    finish.standing = key
-        .usage
-        .count(key.rate_limit_per_minute, key.rate_limit_per_day, now);
-    if let Some((standing, full)) = finish
-        .standing
-        .and_then(|standing| Some((standing, standing.exhausted?)))
-    {
-        let body = serde_json::json!({ "error": full.message(), "code": full.code() });
-        let wait = HeaderValue::from(standing.retry_after_seconds(now));
-        let plan = Plan::json(StatusCode::TOO_MANY_REQUESTS, &body)
-            .with_header(http::header::RETRY_AFTER, wait);
-        return Step::Finished(finish.apply(plan));
-    }
-    let Some(name) = name else {
-        let message = "Request body must be a JSON object with a string \"capability\" and an object \"input\"";
-        return Step::Finished(finish.apply(Plan::error(StatusCode::BAD_REQUEST, message)));
-    };
-    let allowed = key.allows(&name);
-    let Some(capability) = surface.capability(&name) else {
-        return Step::Finished(
-            finish.apply(Plan::error(StatusCode::NOT_FOUND, "Capability not found")),
-        );
-    };
-    if !allowed {
-        return Step::Finished(finish.apply(auth::forbidden()));
-    }
-    let Some(input) = input else {
-        let message = if dispatch {
-            "\"input\" must be a JSON object"
-        } else {
-            "Request body must be a JSON object"
-        };
-        return Step::Finished(finish.apply(Plan::error(StatusCode::BAD_REQUEST, message)));
-    };
-
-    finish.latency = Duration::from_millis(capability.latency_ms);
-    let mut call = Call {
-        slug: name,
-        input,
-        before: 0,
-        stream: request.wants_stream(),
-        format: capability
-            .response_format
-            .unwrap_or(surface.response_format),
-        execution_id,
-    };
-    let answer = capability.answer.clone();
-    call.before = surface.count_call(&call.slug);
-    entry.reached = true;
-    entry.stream = call.stream;
-    entry.execution_id = Some(call.execution_id.clone());
-    match reply(&answer, &call) {
-        Ok(reply) => Step::Finished(finish.apply(dress(reply, &call))),
-        Err(closure) => Step::Ask(Pending {
-            closure,
-            call,
-            finish,
-        }),
-    }
-}
-
-/// The faults that strike a request: every `latency` that does, and the first of the others.
-fn strike(surface: &mut Surface, slug: Option<&str>, connection: u64) -> Vec<(Fault, u64)> {
-    let lane = surface.lane(connection);
-    let seed = surface.seed;
-    let mut striking: Vec<(Fault, u64)> = Vec::new();
-    for active in &mut surface.faults {
-        if let Some(draw) = active.strikes(slug, seed, lane) {
-            striking.push((active.fault.clone(), draw));
-            if active.fault.kind != crate::fault::FaultKind::Latency {
-                break;
-            }
+        entry.ended = Some(machine.moved(*clock_offset).moved(own));
+        if let Some(log) = log {
+            log.write(entry);
         }
     }
-    striking
 }
 
 fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
@@ -325,12 +211,17 @@ fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
         fault: None,
         request_id: request_id.to_owned(),
         execution_id: None,
+        answered_by: "surface",
         outcome: Outcome::Open,
         ended: None,
     }
 }
 
-fn close_entry(entry: &mut Entry, plan: &Plan) {
-    entry.status = (plan.framing != crate::plan::Framing::Naked).then(|| plan.status.as_u16());
+/// Completes an entry by its answer, which is also the moment at which it counts for expectations.
+fn close_entry(entry: &mut Entry, plan: &Plan, expectations: &mut [Expectation]) {
+    entry.status = (plan.framing != Framing::Naked).then(|| plan.status.as_u16());
     entry.fault = plan.fault;
+    expectations
+        .iter_mut()
+        .for_each(|expectation| expectation.count(entry));
 }

@@ -3,6 +3,7 @@
 use crate::capability::{Answer, Capability};
 use crate::clock::Time;
 use crate::config::{Config, KeyConfig, SurfaceConfig};
+use crate::key::Secret;
 
 /// The demo's product.
 pub const PRODUCT_ID: &str = "prod_demo";
@@ -36,7 +37,7 @@ pub fn config() -> Config {
         ..KeyConfig::new(plain)
     };
     Config {
-        platform_keys: vec![PLATFORM_KEY.to_owned()],
+        platform_keys: vec![Secret::new(PLATFORM_KEY)],
         surfaces: vec![SurfaceConfig {
             product_id: Some(PRODUCT_ID.to_owned()),
             surface_id: Some(SURFACE_ID.to_owned()),

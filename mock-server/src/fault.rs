@@ -99,6 +99,32 @@ pub enum HeaderValues {
     Many(Vec<String>),
 }
 
+/// Puts written headers into a map: the first of a name replaces what was there, further ones are added.
+pub(crate) fn append_headers(
+    map: &mut HeaderMap,
+    written: &BTreeMap<String, HeaderValues>,
+) -> Result<(), String> {
+    for (name, values) in written {
+        let parsed = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| format!("{name:?} is not a header name"))?;
+        let values = match values {
+            HeaderValues::One(value) => std::slice::from_ref(value),
+            HeaderValues::Many(values) => values.as_slice(),
+        };
+        for (number, value) in values.iter().enumerate() {
+            let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+                format!("the value of header {name:?} has a character that no header may have")
+            })?;
+            if number == 0 {
+                map.insert(parsed.clone(), value);
+            } else {
+                map.append(parsed.clone(), value);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A fault as it is written in the configuration and sent to `POST /__mock/faults`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -347,20 +373,7 @@ impl Fault {
     /// The headers, checked.
     fn header_map(&self) -> Result<HeaderMap, String> {
         let mut map = HeaderMap::new();
-        for (name, values) in &self.headers {
-            let parsed = HeaderName::from_bytes(name.as_bytes())
-                .map_err(|_| format!("{name:?} is not a header name"))?;
-            let values = match values {
-                HeaderValues::One(value) => std::slice::from_ref(value),
-                HeaderValues::Many(values) => values.as_slice(),
-            };
-            for value in values {
-                let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-                    format!("the value of header {name:?} has a character that no header may have")
-                })?;
-                map.append(parsed.clone(), value);
-            }
-        }
+        append_headers(&mut map, &self.headers)?;
         Ok(map)
     }
 
@@ -467,20 +480,13 @@ impl Fault {
 /// Ends an answer early: before its first byte, or after some bytes of its body while its length stays as it was told.
 fn cut(plan: &mut Plan, after_bytes: Option<usize>, end: End) {
     plan.end = end;
-    let Some(mut left) = after_bytes else {
-        plan.frames.clear();
-        plan.framing = Framing::Naked;
-        return;
-    };
-    if plan.framing == Framing::Length {
-        plan.framing = Framing::Claimed(plan.body().len() as u64);
+    match after_bytes {
+        Some(bytes) => plan.keep(bytes),
+        None => {
+            plan.frames.clear();
+            plan.framing = Framing::Naked;
+        }
     }
-    for frame in &mut plan.frames {
-        let keep = left.min(frame.bytes.len());
-        frame.bytes.truncate(keep);
-        left -= keep;
-    }
-    plan.frames.retain(|frame| !frame.bytes.is_empty());
 }
 
 /// A JSON string of exactly this many bytes, quotes included.

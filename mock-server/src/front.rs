@@ -4,9 +4,10 @@
 //! hyper; for the rest the front takes the socket back from hyper and writes the bytes itself.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,21 +15,23 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use http::{HeaderValue, Response};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame as BodyFrame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Either, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep};
 
+use crate::callback::Callback;
 use crate::clock::Time;
-use crate::decide::{Decision, Ticket, answered, decide, delivered};
+use crate::decide::{Decision, Ticket, answered, decide, delivered, passed};
+use crate::further::{Further, Passed};
 use crate::journal::Outcome;
 use crate::plan::{End, Framing, Plan};
 use crate::request::Request;
@@ -38,8 +41,14 @@ use crate::state::State;
 const GRACE: Duration = Duration::from_millis(500);
 
 /// The state, shared between the connections and whoever controls the mock.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Shared(Arc<Mutex<State>>);
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared(..)")
+    }
+}
 
 impl Shared {
     /// Shares a state.
@@ -53,10 +62,18 @@ impl Shared {
     }
 }
 
+/// What every connection needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Front {
+    pub(crate) shared: Shared,
+    pub(crate) further: Arc<OnceCell<Further>>,
+    pub(crate) callback: Callback,
+}
+
 /// Listens until `stop` changes, then lets answers under way end for half a second.
 pub(crate) async fn serve(
     listener: TcpListener,
-    shared: Shared,
+    front: Front,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
@@ -67,9 +84,9 @@ pub(crate) async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
+                Ok((stream, _)) => {
                     let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
-                    open.spawn(connection(stream, peer, number, shared.clone(), stopped.clone()));
+                    open.spawn(connection(stream, number, front.clone(), stopped.clone()));
                 }
                 // Out of file descriptors, or a client that was gone before it was accepted: neither ends the mock.
                 Err(_) => sleep(Duration::from_millis(10)).await,
@@ -88,27 +105,30 @@ pub(crate) async fn serve(
 type Aside = Arc<Mutex<Option<(Plan, Watch)>>>;
 
 /// Serves one connection.
-async fn connection(
-    stream: TcpStream,
-    _peer: SocketAddr,
-    number: u64,
-    shared: Shared,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watch::Receiver<bool>) {
     let _ = stream.set_nodelay(true);
     let aside: Aside = Aside::default();
     let service = service_fn(|request: http::Request<Incoming>| {
-        let shared = shared.clone();
+        let front = front.clone();
         let aside = aside.clone();
         // Boxed, because `poll_without_shutdown` wants the service's future to be `Unpin`.
         Box::pin(async move {
-            let request = whole(request, number).await.map_err(|_| TakenAside)?;
-            let (plan, watch) = ask(&request, &shared);
+            let Some(request) = whole(request, number).await? else {
+                let plan = Plan::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large")
+                    .with_header(CONNECTION, HeaderValue::from_static("close"));
+                return Ok(
+                    response(plan, Watch::new(&front.shared, Ticket(None))).map(Either::Left)
+                );
+            };
+            let (plan, watch) = match front.ask(&request).await {
+                Asked::Plan(plan, watch) => (plan, watch),
+                Asked::Passed(response) => return Ok(response.map(Either::Right)),
+            };
             if plan.is_plain() {
                 if !plan.latency.is_zero() {
                     sleep(plan.latency).await;
                 }
-                return Ok(response(plan, watch));
+                return Ok(response(plan, watch).map(Either::Left));
             }
             *aside.lock().unwrap_or_else(PoisonError::into_inner) = Some((plan, watch));
             Err(TakenAside)
@@ -134,43 +154,96 @@ async fn connection(
             let _ = stream.shutdown().await;
         }
     }
-    shared.lock().forget_connection(number);
+    front.shared.lock().forget_connection(number);
 }
 
 /// The service's way of telling hyper to let go of the socket.
 #[derive(Debug)]
 struct TakenAside;
 
-impl std::fmt::Display for TakenAside {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TakenAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this answer is delivered without hyper")
     }
 }
 
 impl std::error::Error for TakenAside {}
 
-async fn whole(request: http::Request<Incoming>, connection: u64) -> Result<Request, hyper::Error> {
+/// The longest body that is read. Assumed: that there is a limit, and its 413.
+const MOST_BODY: usize = 64 * 1024 * 1024;
+
+/// Reads a request whole. `None` when its body is too large.
+async fn whole(
+    request: http::Request<Incoming>,
+    connection: u64,
+) -> Result<Option<Request>, TakenAside> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok(Request {
+    let body = match Limited::new(body, MOST_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Ok(None),
+        Err(_) => return Err(TakenAside),
+    };
+    Ok(Some(Request {
         method: parts.method,
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
         connection,
-    })
+    }))
 }
 
-/// Decides, and runs the closure when there is one, without the lock.
-fn ask(request: &Request, shared: &Shared) -> (Plan, Watch) {
-    let decision = decide(request, &mut shared.lock(), Time::now());
-    match decision {
-        Decision::Answer(ticket, plan) => (plan, Watch::new(shared, ticket)),
-        Decision::Ask(ticket, pending) => {
-            let plan = pending.resolve();
-            answered(&mut shared.lock(), ticket, &plan);
-            (plan, Watch::new(shared, ticket))
+/// What comes of a request.
+enum Asked {
+    /// The surface's answer.
+    Plan(Plan, Watch),
+    /// The answer of a further mock.
+    Passed(Response<Incoming>),
+}
+
+impl Front {
+    /// Asks the further mocks when there are any, then decides, and runs the closure when there is one, without the lock.
+    async fn ask(&self, request: &Request) -> Asked {
+        if let Some(further) = self
+            .further
+            .get()
+            .filter(|_| !request.path.starts_with("/__mock"))
+        {
+            let status = match further.pass(request).await {
+                Passed::Unmatched => None,
+                Passed::Answered(response) => {
+                    let ticket = passed(
+                        request,
+                        &mut self.shared.lock(),
+                        Some(response.status()),
+                        Time::now(),
+                    );
+                    delivered(
+                        &mut self.shared.lock(),
+                        ticket,
+                        Outcome::Delivered,
+                        Time::now(),
+                    );
+                    return Asked::Passed(response);
+                }
+                Passed::Broken => Some(passed(request, &mut self.shared.lock(), None, Time::now())),
+            };
+            if let Some(ticket) = status {
+                return Asked::Plan(Plan::broken(), Watch::new(&self.shared, ticket));
+            }
+        }
+        let decision = decide(request, &mut self.shared.lock(), Time::now());
+        match decision {
+            Decision::Answer(ticket, plan) => Asked::Plan(plan, Watch::new(&self.shared, ticket)),
+            Decision::Ask(ticket, pending) => {
+                let reply = match pending.compute() {
+                    Some(reply) => reply,
+                    None => self.callback.ask(pending.question()).await,
+                };
+                let plan = pending.resolve(&reply);
+                answered(&mut self.shared.lock(), ticket, &plan);
+                Asked::Plan(plan, Watch::new(&self.shared, ticket))
+            }
         }
     }
 }

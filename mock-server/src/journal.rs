@@ -1,6 +1,7 @@
 //! What happened: one entry a request, keys as hints, the oldest dropped first.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -46,7 +47,7 @@ impl Outcome {
 }
 
 /// One request and what became of it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Entry {
     /// Its number, counted from 1 since the start.
     pub n: u64,
@@ -88,10 +89,19 @@ pub struct Entry {
     pub request_id: String,
     /// The execution's id.
     pub execution_id: Option<String>,
+    /// Who answered: `surface`, or `wiremock` when a further mock did.
+    pub answered_by: &'static str,
     /// How the delivery ended.
     pub outcome: Outcome,
     /// When it ended.
     pub ended: Option<Time>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Its JSON has every credential replaced, in the path and the body too.
+        fmt::Display::fmt(&self.to_json(), f)
+    }
 }
 
 impl Entry {
@@ -138,6 +148,7 @@ impl Entry {
             "fault": self.fault,
             "request_id": self.request_id,
             "execution_id": self.execution_id,
+            "answered_by": self.answered_by,
             "outcome": self.outcome.name(),
             "ended": self.ended,
             "client_closed_at": if self.outcome == Outcome::ClientClosed { json!(self.ended) } else { Value::Null },
@@ -192,6 +203,11 @@ impl Journal {
             capacity,
             ..Self::default()
         }
+    }
+
+    /// Goes on with the numbers of another journal.
+    pub(crate) fn count_on_from(&mut self, other: &Self) {
+        self.next = other.next;
     }
 
     /// Adds an entry, gives it its number, and drops what no longer fits.

@@ -18,7 +18,8 @@ const SECRET_PREFIXES: [&str; 4] = [PREFIX, "rt_", "mcp_", "ct_"];
 const SHORTEST_TO_HINT: usize = 8;
 
 /// A key's plain text. It prints as a hint, `papi_…a1b2`, wherever it is printed.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {

@@ -16,6 +16,7 @@
 
 pub mod answer;
 pub mod auth;
+mod callback;
 pub mod capability;
 pub mod carrier;
 pub mod clock;
@@ -23,18 +24,25 @@ pub mod config;
 mod control;
 pub mod decide;
 pub mod demo;
+mod endpoint;
+pub mod expect;
 pub mod fault;
 pub mod front;
+mod further;
 pub mod journal;
 pub mod key;
 pub mod limit;
+pub mod log;
 mod management;
+pub mod openapi;
 pub mod plan;
 pub mod request;
+pub mod schema;
 pub mod seed;
 pub mod state;
 pub mod stream;
 pub mod surface;
+mod template;
 
 pub use capability::{Answer, Capability, Format, Reply};
 pub use carrier::Carrier;

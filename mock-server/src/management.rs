@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::auth::{credentials, unauthenticated};
+use crate::capability::Capability;
 use crate::clock::Time;
 use crate::config::{KeyConfig, Status};
 use crate::key::{Environment, Key, PREFIX};
@@ -89,11 +90,23 @@ fn create_key(request: &Request, state: &mut State, surface_id: &str, now: Time)
             );
         }
     };
+    let Some(surface) = state.surfaces.get(surface_id) else {
+        return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
+    };
+    let scopes = new.scopes.unwrap_or_else(|| vec!["*".to_owned()]);
+    let scopes = match scopes
+        .iter()
+        .map(|scope| resolve_scope(surface, scope))
+        .collect()
+    {
+        Ok(scopes) => scopes,
+        Err(problem) => return Plan::error(StatusCode::BAD_REQUEST, &problem),
+    };
     let config = KeyConfig {
         key: None,
         name: new.name,
         environment: new.environment.unwrap_or_default(),
-        scopes: new.scopes.unwrap_or_else(|| vec!["*".to_owned()]),
+        scopes,
         expires_at: new.expires_at,
         rate_limit_per_minute: new.rate_limit_per_minute,
         rate_limit_per_day: new.rate_limit_per_day,
@@ -125,9 +138,11 @@ fn key_json(key: &Key, surface_id: &str) -> Value {
         "keyHint": key.secret.hint(),
         "environment": key.environment,
         "scopes": key.scopes,
-        "scopeTargetIds": key.scopes.iter().filter(|scope| *scope != "*").collect::<Vec<_>>(),
+        "scopeTargetIds": key.scopes.iter().filter(|scope| *scope != "*").map(|slug| target_id(slug)).collect::<Vec<_>>(),
         "surfaceId": surface_id,
         "isActive": key.is_active,
+        "isDevelopment": key.environment == Environment::Test,
+        "canReveal": false,
         "createdAt": key.created_at,
     });
     let optional = [
@@ -137,43 +152,75 @@ fn key_json(key: &Key, surface_id: &str) -> Value {
         ("rateLimitPerDay", json!(key.rate_limit_per_day)),
     ];
     if let Some(fields) = body.as_object_mut() {
-        fields.extend(
-            optional
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let present = optional.into_iter().filter(|(_, value)| !value.is_null());
+        fields.extend(present.map(|(name, value)| (name.to_owned(), value)));
     }
     body
 }
 
+/// What a scope calls a capability. Assumed: that it is made from the slug.
+fn target_id(slug: &str) -> String {
+    format!("cap_{slug}")
+}
+
+/// The id of a capability's place on the surface. Assumed.
+fn item_id(slug: &str) -> String {
+    format!("item_{slug}")
+}
+
+/// The slug that a scope means: `*`, a target's id, an item's id, a slug, or a name.
+fn resolve_scope(surface: &Surface, scope: &str) -> Result<String, String> {
+    if scope == "*" {
+        return Ok(scope.to_owned());
+    }
+    let means = |capability: &&Capability| {
+        let slug = capability.slug.as_str();
+        scope == slug
+            || scope == target_id(slug)
+            || scope == item_id(slug)
+            || scope == capability.display_name()
+    };
+    let found = surface.capabilities.iter().find(means);
+    found
+        .map(|capability| capability.slug.clone())
+        .ok_or_else(|| format!("Unknown scope: {scope}"))
+}
+
 fn surface_json(surface: &Surface, base_url: &str) -> Value {
-    let items: Vec<_> = surface
-        .capabilities
-        .iter()
-        .map(|capability| {
-            json!({
-                "id": format!("item_{}", capability.slug),
-                "capabilityName": capability.display_name(),
-                "endpointSlug": capability.slug,
-                "enabled": capability.enabled,
-            })
+    let item = |capability: &Capability| {
+        let mut item = json!({
+            "id": item_id(&capability.slug),
+            "capabilityId": target_id(&capability.slug),
+            "capabilityName": capability.display_name(),
+            "endpointSlug": capability.slug,
+            "enabled": capability.enabled,
+            "isEntryPoint": false,
+            "createdAt": surface.created_at,
+        });
+        if let (Some(schema), Some(fields)) = (&capability.input_schema, item.as_object_mut()) {
+            fields.insert("parametersSchema".to_owned(), schema.document().clone());
+        }
+        item
+    };
+    let target = |capability: &Capability| {
+        json!({
+            "id": target_id(&capability.slug),
+            "name": capability.display_name(),
+            "capabilityId": target_id(&capability.slug),
+            "surfaceItemId": item_id(&capability.slug),
         })
-        .collect();
-    let targets: Vec<_> = surface
-        .capabilities
-        .iter()
-        .map(|capability| json!({ "id": capability.slug, "name": capability.display_name() }))
-        .collect();
+    };
     json!({
         "id": surface.id,
         "productId": surface.product_id,
-        "name": surface.name,
+        "name": surface.name.as_deref().unwrap_or(&surface.id),
         "type": "api",
         "status": match surface.status { Status::Active => "active", Status::Paused => "paused" },
-        "endpoint": format!("{base_url}/v1/products/{}/surfaces/{}/api", surface.product_id, surface.id),
-        "items": items,
+        "endpoint": surface.endpoint(base_url),
+        "items": surface.capabilities.iter().map(item).collect::<Vec<_>>(),
         "keys": surface.keys_in_order().map(|key| key_json(key, &surface.id)).collect::<Vec<_>>(),
-        "scopeTargets": targets,
+        "scopeTargets": surface.capabilities.iter().map(target).collect::<Vec<_>>(),
+        "createdAt": surface.created_at,
+        "updatedAt": surface.created_at,
     })
 }

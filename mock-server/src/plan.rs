@@ -105,6 +105,15 @@ impl Plan {
         plan
     }
 
+    /// No answer at all: the connection is closed.
+    pub fn broken() -> Self {
+        Self {
+            framing: Framing::Naked,
+            end: End::Close(Duration::ZERO),
+            ..Self::empty(StatusCode::OK)
+        }
+    }
+
     /// Adds a header, replacing one of the same name.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -122,6 +131,20 @@ impl Plan {
                 .flat_map(|frame| frame.bytes.iter().copied())
                 .collect(),
         }
+    }
+
+    /// Drops what comes after so many bytes of the body. The length stays as it was told.
+    pub fn keep(&mut self, bytes: usize) {
+        if self.framing == Framing::Length {
+            self.framing = Framing::Claimed(self.body().len() as u64);
+        }
+        let mut left = bytes;
+        for frame in &mut self.frames {
+            let keep = left.min(frame.bytes.len());
+            frame.bytes.truncate(keep);
+            left -= keep;
+        }
+        self.frames.retain(|frame| !frame.bytes.is_empty());
     }
 
     /// Whether plain HTTP can say this, so that the connection lives on.

@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 use crate::capability::{Capability, Format};
 use crate::clock::Time;
 use crate::config::{Config, KeyConfig, Status, SurfaceConfig};
+use crate::expect::Expectation;
 use crate::fault::{ActiveFault, Fault};
 use crate::journal::{CAPACITY, Journal};
 use crate::key::{Key, PREFIX, Secret};
 use crate::limit::Usage;
+use crate::log::Log;
 use crate::seed;
 
 /// One surface as it stands.
@@ -28,6 +30,8 @@ pub struct Surface {
     pub response_format: Format,
     /// Where chance begins.
     pub seed: u64,
+    /// When it was made.
+    pub created_at: Time,
     /// How far its clock is ahead of the mock's, in milliseconds.
     pub clock_offset: i64,
     /// Its capabilities, in the order they were written.
@@ -48,6 +52,14 @@ pub struct Surface {
 }
 
 impl Surface {
+    /// The URL of its capabilities, without the slug.
+    pub fn endpoint(&self, base_url: &str) -> String {
+        format!(
+            "{base_url}/v1/products/{}/surfaces/{}/api",
+            self.product_id, self.id
+        )
+    }
+
     /// The capability of a slug, when it is enabled.
     pub fn capability(&self, slug: &str) -> Option<&Capability> {
         self.capabilities
@@ -129,6 +141,10 @@ pub struct State {
     pub platform_keys: Vec<Secret>,
     /// What happened.
     pub journal: Journal,
+    /// What is expected to happen.
+    pub expectations: Vec<Expectation>,
+    /// Where each request is told of once its delivery has ended.
+    pub log: Option<Log>,
     /// Where the mock listens, as in `http://127.0.0.1:4000`; empty until it does.
     pub base_url: String,
     /// How far the mock's clock is ahead of the machine's, in milliseconds.
@@ -139,39 +155,71 @@ pub struct State {
 
 impl State {
     /// A state as the configuration has it.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration: the text names the field, the rule and the remedy.
     pub fn new(config: Config, now: Time) -> Result<Self, String> {
+        Self::with_ids_from(config, 0, now)
+    }
+
+    /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
+    fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
+        if let Some(bad) = config
+            .platform_keys
+            .iter()
+            .find(|key| !key.expose().starts_with("rt_"))
+        {
+            return Err(format!(
+                "platform key {bad} does not begin with rt_, as the owner's keys do"
+            ));
+        }
         let mut state = Self {
             seed: config.seed.unwrap_or(0),
             surfaces: BTreeMap::new(),
             default_surface: None,
-            platform_keys: config.platform_keys.iter().map(Secret::new).collect(),
+            platform_keys: config.platform_keys.clone(),
             journal: Journal::with_capacity(config.journal_capacity.unwrap_or(CAPACITY)),
+            expectations: Vec::new(),
+            log: None,
             base_url: String::new(),
             clock_offset: 0,
-            next_id: 0,
-            config: config.clone(),
+            next_id,
+            config: Config::default(),
         };
-        if let Some(bad) = config
-            .platform_keys
-            .iter()
-            .find(|key| !key.starts_with("rt_"))
-        {
-            return Err(format!(
-                "platform key {:?} does not begin with rt_",
-                crate::key::hint(bad)
-            ));
-        }
-        for surface in config.surfaces {
-            let id = state.add_surface(surface, now)?;
+        for surface in &mut config.surfaces {
+            state.complete(surface);
+            let id = state.add_surface(surface.clone(), now)?;
             state.default_surface.get_or_insert(id);
         }
+        state.config = config;
         Ok(state)
     }
 
+    /// Makes up what a surface's configuration leaves out, so that a reset finds the same ids and keys again.
+    fn complete(&mut self, config: &mut SurfaceConfig) {
+        for key in &mut config.keys {
+            if key.key.is_none() {
+                key.key = Some(Secret::new(self.new_id(PREFIX)));
+            }
+        }
+        config
+            .surface_id
+            .get_or_insert_with(|| self.new_id("surf_"));
+        config
+            .product_id
+            .get_or_insert_with(|| self.new_id("prod_"));
+    }
+
     /// Replaces everything by another configuration. Nothing changes when that one is wrong.
+    ///
+    /// # Errors
+    /// As [`State::new`].
     pub fn replace(&mut self, config: Config, now: Time) -> Result<(), String> {
-        let mut fresh = Self::new(config, now)?;
+        let mut fresh = Self::with_ids_from(config, self.next_id, now)?;
         fresh.base_url = std::mem::take(&mut self.base_url);
+        fresh.log = self.log.take();
+        fresh.expectations = std::mem::take(&mut self.expectations);
+        fresh.journal.count_on_from(&self.journal);
         *self = fresh;
         Ok(())
     }
@@ -186,9 +234,7 @@ impl State {
         let Some(surface) = self.surfaces.get(id) else {
             return Err(format!("there is no surface {id:?}"));
         };
-        let mut config = surface.config.clone();
-        config.product_id = Some(surface.product_id.clone());
-        config.surface_id = Some(surface.id.clone());
+        let config = surface.config.clone();
         self.surfaces.remove(id);
         self.journal.clear(Some(id));
         self.add_surface(config, now).map(|_| ())
@@ -210,20 +256,9 @@ impl State {
 
     /// Adds a surface and gives its id. Nothing changes when something in it is wrong.
     pub fn add_surface(&mut self, mut config: SurfaceConfig, now: Time) -> Result<String, String> {
-        // Keys that are made up stay the same over a reset.
-        for key in &mut config.keys {
-            if key.key.is_none() {
-                key.key = Some(self.new_id(PREFIX));
-            }
-        }
-        let id = config
-            .surface_id
-            .clone()
-            .unwrap_or_else(|| self.new_id("surf_"));
-        let product_id = config
-            .product_id
-            .clone()
-            .unwrap_or_else(|| self.new_id("prod_"));
+        self.complete(&mut config);
+        let id = config.surface_id.clone().unwrap_or_default();
+        let product_id = config.product_id.clone().unwrap_or_default();
         for (name, value) in [("surface_id", &id), ("product_id", &product_id)] {
             if value.is_empty()
                 || value
@@ -247,6 +282,7 @@ impl State {
             status: config.status,
             response_format: config.response_format,
             seed: config.seed.unwrap_or(self.seed),
+            created_at: now,
             clock_offset: 0,
             capabilities: Vec::new(),
             keys: BTreeMap::new(),
@@ -323,8 +359,9 @@ impl State {
         config: KeyConfig,
         now: Time,
     ) -> Result<String, String> {
-        let plain = config.key.unwrap_or_else(|| self.new_id(PREFIX));
-        let secret = Secret::new(plain);
+        let secret = config
+            .key
+            .unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
         if !secret.expose().starts_with(PREFIX) {
             return Err(format!(
                 "key {secret} does not begin with {PREFIX}, as keys of an API surface do"
@@ -412,7 +449,7 @@ impl State {
             "response_format": surface.response_format,
             "seed": surface.seed,
             "now": self.time(machine, Some(&surface.id)),
-            "endpoint": format!("{}/v1/products/{}/surfaces/{}/api", self.base_url, surface.product_id, surface.id),
+            "endpoint": surface.endpoint(&self.base_url),
             "capabilities": surface.capabilities,
             "calls": surface.calls,
             "keys": surface.keys_in_order().map(key_json).collect::<Vec<_>>(),

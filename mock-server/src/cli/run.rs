@@ -9,9 +9,13 @@ use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use rustix::termios::tcgetpgrp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::What;
+use super::{LogStyle, What};
 
-pub(super) async fn run(what: &What, command: &[OsString]) -> Result<ExitCode, String> {
+pub(super) async fn run(
+    what: &What,
+    log: LogStyle,
+    command: &[OsString],
+) -> Result<ExitCode, String> {
     let listen = |kind| signal(kind).map_err(|error| error.to_string());
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
@@ -22,6 +26,7 @@ pub(super) async fn run(what: &What, command: &[OsString]) -> Result<ExitCode, S
     let surface = what
         .start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await?;
+    log.show(&surface);
     let Some((program, arguments)) = command.split_first() else {
         return Err("there is no command; write one after --".to_owned());
     };

@@ -4,19 +4,23 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use runtype_mock::MockSurface;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Format, What};
+use super::{Format, LogStyle, What};
 
 pub(super) async fn serve(
     what: &What,
     address: SocketAddr,
+    log: LogStyle,
     format: Format,
 ) -> Result<ExitCode, String> {
     // Before anything is printed, so that a signal sent right after the first line is not lost.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
     let surface = what.start(address).await?;
+    log.show(&surface);
     let variables = surface.environment();
     let mut text = match format {
         Format::Env => variables
@@ -37,9 +41,23 @@ pub(super) async fn serve(
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     drop(out);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
+            _ = hangup.recv() => reload(what, &surface),
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the configuration again. One that is wrong changes nothing.
+fn reload(what: &What, surface: &MockSurface) {
+    let done = what
+        .load()
+        .and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
+    match done {
+        Ok(()) => eprintln!("runtype-mock: the configuration was read again"),
+        Err(problem) => eprintln!("runtype-mock: the configuration stays as it was: {problem}"),
+    }
 }

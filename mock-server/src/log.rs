@@ -1,0 +1,111 @@
+//! What happens, as lines: for a terminal, or as JSON. The key never.
+
+use std::io::Write;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, atomic};
+
+use crate::journal::{Entry, Outcome};
+use crate::key::redact;
+
+/// How many lines may wait to be written. A reader that does not read must not stop the mock or fill its memory.
+const WAITING: usize = 10_000;
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// For people.
+    Text {
+        /// Whether the status has a colour.
+        colour: bool,
+    },
+    /// One JSON object a line, the journal's entry.
+    Json,
+}
+
+/// Writes a line for each request whose delivery has ended.
+#[derive(Debug, Clone)]
+pub struct Log {
+    lines: SyncSender<Entry>,
+    dropped: Arc<atomic::AtomicU64>,
+}
+
+impl Log {
+    /// A log that writes into something, on a thread of its own.
+    pub fn to(mut out: impl Write + Send + 'static, style: Style) -> Self {
+        let (lines, entries) = sync_channel::<Entry>(WAITING);
+        let dropped = Arc::new(atomic::AtomicU64::new(0));
+        let lost = dropped.clone();
+        std::thread::spawn(move || {
+            for entry in entries {
+                let line = match style {
+                    Style::Text { colour } => coloured(&entry, colour),
+                    Style::Json => entry.to_json().to_string(),
+                };
+                let lost = lost.swap(0, atomic::Ordering::Relaxed);
+                let note = if lost > 0 {
+                    format!("({lost} requests not shown)\n")
+                } else {
+                    String::new()
+                };
+                if writeln!(out, "{note}{line}")
+                    .and_then(|()| out.flush())
+                    .is_err()
+                {
+                    // Nobody reads any more.
+                    return;
+                }
+            }
+        });
+        Self { lines, dropped }
+    }
+
+    /// Writes a line, or counts it as dropped when too many wait.
+    pub(crate) fn write(&self, entry: &Entry) {
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(entry.clone()) {
+            self.dropped.fetch_add(1, atomic::Ordering::Relaxed);
+        }
+    }
+}
+
+/// A request as one line: method, path, key, capability, status, time, and what was unusual.
+pub fn line(entry: &Entry) -> String {
+    coloured(entry, false)
+}
+
+fn coloured(entry: &Entry, colour: bool) -> String {
+    let status = entry
+        .status
+        .map_or_else(|| "---".to_owned(), |status| status.to_string());
+    let paint = match (colour, entry.status) {
+        (false, _) => None,
+        (true, Some(200..300)) => Some("32"),
+        (true, Some(300..500)) => Some("33"),
+        (true, _) => Some("31"),
+    };
+    let status = paint.map_or(status.clone(), |paint| {
+        format!("\u{1b}[{paint}m{status}\u{1b}[0m")
+    });
+    let key = entry.key_hint.as_deref().unwrap_or("no key");
+    let capability = entry.capability.as_deref().map_or("-".into(), redact);
+    let took = entry.ended.map_or(0, |ended| {
+        ended.as_millis().saturating_sub(entry.time.as_millis())
+    });
+    let path = redact(&entry.path);
+    let mut line = format!(
+        "{:<6} {path} {key} {capability} {status} {took} ms",
+        entry.method
+    );
+    if let Some(fault) = entry.fault {
+        line.push_str(&format!(" fault={}", fault.name()));
+    }
+    if entry.answered_by != "surface" {
+        line.push_str(&format!(" by={}", entry.answered_by));
+    }
+    if entry.outcome == Outcome::ClientClosed {
+        line.push_str(" (the client closed)");
+    }
+    // A path may hold whatever a client sends; a line must not become two, nor move the cursor.
+    line.chars()
+        .filter(|c| !c.is_control() || (*c == '\u{1b}' && colour))
+        .collect()
+}
