@@ -152,6 +152,7 @@ pub(crate) struct Facts {
     pub(crate) key_hint: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) source: Option<Source>,
+    pub(crate) key_function_error: Option<Source>,
 }
 
 /// What the server answered.
@@ -200,6 +201,29 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    pub(crate) fn with_key_function_error(mut self, error: Source) -> Self {
+        self.0.source = Some(Box::new(Cause::of(&*error)));
+        self.0.key_function_error = Some(error);
+        self
+    }
+
+    /// Where nothing else caused this error, what caused the other did.
+    pub(crate) fn caused_by(mut self, other: Self) -> Self {
+        if self.0.source.is_none() {
+            self.0.source = other.0.source;
+            self.0.key_function_error = other.0.key_function_error;
+        }
+        self
+    }
+
+    /// The very error of the application's key function, for a language that hands its exception back as the cause. It may
+    /// hold what this error's texts and sources leave out.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn key_function_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.key_function_error.as_deref()
     }
 
     pub(crate) fn into_facts(self) -> Box<Facts> {

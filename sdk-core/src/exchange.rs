@@ -101,6 +101,7 @@ pub(crate) async fn run<R: Reading>(core: &Core, plan: &Plan, reading: R) -> Res
         key_hint: None,
         retries: 0,
         asked_again: AskedAgain::No,
+        renewal_failure: None,
     };
     match exchange.until_answered(reading).await {
         Ok(received) => Ok(received),
@@ -116,6 +117,7 @@ pub(crate) struct Exchange<'a> {
     key_hint: Option<String>,
     retries: u32,
     asked_again: AskedAgain,
+    renewal_failure: Option<Error>,
 }
 
 impl Exchange<'_> {
@@ -173,7 +175,11 @@ impl Exchange<'_> {
             Ok(Renewal::Another(key)) => (AskedAgain::AnotherKey, Some(key)),
             Ok(Renewal::Same { was_asked: true }) => (AskedAgain::SameKey, None),
             Ok(Renewal::Same { was_asked: false }) => (AskedAgain::No, None),
-            Ok(Renewal::Failed(error)) => (AskedAgain::Failed(error.to_string()), None),
+            Ok(Renewal::Failed(error)) => {
+                let reason = error.to_string();
+                self.renewal_failure = Some(error);
+                (AskedAgain::Failed(reason), None)
+            }
             Err(_) => (AskedAgain::Failed("the call's time ran out".into()), None),
         };
         self.asked_again = asked;
@@ -338,12 +344,16 @@ impl Exchange<'_> {
             AttemptOutcome::Answered { status } => status >= 500 && status != 503,
             AttemptOutcome::Unreadable => true,
         });
-        Error::new(Facts {
+        let error = Error::new(Facts {
             may_have_executed: facts.may_have_executed || earlier,
             capability: self.plan.capability.clone(),
             key_hint: self.key_hint,
             attempts: self.attempts,
             ..*facts
-        })
+        });
+        match self.renewal_failure {
+            Some(failure) => error.caused_by(failure),
+            None => error,
+        }
     }
 }

@@ -96,6 +96,7 @@ impl KeySource {
                 let key = ask().await.map_err(|source| {
                     let text = redact::hide_credentials(&source.to_string()).into_owned();
                     Error::configuration("api key", format!("the application's key function failed: {text}"))
+                        .with_key_function_error(source)
                 })?;
                 ApiKey::parse(key)
             }
@@ -202,5 +203,11 @@ mod tests {
         let error = source.ask(&variables(&[])).await.unwrap_err();
         assert_eq!(error.kind(), crate::ErrorKind::Configuration);
         assert!(error.to_string().contains("vault") && !error.to_string().contains("leaked"), "{error}");
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("vault") && !source.contains("leaked"), "{source}");
+        assert!(
+            error.key_function_error().unwrap().to_string().contains("leaked"),
+            "the application's own error, whole"
+        );
     }
 }

@@ -1,0 +1,5 @@
+//! Sets the linker options that a Node-API module needs.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,32 @@
+//! A success on its way to JavaScript: its output is parsed there, once, by `JSON.parse`.
+//!
+//! That is three times as fast as building the value from here, and more faithful: numbers are rounded as JavaScript
+//! rounds them, and lone surrogates survive.
+
+use bytes::Bytes;
+use napi::{
+    Env, JsValue as _,
+    bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Unknown},
+};
+use runtype_surface::Answer;
+
+use crate::failure::Failure;
+
+/// The output as a JavaScript value, or what is wrong with it.
+pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Either<Unknown<'env>, Failure> {
+    let parsed = match std::str::from_utf8(&answer.output) {
+        Ok(text) => parse_text(env, text),
+        Err(error) => Err(napi::Error::from_reason(error.to_string())),
+    };
+    match parsed {
+        Ok(value) => Either::A(value),
+        Err(refusal) => Either::B(answer.undecodable(&refusal.reason).into()),
+    }
+}
+
+fn parse_text<'env>(env: &'env Env, text: &str) -> napi::Result<Unknown<'env>> {
+    let json: Object<'_> = env.get_global()?.get_named_property_unchecked("JSON")?;
+    let parse: Function<'_, Unknown<'_>, Unknown<'env>> = json.get_named_property_unchecked("parse")?;
+    let text = if text.is_ascii() { env.create_string_latin1(text)? } else { env.create_string(text)? };
+    parse.call(text.to_unknown())
+}

@@ -1,0 +1,180 @@
+//! The client, as far as it is native.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use napi::{
+    Env, JsValue as _,
+    bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Promise, PromiseRaw, ToNapiValue as _, Unknown},
+};
+use napi_derive::napi;
+use runtype_surface::{Answer, Call};
+
+use crate::{
+    answer,
+    cancel::{Cancel, Cancelled},
+    failure::Failure,
+    key_function,
+    options::{CallOptions, ClientOptions},
+};
+
+/// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
+/// environment of its own, and reading the process's beside a thread that writes it is a data race.
+type Variables = Arc<RwLock<HashMap<String, String>>>;
+
+/// What a call resolves to: a value, a failure, or `undefined` where it was cancelled.
+type Outcome<'env> = Either<Unknown<'env>, Failure>;
+
+/// A client of one surface.
+#[napi]
+pub struct Client {
+    core: runtype_surface::Client,
+    variables: Variables,
+}
+
+/// Makes a client. Nothing is sent. `ask_key` is the key function; it gives a promise and never throws by itself.
+///
+/// # Errors
+///
+/// Where the key function cannot be kept, which Node does not refuse.
+#[napi(ts_return_type = "Client | Failure")]
+pub fn open_client(
+    mut options: ClientOptions,
+    #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
+        Function<'_, (), Promise<String>>,
+    >,
+) -> napi::Result<Either<Client, Failure>> {
+    let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
+    let lookup = variables.clone();
+    let mut builder = runtype_surface::Client::builder()
+        .variables(move |name| lookup.read().unwrap_or_else(PoisonError::into_inner).get(name).map(OsString::from));
+    if let Some(ask_key) = ask_key {
+        builder = builder.api_key_source(key_function::key_source(&ask_key)?);
+    }
+    Ok(match options.set(builder).and_then(runtype_surface::ClientBuilder::build) {
+        Ok(core) => Either::A(Client { core, variables }),
+        Err(error) => Either::B(error.into()),
+    })
+}
+
+#[napi]
+impl Client {
+    /// Calls a capability with an input of JSON text. With `with_report` it resolves to `{output, report}`.
+    ///
+    /// # Errors
+    ///
+    /// Where no promise can be made, which Node does not refuse.
+    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    pub fn call<'env>(
+        &self,
+        env: &'env Env,
+        capability: String,
+        input: String,
+        with_report: bool,
+        options: Option<CallOptions>,
+        cancel: Option<&Cancel>,
+    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+        send(env, self.core.capability(capability).input_json(input), with_report, options, cancel)
+    }
+
+    /// The same by way of the surface's dispatch endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As `call`.
+    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    pub fn dispatch<'env>(
+        &self,
+        env: &'env Env,
+        capability: String,
+        input: String,
+        options: Option<CallOptions>,
+        cancel: Option<&Cancel>,
+    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+        send(env, self.core.capability(capability).via_dispatch().input_json(input), false, options, cancel)
+    }
+
+    /// Asks for the surface's OpenAPI document.
+    ///
+    /// # Errors
+    ///
+    /// As `call`.
+    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    pub fn openapi<'env>(
+        &self,
+        env: &'env Env,
+        options: Option<CallOptions>,
+        cancel: Option<&Cancel>,
+    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+        send(env, self.core.openapi_call(), false, options, cancel)
+    }
+
+    /// The URL of a capability.
+    #[napi(ts_return_type = "string | Failure")]
+    #[must_use]
+    pub fn endpoint_url(&self, capability: String) -> Either<String, Failure> {
+        match self.core.endpoint_url(&capability) {
+            Ok(url) => Either::A(url.into()),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// The surface's address, for people to read.
+    #[napi(getter)]
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.core.endpoint().to_string()
+    }
+
+    /// Takes over variables that have changed.
+    #[napi]
+    pub fn set_variables(&self, variables: HashMap<String, String>) {
+        *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables;
+    }
+}
+
+fn send<'env>(
+    env: &'env Env,
+    call: Call,
+    with_report: bool,
+    options: Option<CallOptions>,
+    cancel: Option<&Cancel>,
+) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+    let call = match options {
+        Some(options) => options.set(call),
+        None => Ok(call),
+    };
+    let cancelled = Cancelled::by(cancel);
+    env.spawn_future_with_callback(
+        async move {
+            Ok(match call {
+                Ok(call) => cancelled.or(call.send_bytes()).await,
+                Err(error) => Some(Err(error)),
+            })
+        },
+        move |env, outcome| match outcome {
+            None => Ok(Either::A(().into_unknown(env)?)),
+            Some(Ok(answer)) if with_report => whole(env, answer),
+            Some(Ok(answer)) => Ok(answer::parse(env, answer)),
+            Some(Err(error)) => Ok(Either::B(error.into())),
+        },
+    )
+}
+
+/// The output beside everything else that came.
+fn whole<'env>(env: &'env Env, answer: Answer<Bytes>) -> napi::Result<Outcome<'env>> {
+    let report = answer.report();
+    Ok(match answer::parse(env, answer) {
+        Either::A(output) => {
+            let mut whole = Object::new(env)?;
+            whole.set_named_property("output", output)?;
+            whole.set_named_property("report", report)?;
+            Either::A(whole.to_unknown())
+        }
+        failure @ Either::B(_) => failure,
+    })
+}

@@ -1,0 +1,12 @@
+//! The native part of the npm package `runtype-surface`.
+//!
+//! It holds no policy: it converts arguments, lets the core make the call, and hands data back. A failure is data too, a
+//! [`failure::Failure`]; the TypeScript side throws it, so that the stack is the caller's.
+
+pub mod answer;
+pub mod cancel;
+pub mod client;
+pub mod endpoint;
+pub mod failure;
+pub mod key_function;
+pub mod options;

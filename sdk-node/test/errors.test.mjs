@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+
+import * as runtype from 'runtype-surface';
+
+import { surface } from './support/surface.mjs';
+
+const { APIStatusError, AuthenticationError, Client, ConfigurationError, RuntypeError } = runtype;
+const cjs = createRequire(import.meta.url)('runtype-surface');
+
+/** What a promise rejects with. */
+const rejection = (promise) => promise.then(assert.fail, (error) => error);
+
+async function unauthorized() {
+  const { options } = await surface({ keys: [{ revoked: true }] });
+  return { options, error: await rejection(new Client(options).call('echo', {})) };
+}
+
+test('an error is an instance of its class, its bases, and Error, in ESM and in CommonJS', async () => {
+  const { error } = await unauthorized();
+  for (const errorClass of [AuthenticationError, APIStatusError, RuntypeError, Error, cjs.AuthenticationError]) {
+    assert.ok(error instanceof errorClass, errorClass.name);
+  }
+  assert.ok(!(error instanceof ConfigurationError));
+});
+
+test('an error has its name, the explanation as message, and the server’s own words beside it', async () => {
+  const { error, options } = await unauthorized();
+  assert.equal(error.name, 'AuthenticationError');
+  assert.equal(error.status, 401);
+  assert.equal(error.serverMessage, 'Invalid or missing API key');
+  assert.match(error.message, /revoked, expired, or of another surface/);
+  assert.equal(error.capability, 'echo');
+  assert.equal(error.keyHint, `papi_…${options.apiKey.slice(-4)}`);
+  assert.equal(error.mayHaveExecuted, false);
+  assert.equal(error.attempts.length, 1);
+  assert.equal(error.headers.get('www-authenticate')?.startsWith('Bearer '), true);
+  assert.deepEqual(JSON.parse(error.body), { error: 'Invalid or missing API key' });
+  assert.ok(Object.prototype.toString.call(error) === '[object Error]');
+});
+
+test('toJSON gives every field as plain data, and the key in none', async () => {
+  const { error, options } = await unauthorized();
+  const text = JSON.stringify(error);
+  const data = JSON.parse(text);
+  assert.ok(!text.includes(options.apiKey), 'no key');
+  assert.equal(data.name, 'AuthenticationError');
+  assert.equal(data.message, error.message);
+  assert.equal(data.headers['content-type'], 'application/json');
+  assert.equal(data.body, '{"error":"Invalid or missing API key"}');
+  for (const field of [
+    'status',
+    'code',
+    'details',
+    'requestId',
+    'executionId',
+    'retryAfterMs',
+    'location',
+    'attempts',
+  ]) {
+    assert.ok(field in data, field);
+  }
+});
+
+test('the stack begins at the line that called', async () => {
+  const { options } = await unauthorized();
+  const client = new Client(options);
+  async function theApplicationsOwnFunction() {
+    return client.call('echo', {});
+  }
+  const error = await rejection(theApplicationsOwnFunction());
+  const [first, frame] = error.stack.split('\n    at ');
+  assert.equal(first, `AuthenticationError: ${error.message}`);
+  assert.match(frame, /theApplicationsOwnFunction .*errors\.test\.mjs/);
+});
+
+test('the stack begins at the line that called even where nobody awaits', async () => {
+  const { options } = await unauthorized();
+  const client = new Client(options);
+  const error = await new Promise((resolve) => {
+    client.callWithResponse('echo', {}).catch(resolve);
+  });
+  assert.match(error.stack.split('\n    at ')[1], /errors\.test\.mjs/);
+});
+
+test('a constructor’s error points at the line that constructed', () => {
+  assert.throws(
+    () => new Client({ apiKey: 'rt_live_0123456789abcdef' }),
+    (error) => error instanceof ConfigurationError && /errors\.test\.mjs/.test(error.stack.split('\n    at ')[1]),
+  );
+});
+
+test('a broken connection tells its reasons as causes', async () => {
+  const { options } = await surface();
+  const client = new Client({ ...options, baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
+  const error = await rejection(client.call('echo', {}));
+  assert.equal(error.name, 'APIConnectionError');
+  assert.equal(error.mayHaveExecuted, false);
+  const reasons = [];
+  for (let cause = error.cause; cause !== undefined; cause = cause.cause) reasons.push(cause.message);
+  assert.match(reasons.at(-1), /refused/i);
+});
+
+test('no inspection of a client or an error shows the key', async () => {
+  const { error, options } = await unauthorized();
+  const client = new Client(options);
+  for (const thing of [client, error, { client, error }]) {
+    const shown = inspect(thing, { depth: 10, showHidden: true, getters: true });
+    assert.ok(!shown.includes(options.apiKey), 'inspect');
+    assert.ok(!String(thing).includes(options.apiKey), 'String');
+    assert.ok(!JSON.stringify(thing).includes(options.apiKey), 'JSON');
+  }
+  assert.match(inspect(client), /^Client \{ endpoint: 'http/);
+});

@@ -1,0 +1,203 @@
+import process from 'node:process';
+
+import { Answer } from './answer.js';
+import { Environment } from './environment.js';
+import { refusal } from './errors.js';
+import { type Boundary, CallSite, unlessFailed } from './failure.js';
+import { jsonOf } from './input.js';
+import { keyFunction } from './key-function.js';
+import { type NativeCallOptions, native } from './native.js';
+import {
+  type CallOptions,
+  type ClientOptions,
+  checkCallOptions,
+  checkClientOptions,
+  checkEnvironmentOptions,
+  type EnvironmentOptions,
+  nativeCallOptions,
+  nativeClientOptions,
+} from './options.js';
+import { following } from './signal.js';
+
+type NativeClient = InstanceType<typeof native.Client>;
+type Cancel = InstanceType<typeof native.Cancel>;
+
+/**
+ * Calls the capabilities of one API surface.
+ *
+ * Make one a surface and keep it: it holds the connections, the key and the allowance of retries. It does not keep the
+ * process alive. What its options leave out comes from the environment, then from the defaults.
+ *
+ * @example
+ * ```ts
+ * // RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID and RUNTYPE_SURFACE_ID
+ * const client = new Client();
+ * const { summary } = await client.call<Summary>('summarize-article', { input: text }, { timeoutMs: 20_000 });
+ * ```
+ */
+export class Client {
+  #native: NativeClient | undefined;
+  /** Set where the key comes from the environment. */
+  readonly #environment: Environment | undefined;
+  readonly #address: string;
+  #inFlight = 0;
+  #whenIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Nothing is sent.
+   *
+   * @throws {@link ConfigurationError}, which names the option or the variable that is missing or wrong.
+   */
+  constructor(options: ClientOptions = {}) {
+    const site = new CallSite(new.target);
+    const { apiKey, apiKeyFile, envPrefix } = site.run(() => checkClientOptions(options));
+    const environment = new Environment(envPrefix);
+    const client = site.run(() => {
+      const crossing = nativeClientOptions(options, environment.variables(), `node ${process.versions.node}`);
+      return unlessFailed(native.openClient(crossing, typeof apiKey === 'function' ? keyFunction(apiKey) : undefined));
+    });
+    this.#native = client;
+    this.#address = client.endpoint;
+    this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
+  }
+
+  /**
+   * A client from the environment alone, under variables that begin with `prefix` (`RUNTYPE` by default). So one process
+   * has clients for development and for production.
+   *
+   * @throws {@link ConfigurationError}, which names the variable that is missing or wrong.
+   */
+  static fromEnv(options: EnvironmentOptions = {}): Client {
+    const { prefix } = new CallSite(Client.fromEnv).run(() => checkEnvironmentOptions(options));
+    return new Client({ envPrefix: prefix });
+  }
+
+  /**
+   * Calls a capability and gives its output.
+   *
+   * @param capability - The slug, or a full URL of this surface.
+   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input).
+   * @typeParam T - What the output is taken for. It is not checked.
+   * @throws Every {@link RuntypeError}; `signal.reason` where the signal aborts the call.
+   */
+  async call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
+    const output = await this.#send(options, this.call, (client, crossing, cancel) =>
+      client.call(slug(capability), jsonOf(input), false, crossing, cancel),
+    );
+    return output as T;
+  }
+
+  /**
+   * Calls a capability and gives its output with what came beside it: status, ids, headers, attempts.
+   *
+   * @throws As {@link Client.call}.
+   */
+  async callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>> {
+    const whole = await this.#send(options, this.callWithResponse, (client, crossing, cancel) =>
+      client.call(slug(capability), jsonOf(input), true, crossing, cancel),
+    );
+    const { output, report } = whole as { output: T; report: string };
+    return new Answer(output, report);
+  }
+
+  /**
+   * Calls a capability by way of the surface's dispatch endpoint, which takes the name in the body (api.md, vendor).
+   *
+   * @throws As {@link Client.call}.
+   */
+  async dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
+    const output = await this.#send(options, this.dispatch, (client, crossing, cancel) =>
+      client.dispatch(slug(capability), jsonOf(input), crossing, cancel),
+    );
+    return output as T;
+  }
+
+  /**
+   * The surface's OpenAPI 3.0 document, which follows its capabilities. Its URL is assumed.
+   *
+   * @throws As {@link Client.call}.
+   */
+  async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
+    const document = await this.#send(options, this.openapi, (client, native, cancel) =>
+      client.openapi(native, cancel),
+    );
+    return document as Record<string, unknown>;
+  }
+
+  /**
+   * The URL of a capability.
+   *
+   * @throws {@link ConfigurationError} for a slug that cannot be one path segment, or the URL of another surface.
+   */
+  endpointUrl(capability: string): string {
+    return new CallSite(this.endpointUrl).run(() => unlessFailed(this.#open().endpointUrl(slug(capability))));
+  }
+
+  /**
+   * Takes no more calls, waits for those in flight to end, and closes the connections. A client that is not closed is
+   * collected like any other object and keeps no process alive.
+   */
+  close(): Promise<void> {
+    this.#closed ??= new Promise<void>((resolve) => {
+      this.#whenIdle = () => {
+        this.#native = undefined;
+        resolve();
+      };
+      if (this.#inFlight === 0) this.#whenIdle();
+    });
+    return this.#closed;
+  }
+
+  /** Closes the client at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** What `console.log` shows: the address, never the key. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Client { endpoint: '${this.#address}' }`;
+  }
+
+  /** The address; never the key. */
+  toJSON(): { endpoint: string } {
+    return { endpoint: this.#address };
+  }
+
+  async #send(
+    options: CallOptions | undefined,
+    boundary: Boundary,
+    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => Promise<unknown>,
+  ): Promise<unknown> {
+    const site = new CallSite(boundary);
+    this.#inFlight += 1;
+    try {
+      const crossing = site.run(() =>
+        options === undefined ? undefined : nativeCallOptions(checkCallOptions(options)),
+      );
+      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
+      const signal = options?.signal;
+      const result = signal === undefined ? await begin() : await following(signal, begin);
+      return site.run(() => unlessFailed(result));
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** The native client, with the environment's key as it stands now. */
+  #open(): NativeClient {
+    const client = this.#native;
+    if (client === undefined || this.#closed !== undefined) {
+      throw refusal('client', 'it is closed: make another one, or close it later');
+    }
+    if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
+    return client;
+  }
+}
+
+function slug(capability: unknown): string {
+  if (typeof capability !== 'string')
+    throw refusal('capability', `it must be a string, not of type ${typeof capability}`);
+  return capability;
+}

@@ -1,0 +1,30 @@
+import { refusal } from './errors.js';
+import { CallSite, unlessFailed } from './failure.js';
+import { native } from './native.js';
+
+/** The address of a surface, in its parts. */
+export interface Endpoint {
+  /** Scheme, host, port and path prefix, with no slash at the end. */
+  readonly baseUrl: string;
+  /** The product's id. */
+  readonly productId: string;
+  /** The surface's id. */
+  readonly surfaceId: string;
+  /** The capability's slug; `null` where the URL has none. */
+  readonly capability: string | null;
+}
+
+/**
+ * Takes a full endpoint URL apart, as people copy it from the dashboard: with or without `/api`, the capability's slug, a
+ * trailing slash, or a query (which is dropped).
+ *
+ * @throws {@link ConfigurationError} where it is not the address of a surface.
+ */
+export function parseEndpoint(url: string | URL): Endpoint {
+  return new CallSite(parseEndpoint).run(() => {
+    const isUrl = typeof url === 'string' || url instanceof URL;
+    if (!isUrl) throw refusal('endpoint url', 'it is neither a string nor a URL');
+    const { baseUrl, productId, surfaceId, capability } = unlessFailed(native.parseEndpoint(String(url)));
+    return { baseUrl, productId, surfaceId, capability: capability ?? null };
+  });
+}

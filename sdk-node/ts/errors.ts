@@ -1,0 +1,239 @@
+// What can go wrong with a call, one class a kind. No error shows the key: where a server repeats it, the error holds the
+// hint (`papi_…a1b2`) in its place.
+
+import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
+import { type HeaderPairs, headersOf } from './headers.js';
+
+/** What the core says of a failure. */
+export interface ErrorReport {
+  class: string;
+  text: string;
+  message: string;
+  option: string | null;
+  phase: Phase | null;
+  path: string | null;
+  may_have_executed: boolean;
+  status: number | null;
+  code: string | null;
+  details: unknown;
+  request_id: string | null;
+  execution_id: string | null;
+  retry_after_ms: number | null;
+  location: string | null;
+  headers: HeaderPairs | null;
+  capability: string | null;
+  key_hint: string | null;
+  attempts: AttemptReport[];
+}
+
+/** What is known of a failure beside the report. */
+export interface ErrorContext {
+  body?: Uint8Array | null;
+  cause?: unknown;
+}
+
+/** What a call was doing when its time ran out. */
+export type Phase = 'key' | 'connect' | 'answer' | 'body';
+
+/**
+ * The base of all errors of this package.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.call('summarize-article', { input });
+ * } catch (error) {
+ *   if (error instanceof RateLimitError) await retryLater(error.retryAfterMs);
+ *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) await retryNow();
+ *   else throw error;
+ * }
+ * ```
+ */
+export class RuntypeError extends Error {
+  /** The capability that was called; `null` where the failure is not of a call to one. */
+  readonly capability: string | null;
+  /** The hint of the key that was used last, such as `papi_…a1b2`; `null` where none was. */
+  readonly keyHint: string | null;
+  /** Whether the server may have run the capability. `false` only where it cannot have: the call may be repeated. */
+  readonly mayHaveExecuted: boolean;
+  /** What happened at each attempt, in order. Empty where nothing was sent. */
+  readonly attempts: readonly Attempt[];
+
+  /** @internal */
+  constructor(report: ErrorReport, context: ErrorContext = {}) {
+    super(report.text, context.cause === undefined ? undefined : { cause: context.cause });
+    this.capability = report.capability;
+    this.keyHint = report.key_hint;
+    this.mayHaveExecuted = report.may_have_executed;
+    this.attempts = attemptsOf(report.attempts);
+  }
+
+  /** Name, message and every field as plain data, for logs. The key is in none of them; the cause is left out. */
+  toJSON(): Record<string, unknown> {
+    return { name: this.name, message: this.message, ...Object.fromEntries(Object.entries(this)) };
+  }
+}
+
+/** A key, id, URL, option or input is missing or malformed. Nothing was sent. */
+export class ConfigurationError extends RuntypeError {
+  /** The option that is wrong, in words, such as `api key`, or the name of the variable. */
+  readonly option: string | null;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.option = report.option;
+  }
+}
+
+/** No connection could be made, or it broke; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
+export class APIConnectionError extends RuntypeError {}
+
+/** The deadline passed; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
+export class APITimeoutError extends RuntypeError {
+  /** Asking the key's source, connecting, waiting for the answer, or reading it. */
+  readonly phase: Phase | null;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.phase = report.phase;
+  }
+}
+
+/** What the server answered, where it answered. */
+abstract class AnswerError extends RuntypeError {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The request's id, from the answer's headers. */
+  readonly requestId: string | null;
+  /** The id under which the product's owner finds the execution in the logs. */
+  readonly executionId: string | null;
+  /** The answer's headers. */
+  readonly headers: Headers;
+  /** The answer's body as it came, up to 64 KiB. */
+  readonly body: Uint8Array;
+
+  /** @internal */
+  constructor(report: ErrorReport, context: ErrorContext = {}) {
+    super(report, context);
+    this.status = report.status ?? 0;
+    this.requestId = report.request_id;
+    this.executionId = report.execution_id;
+    this.headers = headersOf(report.headers ?? []);
+    this.body = context.body ?? new Uint8Array();
+  }
+
+  /** As {@link RuntypeError.toJSON}, with the headers as an object and the body as text. */
+  override toJSON(): Record<string, unknown> {
+    return { ...super.toJSON(), headers: Object.fromEntries(this.headers), body: new TextDecoder().decode(this.body) };
+  }
+}
+
+/** The server answered with an error. Its subclasses stand for the statuses; itself it stands for all others. */
+export class APIStatusError extends AnswerError {
+  /** The server's own words; `message` explains them. */
+  readonly serverMessage: string;
+  /** The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`. */
+  readonly code: string | null;
+  /** What the server added under `details`. */
+  readonly details: unknown;
+  /** How long the server asked to wait, in milliseconds (`retry-after-ms`, or `Retry-After` in seconds or as a date). */
+  readonly retryAfterMs: number | null;
+  /** Where a redirect pointed. It was not followed. */
+  readonly location: string | null;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.serverMessage = report.message;
+    this.code = report.code;
+    this.details = report.details;
+    this.retryAfterMs = report.retry_after_ms;
+    this.location = report.location;
+  }
+}
+
+/** 400, 413, 415 or 422: the request is not what the capability takes. */
+export class BadRequestError extends APIStatusError {}
+
+/** 401: the key is missing, malformed, unknown, revoked or expired (api.md, doc). */
+export class AuthenticationError extends APIStatusError {}
+
+/** 403: the key's scope or permissions do not reach the capability (api.md, doc). */
+export class PermissionDeniedError extends APIStatusError {}
+
+/** 404: no such product, surface or capability. */
+export class NotFoundError extends APIStatusError {}
+
+/** 429: a limit of the key is reached; {@link APIStatusError.retryAfterMs} says for how long, if the server did. */
+export class RateLimitError extends APIStatusError {}
+
+/** 5xx: the capability failed, or the server did. */
+export class ServerError extends APIStatusError {}
+
+/** A success that is not what was asked for: not JSON, or too large. It has run. */
+export class ResponseDecodeError extends AnswerError {
+  /** The path inside the answer at which its shape is another; `null` where it is not JSON at all. */
+  readonly path: string | null;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.path = report.path;
+  }
+}
+
+const CLASSES = {
+  RuntypeError,
+  ConfigurationError,
+  APIConnectionError,
+  APITimeoutError,
+  APIStatusError,
+  BadRequestError,
+  AuthenticationError,
+  PermissionDeniedError,
+  NotFoundError,
+  RateLimitError,
+  ServerError,
+  ResponseDecodeError,
+};
+
+// On the prototype and not enumerable, as with the platform's own errors; a minifier that renames a class does not reach it.
+for (const [name, errorClass] of Object.entries(CLASSES)) {
+  Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true });
+}
+
+/** Makes the error that the core names. A class that this version does not know is the base of all. */
+export function errorOf(report: ErrorReport, context?: ErrorContext): RuntypeError {
+  const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => RuntypeError> = CLASSES;
+  return new (known[report.class] ?? RuntypeError)(report, context);
+}
+
+/** An argument that cannot cross into the core; nothing was sent. `option` is the argument's name. */
+export function refusal(option: string, problem: string, cause?: unknown): ConfigurationError {
+  const text = `${option}: ${problem}`;
+  return new ConfigurationError(
+    {
+      class: 'ConfigurationError',
+      text,
+      message: text,
+      option,
+      phase: null,
+      path: null,
+      may_have_executed: false,
+      status: null,
+      code: null,
+      details: null,
+      request_id: null,
+      execution_id: null,
+      retry_after_ms: null,
+      location: null,
+      headers: null,
+      capability: null,
+      key_hint: null,
+      attempts: [],
+    },
+    { cause },
+  );
+}

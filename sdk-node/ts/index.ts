@@ -1,0 +1,39 @@
+/**
+ * Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
+ *
+ * The modules stand in the order in which a call passes through them: client, endpoint, key, options, input, the native
+ * core, answer, error.
+ *
+ * @packageDocumentation
+ */
+
+export { Answer, type RateLimit } from './answer.js';
+export type { Attempt } from './attempt.js';
+export { Client } from './client.js';
+export { type Endpoint, parseEndpoint } from './endpoint.js';
+export {
+  APIConnectionError,
+  APIStatusError,
+  APITimeoutError,
+  AuthenticationError,
+  BadRequestError,
+  ConfigurationError,
+  NotFoundError,
+  PermissionDeniedError,
+  type Phase,
+  RateLimitError,
+  ResponseDecodeError,
+  RuntypeError,
+  ServerError,
+} from './errors.js';
+export type {
+  AuthHeader,
+  CallOptions,
+  ClientOptions,
+  EnvironmentOptions,
+  HeadersToAdd,
+  ResponseFormat,
+  RetryMode,
+  SharedOptions,
+} from './options.js';
+export { capabilitySlug } from './slug.js';
