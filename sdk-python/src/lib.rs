@@ -17,6 +17,8 @@ mod runtime;
 mod signals;
 
 mod decode;
+mod stream;
+
 mod failure;
 mod log;
 
@@ -32,7 +34,9 @@ fn capability_slug(name: &str) -> String {
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::{capability_slug, client::Client, endpoint::Endpoint, key_function::Reply, mailbox::Ticket};
+    use super::{
+        capability_slug, client::Client, endpoint::Endpoint, key_function::Reply, mailbox::Ticket, stream::EventStream,
+    };
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name that Python gives it")]

@@ -28,7 +28,9 @@ from ._errors import (
     ServerError,
     StreamError,
 )
+from ._event import Event
 from ._native import Endpoint, __version__, capability_slug
+from ._stream import AsyncEventStream, EventStream
 
 __all__ = [
     "APIConnectionError",
@@ -36,6 +38,7 @@ __all__ = [
     "APITimeoutError",
     "Answer",
     "AsyncClient",
+    "AsyncEventStream",
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
@@ -43,6 +46,8 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "Endpoint",
+    "Event",
+    "EventStream",
     "Headers",
     "NotFoundError",
     "PermissionDeniedError",
