@@ -128,10 +128,10 @@ def test_error_events_are_handed_on_by_option(runtype_mock: MockSurface) -> None
 
 def test_a_silent_stream_times_out(runtype_mock: MockSurface) -> None:
     put(runtype_mock, HELLO[:2], end="stall")
-    seen = []
+    seen: list[Event] = []
+    stream = runtype_mock.client().stream("agent", stream_idle_timeout=0.1)
     with pytest.raises(APITimeoutError) as caught:
-        for event in runtype_mock.client().stream("agent", stream_idle_timeout=0.1):
-            seen.append(event)
+        seen.extend(stream)
     assert (caught.value.phase, len(seen), caught.value.events_seen) == ("idle", 2, 2)
 
 
