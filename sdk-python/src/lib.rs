@@ -17,6 +17,7 @@ mod runtime;
 mod signals;
 
 mod decode;
+mod event;
 mod stream;
 
 mod failure;
@@ -35,7 +36,8 @@ fn capability_slug(name: &str) -> String {
 mod _native {
     #[pymodule_export]
     use super::{
-        capability_slug, client::Client, endpoint::Endpoint, key_function::Reply, mailbox::Ticket, stream::EventStream,
+        capability_slug, client::Client, endpoint::Endpoint, event::Event, key_function::Reply, mailbox::Ticket,
+        stream::EventStream,
     };
 
     #[pymodule_export]

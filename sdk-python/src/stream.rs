@@ -4,17 +4,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::{
     exceptions::{PyRuntimeError, PyValueError},
-    intern,
     prelude::*,
-    sync::PyOnceLock,
     types::{PyList, PyString},
 };
-use runtype_surface::{Error, Event};
+use runtype_surface::Error;
 use tokio::sync::watch;
 
 use crate::{
     client::Closing,
     decode::decode,
+    event::Event,
     failure, log,
     mailbox::{Mailbox, Ticket},
     runtime::PerProcess,
@@ -81,7 +80,7 @@ impl Source {
         read.map(|read| read.map_err(Stopped::Failed))
     }
 
-    async fn next_batch(self: Arc<Self>) -> Read<Vec<Event>> {
+    async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::Event>> {
         self.read(async |stream| stream.next_batch().await).await
     }
 
@@ -210,39 +209,8 @@ fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, capability: &str) -> PyRe
 }
 
 /// A list of events, as Python's class.
-fn to_events(py: Python<'_>, read: Read<Vec<Event>>, capability: &str) -> PyResult<Option<Py<PyAny>>> {
+fn to_events(py: Python<'_>, read: Read<Vec<runtype_surface::Event>>, capability: &str) -> PyResult<Option<Py<PyAny>>> {
     let Some(batch) = unless_stopped(py, read, capability)? else { return Ok(None) };
-    let mut json = Vec::with_capacity(batch.iter().map(|event| event.data().len() + 64).sum());
-    json.push(b'[');
-    for (position, event) in batch.iter().enumerate() {
-        if position > 0 {
-            json.push(b',');
-        }
-        event.write_json(&mut json);
-    }
-    json.push(b']');
-    let reports = decode(py, &json).or_else(|_| one_by_one(py, &batch))?;
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = MODULE.get_or_try_init(py, || py.import("runtype_surface._event").map(Bound::unbind))?.bind(py);
-    Ok(Some(module.call_method1(intern!(py, "of_reports"), (reports,))?.unbind()))
-}
-
-/// Where Python cannot read one event's data (an integer of thousands of digits), that one's is handed on as text.
-fn one_by_one<'py>(py: Python<'py>, batch: &[Event]) -> PyResult<Bound<'py, PyAny>> {
-    let reports = PyList::empty(py);
-    for event in batch {
-        let mut json = Vec::with_capacity(event.data().len() + 64);
-        event.write_json(&mut json);
-        match decode(py, &json) {
-            Ok(report) => reports.append(report)?,
-            Err(_) => {
-                let report = pyo3::types::PyDict::new(py);
-                report.set_item("name", event.name())?;
-                report.set_item("data", String::from_utf8_lossy(event.data()))?;
-                report.set_item("id", event.last_event_id())?;
-                reports.append(report)?;
-            }
-        }
-    }
-    Ok(reports.into_any())
+    let events = batch.into_iter().map(|event| Py::new(py, Event::from(event))).collect::<PyResult<Vec<_>>>()?;
+    Ok(Some(PyList::new(py, events)?.into_any().unbind()))
 }

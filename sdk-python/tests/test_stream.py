@@ -288,3 +288,5 @@ def test_an_event_compares_and_prints_by_its_fields() -> None:
     assert event == Event("text_delta", {"delta": "a", "seq": "not a number"}, "1")
     assert repr(event) == "Event(name='text_delta', data={'delta': 'a', 'seq': 'not a number'}, id='1')"
     assert event.seq is None
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(event)

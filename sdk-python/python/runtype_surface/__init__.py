@@ -28,8 +28,7 @@ from ._errors import (
     ServerError,
     StreamError,
 )
-from ._event import Event
-from ._native import Endpoint, __version__, capability_slug
+from ._native import Endpoint, Event, __version__, capability_slug
 from ._stream import AsyncEventStream, EventStream
 
 __all__ = [

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Record:
+class _Record:
     """Plain data that compares, prints and pickles by its fields."""
 
     __slots__: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class Record:
         return tuple(getattr(self, name) for name in self.__slots__)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Record) and self._fields() == other._fields()
+        return type(self) is type(other) and isinstance(other, _Record) and self._fields() == other._fields()
 
     def __hash__(self) -> int:
         return hash(self._fields())
@@ -32,7 +32,7 @@ class Record:
         return f"{type(self).__name__}({fields})"
 
 
-class Attempt(Record):
+class Attempt(_Record):
     """One attempt of a call: when it began, how long it took, how it ended. Times are in seconds."""
 
     __slots__ = ("number", "waited", "started", "elapsed", "outcome", "status", "may_have_executed", "key_hint")  # noqa: RUF023, the constructor's order
@@ -66,7 +66,7 @@ class Attempt(Record):
         """The hint of the key that it was sent with, such as `papi_…a1b2`."""
 
 
-class RateLimit(Record):
+class RateLimit(_Record):
     """What the server says of the key's limits, by the headers `X-RateLimit-…`."""
 
     __slots__ = ("limit", "remaining", "reset")

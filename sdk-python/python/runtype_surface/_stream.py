@@ -6,7 +6,7 @@ from ._answer import Headers, attempts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
     from typing import Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from . import _native
     from ._answer import Attempt
-    from ._event import Event
+    from ._native import Event
 
 
 class _Begin:
@@ -51,8 +51,12 @@ class EventStream:
         # Events that came together with one that was handed on, the next one last.
         self._events: list[Event] = []
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[Event]:
+        # What a loop that is left early did not take stays in the list.
+        while self._fill():
+            events = self._events
+            while events:
+                yield events.pop()
 
     def __next__(self) -> Event:
         """The next event.
@@ -61,13 +65,18 @@ class EventStream:
             StreamError: The stream broke, ended without a closing event, or reported an error.
             APITimeoutError: Nothing came for as long as `stream_idle_timeout`.
         """
+        if not self._fill():
+            raise StopIteration
+        return self._events.pop()
+
+    def _fill(self) -> bool:
         if not self._events:
             batch = None if self._native is None else self._native.next_batch()
             if batch is None:
-                raise StopIteration
+                return False
             batch.reverse()
             self._events = batch
-        return self._events.pop()
+        return True
 
     def text(self) -> str:
         """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
@@ -157,14 +166,19 @@ class AsyncEventStream:
 
     async def __anext__(self) -> Event:
         """The next event. See `EventStream.__next__`."""
+        if not await self._fill():
+            raise StopAsyncIteration
+        return self._events.pop()
+
+    async def _fill(self) -> bool:
         if not self._events:
             native = await self._opened()
             batch = None if native is None else await _wait(native.begin_batch)
             if batch is None:
-                raise StopAsyncIteration
+                return False
             batch.reverse()
             self._events = batch
-        return self._events.pop()
+        return True
 
     async def text(self) -> str:
         """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
