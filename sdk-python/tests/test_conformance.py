@@ -127,8 +127,8 @@ class Run:
         if method == "slug":
             return runtype_surface.capability_slug(capability)
         if self.client is None:
-            given = self.options(self.fill(self.case.get("client", {})))
-            self.client = self.kind(**({"env_prefix": self.prefix} | given))
+            given: dict[str, Any] = {"env_prefix": self.prefix}
+            self.client = self.kind(**(given | self.options(self.fill(self.case.get("client", {})))))
         match method:
             case "build":
                 return None
