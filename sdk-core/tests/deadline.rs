@@ -92,7 +92,8 @@ async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
 #[tokio::test(start_paused = true)]
 async fn the_backoff_doubles_under_its_limit() {
     let (server, _) = scripted(vec![answer(500, &[], b"")]).await;
-    let client = builder(&server).retry_mode(RetryMode::All).max_retries(9).timeout(Duration::from_secs(200)).build().unwrap();
+    let client =
+        builder(&server).retry_mode(RetryMode::All).max_retries(9).timeout(Duration::from_secs(200)).build().unwrap();
     let error = call(&client).await.unwrap_err();
     let limits = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0];
     assert_eq!(error.attempts().len(), limits.len());

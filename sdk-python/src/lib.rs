@@ -4,14 +4,15 @@
 //! The modules stand in the order in which a call passes through them.
 
 mod client;
-mod options;
-
-mod key_function;
 
 mod endpoint;
 
-mod encode;
+mod key_function;
 
+mod encode;
+mod options;
+
+mod bell;
 mod mailbox;
 mod runtime;
 mod signals;
