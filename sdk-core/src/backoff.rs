@@ -17,7 +17,9 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The same seed gives the same waits.
     pub(crate) fn new(seed: Option<u64>) -> Self {
-        Self { random: Mutex::new(seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)) }
+        // A forked process inherits its parent's generator: without its number all children would wait alike.
+        let seed = seed.unwrap_or_else(|| fastrand::u64(..) ^ u64::from(std::process::id()).rotate_left(32));
+        Self { random: Mutex::new(fastrand::Rng::with_seed(seed)) }
     }
 
     /// The wait before the retry of this number, which counts from 1.

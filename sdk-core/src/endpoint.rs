@@ -178,7 +178,12 @@ impl Endpoint {
     }
 
     /// The slug that the caller means: itself, or the last segment of a full URL of this surface.
-    pub(crate) fn slug(&self, capability: &str) -> Result<String, Error> {
+    ///
+    /// # Errors
+    ///
+    /// As [`capability_url`](Self::capability_url).
+    #[doc(hidden)]
+    pub fn slug(&self, capability: &str) -> Result<String, Error> {
         const OPTION: &str = "capability";
         if !capability.contains("://") {
             return segment(OPTION, capability);

@@ -144,6 +144,14 @@ impl Event {
         Self { name: kind.name().map_or(Cow::Owned(name), Cow::Borrowed), kind, data: raw.data, id: raw.id }
     }
 
+    /// An event of the application's own, for its tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_parts(name: &str, data: impl Into<Bytes>, id: &str) -> Self {
+        let copy = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+        Self::new(RawEvent { name: copy(name), data: data.into(), id: copy(id) })
+    }
+
     /// The event's name: its `event` field, else its data's `type`, else `message`.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -1,6 +1,9 @@
 //! The client: what both Python clients stand on.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use bytes::Bytes;
 use pyo3::{
@@ -24,6 +27,7 @@ use crate::{
     options,
     runtime::PerProcess,
     signals,
+    stream::{EventStream, Opened},
 };
 
 /// A client of the core, for synchronous calls and for asyncio.
@@ -33,7 +37,7 @@ pub(crate) struct Client {
     builder: ClientBuilder,
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
-    closed: std::sync::atomic::AtomicBool,
+    closed: AtomicBool,
 }
 
 /// A client of the core in this process.
@@ -49,8 +53,45 @@ impl Instance {
     }
 }
 
-/// How a call ended; none where its client was closed meanwhile.
-type Ended = Option<Result<Answer<Bytes>, Error>>;
+/// Tells a call or a stream when its client is closed.
+pub(crate) struct Closing(watch::Receiver<bool>);
+
+impl Closing {
+    /// Drives something to its end; none where the client is closed before.
+    pub(crate) async fn or_end<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            output = work => Some(output),
+            () = self.closed() => None,
+        }
+    }
+
+    /// Waits until the client is closed; for ever where it was only let go of.
+    async fn closed(&mut self) {
+        if self.0.wait_for(|closed| *closed).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// A call that is ready to be sent.
+struct Prepared {
+    call: Call,
+    /// The capability's slug, for logs and texts: what the caller gave may be a whole URL.
+    capability: String,
+    closing: Closing,
+}
+
+impl Prepared {
+    async fn send(mut self) -> Option<Result<Answer<Bytes>, Error>> {
+        self.closing.or_end(self.call.send_bytes()).await
+    }
+
+    async fn open(mut self) -> Option<Result<Opened, Error>> {
+        let stream = self.closing.or_end(self.call.stream()).await?;
+        Some(stream.map(|stream| Opened { stream, capability: self.capability, closing: self.closing }))
+    }
+}
 
 #[pymethods]
 impl Client {
@@ -58,12 +99,12 @@ impl Client {
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Self> {
         let builder = runtype_surface::Client::builder().user_agent(user_agent(py));
         let builder = options::client(builder, given)?;
-        let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error, None))?;
+        let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
         Ok(Self {
             builder,
             endpoint: instance.client.endpoint().clone(),
             instance: PerProcess::holding(instance),
-            closed: false.into(),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -79,15 +120,15 @@ impl Client {
         &self,
         py: Python<'_>,
         target: &str,
-        capability: Bound<'_, PyString>,
+        capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
         whole: bool,
         given: &Bound<'_, PyDict>,
     ) -> PyResult<Py<PyAny>> {
-        let (call, instance) = self.prepare(py, target, &capability, input, given)?;
-        let circumstances = Circumstances::of(None);
-        let ended = signals::wait(py, circumstances.clone().around(drive(call, instance)))?;
-        finish(py, ended, &capability.to_string_lossy(), whole, &circumstances)
+        let prepared = self.prepare(py, target, capability, input, given)?;
+        let name = prepared.capability.clone();
+        let ended = signals::wait(py, Circumstances::of(None).around(prepared.send()))?;
+        finish(py, ended, &name, whole)
     }
 
     /// Begins a call on the running asyncio loop. Gives the future, and what cancels it.
@@ -96,22 +137,50 @@ impl Client {
         &self,
         py: Python<'py>,
         target: &str,
-        capability: Bound<'py, PyString>,
+        capability: &Bound<'py, PyString>,
         input: Option<&Bound<'py, PyAny>>,
         whole: bool,
         given: &Bound<'py, PyDict>,
     ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let (call, instance) = self.prepare(py, target, &capability, input, given)?;
+        let prepared = self.prepare(py, target, capability, input, given)?;
+        let name = prepared.capability.clone();
         let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let circumstances = Circumstances::of(Some(mailbox.clone()));
-        let work = circumstances.clone().around(drive(call, instance));
-        let capability = capability.to_string_lossy().into_owned();
-        mailbox.begin(&running, work, move |py, ended| finish(py, ended, &capability, whole, &circumstances))
+        let work = Circumstances::of(Some(mailbox.clone())).around(prepared.send());
+        mailbox.begin(&running, work, move |py, ended| finish(py, ended, &name, whole))
+    }
+
+    /// Opens a stream, and waits until its answer begins.
+    fn stream(
+        &self,
+        py: Python<'_>,
+        capability: &Bound<'_, PyString>,
+        input: Option<&Bound<'_, PyAny>>,
+        given: &Bound<'_, PyDict>,
+    ) -> PyResult<EventStream> {
+        let prepared = self.prepare(py, "capability", capability, input, given)?;
+        let name = prepared.capability.clone();
+        let ended = signals::wait(py, Circumstances::of(None).around(prepared.open()))?;
+        opened(py, ended, &name)
+    }
+
+    /// Begins to open a stream on the running asyncio loop. Gives the future, and what cancels it.
+    fn begin_stream<'py>(
+        &self,
+        py: Python<'py>,
+        capability: &Bound<'py, PyString>,
+        input: Option<&Bound<'py, PyAny>>,
+        given: &Bound<'py, PyDict>,
+    ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let prepared = self.prepare(py, "capability", capability, input, given)?;
+        let name = prepared.capability.clone();
+        let (mailbox, running) = Mailbox::of_running_loop(py)?;
+        let work = Circumstances::of(Some(mailbox.clone())).around(prepared.open());
+        mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
     }
 
     /// Closes the connections and ends the calls in flight. Every later call is refused.
     fn close(&self, py: Python<'_>) {
-        self.closed.store(true, std::sync::atomic::Ordering::Release);
+        self.closed.store(true, Ordering::Release);
         if let Some(instance) = self.instance.take(py) {
             instance.closing.send_replace(true);
         }
@@ -119,7 +188,7 @@ impl Client {
 
     #[getter]
     fn is_closed(&self) -> bool {
-        self.closed.load(std::sync::atomic::Ordering::Acquire)
+        self.closed.load(Ordering::Acquire)
     }
 }
 
@@ -131,67 +200,49 @@ impl Client {
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
         given: &Bound<'_, PyDict>,
-    ) -> PyResult<(Call, Arc<Instance>)> {
+    ) -> PyResult<Prepared> {
         if self.is_closed() {
             return Err(failure::refused(py, "client", "it is closed: make another one"));
         }
-        let instance = self
-            .instance
-            .get(py, || Instance::make(&self.builder))
-            .map_err(|error| failure::raise(py, &error, None))?;
-        let Ok(slug) = capability.to_str() else {
+        let instance =
+            self.instance.get(py, || Instance::make(&self.builder)).map_err(|error| failure::raise(py, &error))?;
+        let Ok(capability) = capability.to_str() else {
             return Err(failure::refused(py, "capability", "it has a lone surrogate, which is no character"));
         };
-        let mut call = match target {
-            "capability" => instance.client.capability(slug),
-            "dispatch" => instance.client.capability(slug).via_dispatch(),
-            "openapi" => instance.client.openapi_call(),
+        let slug = || self.endpoint.slug(capability).map_err(|error| failure::raise(py, &error));
+        let (mut call, name) = match target {
+            "capability" => (instance.client.capability(capability), slug()?),
+            "dispatch" => (instance.client.capability(capability).via_dispatch(), slug()?),
+            "openapi" => (instance.client.openapi_call(), "openapi.json".to_owned()),
             _ => return Err(PyValueError::new_err("a target is capability, dispatch or openapi")),
         };
         if let Some(input) = input {
             call = call.input_json(encode(input)?);
         }
-        Ok((options::call(call, given)?, instance))
+        let closing = Closing(instance.closing.subscribe());
+        Ok(Prepared { call: options::call(call, given)?, capability: name, closing })
     }
 }
 
-async fn drive(call: Call, instance: Arc<Instance>) -> Ended {
-    let mut closing = instance.closing.subscribe();
-    // The client itself is the call's; this one must not keep its connections open.
-    drop(instance);
-    tokio::select! {
-        biased;
-        answer = call.send_bytes() => Some(answer),
-        () = closed(&mut closing) => None,
-    }
-}
-
-/// Waits until the client is closed; for ever where it was only let go of.
-async fn closed(closing: &mut watch::Receiver<bool>) {
-    if closing.wait_for(|closed| *closed).await.is_err() {
-        std::future::pending().await
-    }
-}
-
+/// The output or the answer of a call; `ended` is none where its client was closed meanwhile.
 fn finish(
     py: Python<'_>,
-    ended: Ended,
+    ended: Option<Result<Answer<Bytes>, Error>>,
     capability: &str,
     whole: bool,
-    circumstances: &Circumstances,
 ) -> PyResult<Py<PyAny>> {
     let answer = match ended {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
             log::failed(py, &error)?;
-            return Err(failure::raise(py, &error, circumstances.take_raised()));
+            return Err(failure::raise(py, &error));
         }
         None => return Err(failure::cancelled(py, capability)),
     };
     log::answered(py, &answer)?;
     let output = match decode(py, &answer.output) {
         Ok(output) => output,
-        Err(reason) => return Err(failure::raise(py, &answer.undecodable(&reason), None)),
+        Err(reason) => return Err(failure::raise(py, &answer.undecodable(&reason))),
     };
     if !whole {
         return Ok(output.unbind());
@@ -200,6 +251,21 @@ fn finish(
     let module = MODULE.get_or_try_init(py, || py.import("runtype_surface._answer").map(Bound::unbind))?.bind(py);
     let report = decode(py, answer.report().as_bytes()).map_err(PyValueError::new_err)?;
     Ok(module.call_method1(intern!(py, "of_report"), (output, report))?.unbind())
+}
+
+/// The stream that was opened; `ended` is none where its client was closed meanwhile.
+fn opened(py: Python<'_>, ended: Option<Result<Opened, Error>>, capability: &str) -> PyResult<EventStream> {
+    match ended {
+        Some(Ok(opened)) => {
+            log::opened(py, &opened.stream, &opened.capability)?;
+            Ok(EventStream::new(opened))
+        }
+        Some(Err(error)) => {
+            log::failed(py, &error)?;
+            Err(failure::raise(py, &error))
+        }
+        None => Err(failure::cancelled(py, capability)),
+    }
 }
 
 fn user_agent(py: Python<'_>) -> String {

@@ -16,7 +16,7 @@ pub(crate) struct Endpoint(pub(crate) runtype_surface::Endpoint);
 impl Endpoint {
     #[new]
     fn new(py: Python<'_>, url: &str) -> PyResult<Self> {
-        runtype_surface::Endpoint::parse(url).map(Self).map_err(|error| failure::raise(py, &error, None))
+        runtype_surface::Endpoint::parse(url).map(Self).map_err(|error| failure::raise(py, &error))
     }
 
     /// Reads a full URL.
@@ -55,7 +55,7 @@ impl Endpoint {
     /// Raises:
     ///     ConfigurationError: The slug cannot be one path segment.
     fn capability_url(&self, py: Python<'_>, capability: &str) -> PyResult<String> {
-        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error, None))
+        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error))
     }
 
     fn __str__(&self) -> String {

@@ -9,20 +9,20 @@ use pyo3::{
 };
 use runtype_surface::Error;
 
-use crate::decode::decode;
+use crate::{decode::decode, key_function::Failed};
 
-/// Makes the exception of an error. `cause` is what the application's own key function raised.
-pub(crate) fn raise(py: Python<'_>, error: &Error, cause: Option<PyErr>) -> PyErr {
+/// Makes the exception of an error. Its `__cause__` is what the application's own key function raised, if it did.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let exception = make(py, error).unwrap_or_else(|failed| failed);
-    if cause.is_some() {
-        exception.set_cause(py, cause);
+    if let Some(cause) = Failed::raised(py, error) {
+        exception.set_cause(py, Some(cause));
     }
     exception
 }
 
 /// Makes the exception of an argument that cannot cross the language border.
 pub(crate) fn refused(py: Python<'_>, option: &str, problem: &str) -> PyErr {
-    raise(py, &Error::refused(option, problem), None)
+    raise(py, &Error::refused(option, problem))
 }
 
 /// Makes the exception of a call that ended since its client was closed.

@@ -3,7 +3,10 @@
 //! It runs on a Python thread of its own: it may wait for a secret manager, and the network's threads must not. Where it
 //! gives an awaitable, the asyncio loop of the call that asks awaits it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use pyo3::{
     exceptions::{PyRuntimeError, PyTypeError},
@@ -11,7 +14,7 @@ use pyo3::{
     prelude::*,
     types::PyString,
 };
-use runtype_surface::KeySource;
+use runtype_surface::{Error, KeySource};
 use tokio::sync::oneshot;
 
 use crate::mailbox::Mailbox;
@@ -20,29 +23,52 @@ tokio::task_local! {
     static CIRCUMSTANCES: Arc<Circumstances>;
 }
 
-/// What a call brings along for its client's key function, and takes home from it.
+/// What a call brings along for its client's key function.
 #[derive(Default)]
 pub(crate) struct Circumstances {
     /// The mailbox of the call's asyncio loop; none for a call of the synchronous client.
     mailbox: Option<Arc<Mailbox>>,
-    /// What the function raised, for the exception's `__cause__`.
-    raised: Mutex<Option<PyErr>>,
 }
 
 impl Circumstances {
     pub(crate) fn of(mailbox: Option<Arc<Mailbox>>) -> Arc<Self> {
-        Arc::new(Self { mailbox, raised: Mutex::default() })
+        Arc::new(Self { mailbox })
     }
 
     /// Drives a call within these circumstances.
     pub(crate) async fn around<T>(self: Arc<Self>, call: impl Future<Output = T>) -> T {
         CIRCUMSTANCES.scope(self, call).await
     }
+}
 
-    pub(crate) fn take_raised(&self) -> Option<PyErr> {
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// Why the key function gave no key.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    text: String,
+    /// What it raised, for the `__cause__` of the exception of the call.
+    raised: Option<PyErr>,
+}
+
+impl Failed {
+    fn because(text: impl Into<String>) -> Self {
+        Self { text: text.into(), raised: None }
+    }
+
+    /// What the function raised, where that is why a call failed.
+    pub(crate) fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
+        let failed = error.key_function_error()?.downcast_ref::<Self>()?;
+        failed.raised.as_ref().map(|raised| raised.clone_ref(py))
     }
 }
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Kept as text: a `PyErr` would need the GIL here.
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failed {}
 
 /// A key's source that asks a Python function.
 pub(crate) fn source(function: Py<PyAny>) -> KeySource {
@@ -50,7 +76,7 @@ pub(crate) fn source(function: Py<PyAny>) -> KeySource {
     KeySource::function(move || ask(function.clone()))
 }
 
-async fn ask(function: Arc<Py<PyAny>>) -> Result<String, String> {
+async fn ask(function: Arc<Py<PyAny>>) -> Result<String, Failed> {
     let circumstances = CIRCUMSTANCES.try_with(Arc::clone).unwrap_or_default();
     let (answer, answered) = oneshot::channel();
     let reply = Reply { circumstances, answer: Mutex::new(Some(answer)) };
@@ -63,17 +89,17 @@ async fn ask(function: Arc<Py<PyAny>>) -> Result<String, String> {
     });
     match started.await {
         Ok(Some(Ok(()))) => {}
-        Ok(Some(Err(error))) => return Err(Python::attach(|_| error.to_string())),
-        Ok(None) | Err(_) => return Err("the interpreter is about to end".to_owned()),
+        Ok(Some(Err(error))) => return Err(Failed::because(Python::attach(|_| error.to_string()))),
+        Ok(None) | Err(_) => return Err(Failed::because("the interpreter is about to end")),
     }
-    answered.await.unwrap_or_else(|_| Err("its event loop was closed before it answered".to_owned()))
+    answered.await.unwrap_or_else(|_| Err(Failed::because("its event loop was closed before it answered")))
 }
 
 /// Where a key function's answer goes.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Reply {
     circumstances: Arc<Circumstances>,
-    answer: Mutex<Option<oneshot::Sender<Result<String, String>>>>,
+    answer: Mutex<Option<oneshot::Sender<Result<String, Failed>>>>,
 }
 
 #[pymethods]
@@ -86,13 +112,13 @@ impl Reply {
             match key.to_str() {
                 Ok(key) => reply.send(Ok(key.to_owned())),
                 // Python's own error would hold the key.
-                Err(_) => reply.send(Err("it gave a text with a lone surrogate".to_owned())),
+                Err(_) => reply.send(Err(Failed::because("it gave a text with a lone surrogate"))),
             }
             return Ok(());
         }
         if !given.hasattr(intern!(py, "__await__"))? {
             let problem = format!("the key function gave {}, not str", given.get_type().name()?);
-            reply.fail(py, PyTypeError::new_err(problem).into_value(py).into_bound(py).into_any());
+            reply.fail(PyTypeError::new_err(problem).into_value(py).into_bound(py).into_any());
             return Ok(());
         }
         let Some(mailbox) = &reply.circumstances.mailbox else {
@@ -100,7 +126,7 @@ impl Reply {
                 close.call0()?;
             }
             let problem = "the key function is asynchronous, and this client is not: use AsyncClient";
-            reply.fail(py, PyRuntimeError::new_err(problem).into_value(py).into_bound(py).into_any());
+            reply.fail(PyRuntimeError::new_err(problem).into_value(py).into_bound(py).into_any());
             return Ok(());
         };
         let (given, slf) = (given.unbind(), slf.clone().unbind());
@@ -111,16 +137,14 @@ impl Reply {
     }
 
     /// Takes what the function raised.
-    fn fail(&self, py: Python<'_>, raised: Bound<'_, PyAny>) {
+    fn fail(&self, raised: Bound<'_, PyAny>) {
         let error = PyErr::from_value(raised);
-        self.send(Err(error.to_string()));
-        let _ = py;
-        *self.circumstances.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.send(Err(Failed { text: error.to_string(), raised: Some(error) }));
     }
 }
 
 impl Reply {
-    fn send(&self, answer: Result<String, String>) {
+    fn send(&self, answer: Result<String, Failed>) {
         if let Some(sender) = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Where the call has been cancelled, nobody listens.
             let _ = sender.send(answer);

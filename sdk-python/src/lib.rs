@@ -4,19 +4,23 @@
 //! The modules stand in the order in which a call passes through them.
 
 mod client;
-mod options;
-
-mod key_function;
 
 mod endpoint;
 
-mod encode;
+mod key_function;
 
+mod encode;
+mod options;
+
+mod bell;
 mod mailbox;
 mod runtime;
 mod signals;
 
 mod decode;
+mod event;
+mod stream;
+
 mod failure;
 mod log;
 
@@ -32,7 +36,10 @@ fn capability_slug(name: &str) -> String {
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::{capability_slug, client::Client, endpoint::Endpoint, key_function::Reply, mailbox::Ticket};
+    use super::{
+        capability_slug, client::Client, endpoint::Endpoint, event::Event, key_function::Reply, mailbox::Ticket,
+        stream::EventStream,
+    };
 
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name that Python gives it")]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
-use runtype_surface::{Answer, Attempt, AttemptOutcome, Error};
+use runtype_surface::{Answer, Attempt, AttemptOutcome, Error, EventStream};
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -20,6 +20,19 @@ pub(crate) fn answered(py: Python<'_>, answer: &Answer<Bytes>) -> PyResult<()> {
             intern!(py, "debug"),
             (template, name, answer.status, took, answer.attempts.len(), request),
         )?;
+    }
+    Ok(())
+}
+
+/// Notes a stream whose answer has begun.
+pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    retries(logger, capability, stream.attempts())?;
+    if is_enabled(logger, DEBUG)? {
+        let request = stream.request_id().unwrap_or("-");
+        let template = intern!(py, "%s: %d and a stream, attempts %d, request %s");
+        let attempts = stream.attempts().len();
+        logger.call_method1(intern!(py, "debug"), (template, capability, stream.status(), attempts, request))?;
     }
     Ok(())
 }

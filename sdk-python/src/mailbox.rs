@@ -1,7 +1,7 @@
 //! How answers reach an asyncio loop.
 //!
-//! Each loop has a mailbox. The network's threads put what is done into it and, where it was empty, wake the loop through
-//! a socket that the loop watches; the loop then takes out everything that has come. So many answers cost one wake-up,
+//! Each loop has a mailbox. The network's threads put what is done into it and, where it was empty, ring its bell; the loop
+//! then takes out everything that has come. So many answers cost one wake-up,
 //! and the network's threads never wait for the GIL.
 //!
 //! The mailbox outlives its loop as long as calls hold it: what comes for a closed loop is dropped.
@@ -9,13 +9,10 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    io::{Read as _, Write as _},
-    os::unix::net::UnixStream,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use pyo3::{
-    exceptions::PyNotImplementedError,
     intern,
     prelude::*,
     sync::PyOnceLock,
@@ -23,7 +20,7 @@ use pyo3::{
 };
 use tokio::task::AbortHandle;
 
-use crate::runtime::runtime;
+use crate::{bell::Bell, runtime::runtime};
 
 /// What the loop does with an answer, on its own thread.
 type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -56,17 +53,8 @@ pub(crate) struct Mailbox {
     arrived: Mutex<Vec<Parcel>>,
     /// Locked by threads that hold the GIL only.
     waiting: Mutex<Waiting>,
-    bell: Bell,
-}
-
-/// Wakes the loop.
-enum Bell {
-    Socket {
-        ours: UnixStream,
-        theirs: UnixStream,
-    },
-    /// For loops that watch no sockets for others, as the default one of Windows.
-    Threadsafe(Py<PyWeakrefReference>),
+    /// Hung once the loop knows what to call.
+    bell: OnceLock<Bell>,
 }
 
 impl Mailbox {
@@ -104,24 +92,16 @@ impl Mailbox {
     }
 
     fn open(running: &Bound<'_, PyAny>, reference: &Bound<'_, PyWeakrefReference>) -> PyResult<Arc<Self>> {
-        let py = running.py();
-        let (ours, theirs) = UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        theirs.set_nonblocking(true)?;
-        let file = std::os::fd::AsRawFd::as_raw_fd(&theirs);
-        let mailbox = Arc::new(Self::with_bell(Bell::Socket { ours, theirs }));
-        let reader = Bound::new(py, Reader(mailbox.clone()))?;
-        match running.call_method1(intern!(py, "add_reader"), (file, reader)) {
-            Ok(_) => Ok(mailbox),
-            Err(error) if error.is_instance_of::<PyNotImplementedError>(py) => {
-                Ok(Arc::new(Self::with_bell(Bell::Threadsafe(reference.clone().unbind()))))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn with_bell(bell: Bell) -> Self {
-        Self { process: std::process::id(), arrived: Mutex::default(), waiting: Mutex::default(), bell }
+        let mailbox = Arc::new(Self {
+            process: std::process::id(),
+            arrived: Mutex::default(),
+            waiting: Mutex::default(),
+            bell: OnceLock::new(),
+        });
+        let reader = Bound::new(running.py(), Reader(mailbox.clone()))?;
+        let bell = Bell::hang(running, reference, reader.as_any())?;
+        mailbox.bell.get_or_init(|| bell);
+        Ok(mailbox)
     }
 
     /// Begins work on the network's threads. Gives the asyncio future that it completes, and what cancels it.
@@ -158,31 +138,15 @@ impl Mailbox {
             arrived.push(parcel);
             arrived.len() == 1
         };
-        if is_first {
-            self.ring();
-        }
-    }
-
-    fn ring(self: &Arc<Self>) {
-        match &self.bell {
-            // A socket that is full rings already; one whose loop is gone wakes nobody, and nobody waits.
-            Bell::Socket { ours, .. } => drop((&*ours).write(&[1])),
-            Bell::Threadsafe(reference) => {
-                // Where the interpreter is about to end, nobody waits either.
-                Python::try_attach(|py| {
-                    let reader = Bound::new(py, Reader(self.clone())).ok()?;
-                    let running = reference.bind(py).upgrade()?;
-                    running.call_method1(intern!(py, "call_soon_threadsafe"), (reader,)).ok().map(drop)
-                });
-            }
+        if let Some(bell) = self.bell.get().filter(|_| is_first) {
+            bell.ring(|py| Ok(Py::new(py, Reader(self.clone()))?.into_any()));
         }
     }
 
     /// Takes out what has come, and does it.
     fn empty(&self, py: Python<'_>) {
-        if let Bell::Socket { theirs, .. } = &self.bell {
-            let mut rings = [0; 64];
-            while matches!((&*theirs).read(&mut rings), Ok(count) if count == rings.len()) {}
+        if let Some(bell) = self.bell.get() {
+            bell.still();
         }
         let arrived = std::mem::take(&mut *self.arrived.lock().unwrap_or_else(PoisonError::into_inner));
         for parcel in arrived {
@@ -246,7 +210,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         // In a forked child the work is the parent's.
-        if !matches!(self.0.bell, Bell::Socket { .. }) || self.0.process != std::process::id() {
+        if !self.0.bell.get().is_some_and(Bell::is_owned_by_loop) || self.0.process != std::process::id() {
             return;
         }
         let left = std::mem::take(&mut self.0.waiting().by_number);

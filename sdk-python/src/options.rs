@@ -47,6 +47,9 @@ pub(crate) fn client(mut builder: ClientBuilder, options: &Bound<'_, PyDict>) ->
             "retry_mode" => builder.retry_mode(option.named()?),
             "max_response_bytes" => builder.max_response_bytes(option.whole_number("max response bytes")?),
             "response_format" => builder.response_format(option.named()?),
+            "stream_idle_timeout" => builder.stream_idle_timeout(option.seconds("stream idle timeout")?),
+            "max_event_bytes" => builder.max_event_bytes(option.whole_number("max event bytes")?),
+            "hand_on_stream_errors" => builder.hand_on_stream_errors(option.truth()?),
             "headers" => option.headers()?.iter().fold(builder, |builder, (name, value)| builder.header(name, value)),
             "proxy" => builder.proxy(option.text()?),
             "root_certificates" => option.certificates()?.into_iter().fold(builder, ClientBuilder::root_certificate),
@@ -77,6 +80,9 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
             "retry_mode" => call.retry_mode(option.named()?),
             "max_response_bytes" => call.max_response_bytes(option.whole_number("max response bytes")?),
             "response_format" => call.response_format(option.named()?),
+            "stream_idle_timeout" => call.stream_idle_timeout(option.seconds("stream idle timeout")?),
+            "max_event_bytes" => call.max_event_bytes(option.whole_number("max event bytes")?),
+            "hand_on_stream_errors" => call.hand_on_stream_errors(option.truth()?),
             "headers" => option.headers()?.iter().fold(call, |call, (name, value)| call.header(name, value)),
             _ => return Err(option.unknown()),
         };
@@ -102,7 +108,7 @@ impl Given<'_, '_> {
     }
 
     fn refuse(&self, error: &Error) -> PyErr {
-        failure::raise(self.value.py(), error, None)
+        failure::raise(self.value.py(), error)
     }
 
     fn text(&self) -> PyResult<String> {

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import runtype_surface
-from runtype_surface import CallCancelledError, Client, ConfigurationError, Endpoint, capability_slug
+from runtype_surface import (
+    APIConnectionError,
+    CallCancelledError,
+    Client,
+    ConfigurationError,
+    Endpoint,
+    capability_slug,
+)
 
 if TYPE_CHECKING:
     from runtype_surface.testing import MockSurface
@@ -39,6 +46,10 @@ def test_an_answer_has_what_came_along(runtype_mock: MockSurface) -> None:
     assert answer.request_id == answer.headers["x-request-id"]
     assert [attempt.status for attempt in answer.attempts] == [200]
     assert 0 < answer.attempts[0].elapsed <= answer.elapsed < 30
+
+
+def test_the_openapi_document_names_the_capabilities(runtype_mock: MockSurface) -> None:
+    assert any("echo" in path for path in runtype_mock.client().openapi()["paths"])
 
 
 def test_an_endpoint_reads_a_copied_url() -> None:
@@ -193,3 +204,22 @@ def test_a_copy_is_the_same_client(runtype_mock: MockSurface) -> None:
     client = runtype_mock.client()
     assert copy.copy(client) is client
     assert copy.deepcopy({"client": client})["client"] is client
+
+
+@pytest.mark.parametrize("pause_ms", [0, 2, 3, 4, 5])
+def test_no_call_is_sent_twice_while_the_server_closes_its_connections(
+    runtype_mock: MockSurface, pause_ms: int
+) -> None:
+    runtype_mock.inject("hang_up", wait_ms=3)
+    client = runtype_mock.client()
+    lost = []
+    for number in range(50):
+        try:
+            assert client.call("echo", {"n": number}) == {"n": number}
+        except APIConnectionError as error:
+            lost.append(error)
+        time.sleep(pause_ms / 1e3)
+    sent = [request["body"]["n"] for request in runtype_mock.journal()]
+    assert len(sent) == len(set(sent))
+    # What breaks in flight is not repeated, and says so.
+    assert all(error.may_have_executed for error in lost)

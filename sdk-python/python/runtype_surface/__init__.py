@@ -28,7 +28,8 @@ from ._errors import (
     ServerError,
     StreamError,
 )
-from ._native import Endpoint, __version__, capability_slug
+from ._native import Endpoint, Event, __version__, capability_slug
+from ._stream import AsyncEventStream, EventStream
 
 __all__ = [
     "APIConnectionError",
@@ -36,6 +37,7 @@ __all__ = [
     "APITimeoutError",
     "Answer",
     "AsyncClient",
+    "AsyncEventStream",
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
@@ -43,6 +45,8 @@ __all__ = [
     "Client",
     "ConfigurationError",
     "Endpoint",
+    "Event",
+    "EventStream",
     "Headers",
     "NotFoundError",
     "PermissionDeniedError",

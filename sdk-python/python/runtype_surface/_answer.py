@@ -48,21 +48,21 @@ class Attempt(_Record):
         may_have_executed: bool | None,
         key_hint: str,
     ) -> None:
-        self.number = number
+        self.number: int = number
         """Counts from 1."""
-        self.waited = waited
+        self.waited: float = waited
         """How long the client waited before it, after the attempt before."""
-        self.started = started
+        self.started: float = started
         """When it began, counted from the begin of the call."""
-        self.elapsed = elapsed
+        self.elapsed: float = elapsed
         """How long it took."""
-        self.outcome = outcome
+        self.outcome: str = outcome
         """`answered`, `broken`, `timed_out` or `unreadable`."""
-        self.status = status
+        self.status: int | None = status
         """The answer's status, where the outcome is `answered`."""
-        self.may_have_executed = may_have_executed
+        self.may_have_executed: bool | None = may_have_executed
         """Whether the server may have run it, where the outcome is `broken` or `timed_out`."""
-        self.key_hint = key_hint
+        self.key_hint: str = key_hint
         """The hint of the key that it was sent with, such as `papi_…a1b2`."""
 
 
@@ -72,11 +72,11 @@ class RateLimit(_Record):
     __slots__ = ("limit", "remaining", "reset")
 
     def __init__(self, limit: int | None, remaining: int | None, reset: int | None) -> None:
-        self.limit = limit
+        self.limit: int | None = limit
         """How many calls the window allows."""
-        self.remaining = remaining
+        self.remaining: int | None = remaining
         """How many of them are left."""
-        self.reset = reset
+        self.reset: int | None = reset
         """When the window begins anew, in seconds since the Unix epoch."""
 
 
@@ -86,7 +86,7 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_pairs",)
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._pairs = tuple((name.lower(), value) for name, value in pairs)
+        self._pairs: tuple[tuple[str, str], ...] = tuple((name.lower(), value) for name, value in pairs)
 
     def get_all(self, name: str) -> list[str]:
         """Every value of a name, in the order in which they came."""
@@ -144,23 +144,23 @@ class Answer:
         attempts: tuple[Attempt, ...] = (),
         elapsed: float = 0.0,
     ) -> None:
-        self.output = output
+        self.output: Any = output
         """What the capability gave, decoded from JSON: the body of a raw answer, the `output` of a wrapped one."""
-        self.status = status
+        self.status: int = status
         """The HTTP status, 200 to 299."""
-        self.headers = headers
+        self.headers: Headers = headers
         """The answer's headers."""
-        self.request_id = request_id
+        self.request_id: str | None = request_id
         """The request's id, from the answer's headers."""
-        self.execution_id = execution_id
+        self.execution_id: str | None = execution_id
         """The execution's id, which a wrapped answer has."""
-        self.metadata = metadata
+        self.metadata: Any = metadata
         """What a wrapped answer says beside its output."""
-        self.rate_limit = rate_limit
+        self.rate_limit: RateLimit | None = rate_limit
         """What the server says of the key's limits."""
-        self.attempts = attempts
+        self.attempts: tuple[Attempt, ...] = attempts
         """What happened at each attempt, the last one the success."""
-        self.elapsed = elapsed
+        self.elapsed: float = elapsed
         """How long the call took in seconds, all attempts and waits included."""
 
     def __repr__(self) -> str:

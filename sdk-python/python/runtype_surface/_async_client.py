@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _native
 from ._options import for_pickle, without_key
+from ._stream import AsyncEventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
     from ._answer import Answer
+    from ._native import Target
     from ._options import AsyncClientOptions, CallOptions
 
 
@@ -58,42 +60,42 @@ class AsyncClient:
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability and gives its output, decoded from JSON. See `Client.call`."""
-        future, ticket = self._native.begin("capability", capability, input, False, options)
-        try:
-            return await future
-        except BaseException:
-            ticket.cancel()
-            raise
+        return await self._run("capability", capability, input, False, options)
 
     async def call_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
-        future, ticket = self._native.begin("capability", capability, input, True, options)
-        try:
-            answer: Answer = await future
-        except BaseException:
-            ticket.cancel()
-            raise
+        answer: Answer = await self._run("capability", capability, input, True, options)
         return answer
 
     async def dispatch(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
-        future, ticket = self._native.begin("dispatch", capability, input, False, options)
-        try:
-            return await future
-        except BaseException:
-            ticket.cancel()
-            raise
+        return await self._run("dispatch", capability, input, False, options)
+
+    def stream(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> AsyncEventStream:
+        """Calls a capability and gives its answer as events, each as it comes. See `Client.stream`.
+
+        Nothing is sent before the stream is entered or read.
+        """
+        return AsyncEventStream(lambda: self._native.begin_stream(capability, input, options))
 
     async def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
-        future, ticket = self._native.begin("openapi", "", None, False, options)
+        return await self._run("openapi", "", None, False, options)
+
+    async def _run(
+        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, options: CallOptions
+    ) -> Any:
+        future, ticket = self._native.begin(target, capability, input, whole, options)
         try:
             return await future
         except BaseException:
+            # Cancelled, most likely: the request is dropped at once.
             ticket.cancel()
             raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _native
 from ._options import for_pickle, without_key
+from ._stream import EventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class Client:
         **options: `api_key` (a str or a function), `api_key_file`, `api_key_variable`, `product_id`, `surface_id`,
             `endpoint_url`, `base_url`, `auth_header` ("bearer", "x-api-key"), `connect_timeout` (10), `timeout` (300,
             all attempts and waits included), `attempt_timeout`, `max_retries` (2), `retry_mode` ("safe", "all",
-            "never"), `max_response_bytes` (64 MiB), `response_format` ("detect", "raw", "wrapped"), `headers`, `proxy`,
+            "never"), `max_response_bytes` (64 MiB), `response_format` ("detect", "raw", "wrapped"), `headers`,
+            `stream_idle_timeout` (120), `max_event_bytes` (16 MiB), `hand_on_stream_errors`, `proxy`,
             `root_certificates`, `allow_insecure_http`, `jitter_seed`, `env_prefix` ("RUNTYPE").
 
     Raises:
@@ -84,6 +86,24 @@ class Client:
     def dispatch(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
         return self._native.call("dispatch", capability, input, False, options)
+
+    def stream(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> EventStream:
+        """Calls a capability and gives its answer as events, each as it comes.
+
+        `timeout` and the retry rules hold until the answer begins; after that nothing is repeated, and the stream may
+        last as long as it is not silent for longer than `stream_idle_timeout`.
+
+        Args:
+            capability: As for `call`.
+            input: As for `call`.
+            **options: As for `call`, and `stream_idle_timeout`, `max_event_bytes`, `hand_on_stream_errors`.
+
+        Raises:
+            RuntypeError: One of its subclasses.
+        """
+        return EventStream(self._native.stream(capability, input, options))
 
     def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""

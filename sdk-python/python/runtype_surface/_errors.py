@@ -56,7 +56,11 @@ class APITimeoutError(RuntypeError, TimeoutError):
     """The deadline passed."""
 
     phase: str | None = None
-    """What the call was doing then: `key`, `connect`, `answer` or `body`."""
+    """What the call was doing then: `key`, `connect`, `answer`, `body` or `idle`, a stream that was silent."""
+    events_seen: int | None = None
+    """How many events of a stream came before."""
+    execution_id: str | None = None
+    """The id under which the product's owner finds the execution in the logs."""
 
 
 class APIStatusError(RuntypeError):
@@ -131,7 +135,15 @@ class StreamError(RuntypeError):
     execution_id: str | None = None
     """The id under which the product's owner finds the execution in the logs."""
     code: str | None = None
-    """The server's error code."""
+    """The code of the event that reported an error."""
+    details: Any = None
+    """The data of the event that reported an error."""
+    status: int = 0
+    """The HTTP status with which the stream began."""
+    request_id: str | None = None
+    """The request's id, from the answer's headers."""
+    headers: Headers = Headers(())
+    """The answer's headers."""
 
 
 class CallCancelledError(RuntypeError):

@@ -1,6 +1,6 @@
 from asyncio import Future
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, ClassVar, Literal, TypeAlias, final
 
 from typing_extensions import Self
 
@@ -32,7 +32,52 @@ class Endpoint:
     def __eq__(self, other: object) -> bool: ...
     def __hash__(self) -> int: ...
 
-_Target: TypeAlias = Literal["capability", "dispatch", "openapi"]
+@final
+class Event:
+    """One event of a stream: its name, its data, and typed access to the vocabulary's fields.
+
+    What an event does not have is `None`. An event that the vocabulary does not know is handed on whole.
+    """
+
+    __match_args__ = ("name", "data", "id")
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    def __new__(cls, name: str, data: Any, id: str = "") -> Self: ...
+    @property
+    def name(self) -> str:
+        """What it is: `text_delta`, `execution_complete` and so on."""
+    @property
+    def data(self) -> Any:
+        """The data, decoded: by the vocabulary an object. Data that is not JSON is a string."""
+    @property
+    def id(self) -> str:
+        """The event's `id` field, or that of the last event that had one."""
+    @property
+    def seq(self) -> int | None:
+        """The number of the event in its execution."""
+    @property
+    def execution_id(self) -> str | None:
+        """The execution's id, under which the product's owner finds it in the logs."""
+    @property
+    def delta(self) -> str | None:
+        """The piece of text of a `…_delta` event."""
+    @property
+    def part_id(self) -> str | None:
+        """The id of the text, tool or step that the event belongs to."""
+    @property
+    def final_output(self) -> Any:
+        """The capability's output, which `execution_complete` has."""
+    @property
+    def duration_ms(self) -> float | None:
+        """How many milliseconds the execution took, which `execution_complete` says."""
+    @property
+    def code(self) -> str | None:
+        """The code of an `execution_error` or `error` event."""
+    @property
+    def error_message(self) -> str | None:
+        """The words of an `execution_error` or `error` event."""
+    def __eq__(self, other: object) -> bool: ...
+
+Target: TypeAlias = Literal["capability", "dispatch", "openapi"]
 
 @final
 class Client:
@@ -40,14 +85,32 @@ class Client:
     @property
     def endpoint(self) -> Endpoint: ...
     def call(
-        self, target: _Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
+        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
     ) -> Any: ...
     def begin(
-        self, target: _Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
+        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
     ) -> tuple[Future[Any], Ticket]: ...
+    def stream(self, capability: str, input: Mapping[str, Any] | None, given: Mapping[str, Any]) -> EventStream: ...
+    def begin_stream(
+        self, capability: str, input: Mapping[str, Any] | None, given: Mapping[str, Any]
+    ) -> tuple[Future[EventStream], Ticket]: ...
     def close(self) -> None: ...
     @property
     def is_closed(self) -> bool: ...
+
+@final
+class EventStream:
+    def next_batch(self) -> list[Event] | None: ...
+    def begin_batch(self) -> tuple[Future[list[Event] | None], Ticket]: ...
+    def text(self) -> str: ...
+    def begin_text(self) -> tuple[Future[str], Ticket]: ...
+    def final_output(self) -> Any: ...
+    def begin_final_output(self) -> tuple[Future[Any], Ticket]: ...
+    def close(self) -> None: ...
+    @property
+    def report(self) -> dict[str, Any]: ...
+    @property
+    def execution_id(self) -> str | None: ...
 
 @final
 class Ticket:

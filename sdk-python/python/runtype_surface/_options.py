@@ -28,6 +28,12 @@ if TYPE_CHECKING:
         """`safe` repeats only what the server cannot have executed, `all` also what it may have, `never` nothing."""
         max_response_bytes: int | None
         """How large the answer may be, once it is decompressed."""
+        stream_idle_timeout: float | None
+        """Seconds for which a stream may be silent."""
+        max_event_bytes: int | None
+        """How large one event of a stream may be."""
+        hand_on_stream_errors: bool | None
+        """Hands on `execution_error` and `error` events like others, in place of raising `StreamError`."""
         response_format: ResponseFormat | None
         """Whether the answer comes raw or wrapped; `detect` tells by its shape."""
         headers: Mapping[str, str] | None

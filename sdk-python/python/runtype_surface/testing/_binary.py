@@ -9,6 +9,9 @@ from pathlib import Path
 
 _NAME = "runtype-mock.exe" if os.name == "nt" else "runtype-mock"
 
+PACKAGED = Path(__file__).parent.parent / "_bin" / _NAME
+"""Where a wheel has the binary."""
+
 
 def find_binary() -> Path:
     """The binary `runtype-mock`: the one that `RUNTYPE_MOCK_BIN` names, else the one of this package, else on `PATH`.
@@ -21,9 +24,8 @@ def find_binary() -> Path:
         if Path(named).is_file():
             return Path(named)
         raise FileNotFoundError(f"RUNTYPE_MOCK_BIN is {named}, and there is no such file: name the binary, or unset it")
-    packaged = Path(__file__).parent.parent / "_bin" / _NAME
-    if packaged.is_file():
-        return packaged
+    if PACKAGED.is_file():
+        return PACKAGED
     # The console script of this package has the binary's name: it must not find itself.
     script = Path(sys.argv[0]).resolve() if sys.argv and sys.argv[0] else None
     for folder in os.environ.get("PATH", "").split(os.pathsep):

@@ -9,13 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from . import MockSurface
+    from .testing import MockSurface
 
 
 @pytest.fixture(scope="session")
 def _runtype_mock_server() -> Iterator[MockSurface]:
-    # Loaded here, so that a test run that uses no mock pays nothing.
-    from . import MockSurface
+    # Loaded here, so that a test run that uses no mock pays nothing for it.
+    from .testing import MockSurface
 
     with MockSurface() as mock:
         yield mock

@@ -1,0 +1,253 @@
+"""A capability's answer as events, each handed on as it comes."""
+
+from __future__ import annotations
+
+from ._answer import Headers, attempts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from . import _native
+    from ._answer import Attempt
+    from ._native import Event
+
+
+class _Begin:
+    """What is known since the answer began."""
+
+    __slots__ = ("attempts", "headers", "request_id", "status")
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        self.status: int = report["status"]
+        self.headers = Headers(report["headers"])
+        self.request_id: str | None = report["request_id"]
+        self.attempts: tuple[Attempt, ...] = attempts_of(report["attempts"])
+
+
+def _text_of(events: list[Event]) -> str:
+    return "".join(event.delta or "" for event in events if event.name == "text_delta")
+
+
+class EventStream:
+    """An iterator of events, made by `Client.stream`. A slow reader holds back the server.
+
+        with client.stream("support-agent", {"input": "Where is my parcel?"}) as events:
+            for event in events:
+                print(event.delta or "", end="")
+
+    Leaving the `with` block, `close`, or letting go of it closes the connection at once.
+    """
+
+    __slots__ = ("_begin", "_events", "_native")
+
+    def __init__(self, native: _native.EventStream) -> None:
+        self._native: _native.EventStream | None = native
+        self._begin = _Begin(native.report)
+        # Events that came together with one that was handed on, the next one last.
+        self._events: list[Event] = []
+
+    def __iter__(self) -> Iterator[Event]:
+        # What a loop that is left early did not take stays in the list.
+        while self._fill():
+            events = self._events
+            while events:
+                yield events.pop()
+
+    def __next__(self) -> Event:
+        """The next event.
+
+        Raises:
+            StreamError: The stream broke, ended without a closing event, or reported an error.
+            APITimeoutError: Nothing came for as long as `stream_idle_timeout`.
+        """
+        if not self._fill():
+            raise StopIteration
+        return self._events.pop()
+
+    def _fill(self) -> bool:
+        if not self._events:
+            batch = None if self._native is None else self._native.next_batch()
+            if batch is None:
+                return False
+            batch.reverse()
+            self._events = batch
+        return True
+
+    def text(self) -> str:
+        """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
+        return _text_of(self._take()) + ("" if self._native is None else self._native.text())
+
+    def final_output(self) -> Any:
+        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none."""
+        self._take()
+        return None if self._native is None else self._native.final_output()
+
+    def _take(self) -> list[Event]:
+        events, self._events = self._events[::-1], []
+        return events
+
+    def close(self) -> None:
+        """Closes the connection at once. There are no more events."""
+        native, self._native = self._native, None
+        self._events = []
+        if native is not None:
+            native.close()
+
+    @property
+    def status(self) -> int:
+        """The HTTP status with which the stream began."""
+        return self._begin.status
+
+    @property
+    def headers(self) -> Headers:
+        """The answer's headers."""
+        return self._begin.headers
+
+    @property
+    def request_id(self) -> str | None:
+        """The request's id, from the answer's headers."""
+        return self._begin.request_id
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What happened at each attempt until the stream began."""
+        return self._begin.attempts
+
+    @property
+    def execution_id(self) -> str | None:
+        """The execution's id, once an event has said it, until the stream is closed."""
+        return None if self._native is None else self._native.execution_id
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<EventStream {self.status} request_id={self.request_id!r}>"
+
+
+class AsyncEventStream:
+    """An asynchronous iterator of events, made by `AsyncClient.stream`. A slow reader holds back the server.
+
+        async with client.stream("support-agent", {"input": "Where is my parcel?"}) as events:
+            async for event in events:
+                print(event.delta or "", end="")
+
+    Nothing is sent before it is entered or read. Leaving the `async with` block, `aclose`, or letting go of it closes
+    the connection at once.
+    """
+
+    __slots__ = ("_begin", "_events", "_is_closed", "_native", "_open")
+
+    def __init__(self, open: Callable[[], tuple[Any, _native.Ticket]]) -> None:
+        self._open = open
+        self._native: _native.EventStream | None = None
+        self._begin: _Begin | None = None
+        self._events: list[Event] = []
+        self._is_closed = False
+
+    async def _opened(self) -> _native.EventStream | None:
+        if self._native is None and not self._is_closed:
+            native = await _wait(self._open)
+            self._native, self._begin = native, _Begin(native.report)
+        return self._native
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event. See `EventStream.__next__`."""
+        if not await self._fill():
+            raise StopAsyncIteration
+        return self._events.pop()
+
+    async def _fill(self) -> bool:
+        if not self._events:
+            native = await self._opened()
+            batch = None if native is None else await _wait(native.begin_batch)
+            if batch is None:
+                return False
+            batch.reverse()
+            self._events = batch
+        return True
+
+    async def text(self) -> str:
+        """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
+        native = await self._opened()
+        events, self._events = self._events[::-1], []
+        rest: str = "" if native is None else await _wait(native.begin_text)
+        return _text_of(events) + rest
+
+    async def final_output(self) -> Any:
+        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none."""
+        native = await self._opened()
+        self._events = []
+        return None if native is None else await _wait(native.begin_final_output)
+
+    async def aclose(self) -> None:
+        """Closes the connection at once. There are no more events."""
+        native, self._native = self._native, None
+        self._events, self._is_closed = [], True
+        if native is not None:
+            native.close()
+
+    def _begun(self) -> _Begin:
+        if self._begin is None:
+            raise RuntimeError("the stream has not begun: enter it, or read its first event")
+        return self._begin
+
+    @property
+    def status(self) -> int:
+        """The HTTP status with which the stream began."""
+        return self._begun().status
+
+    @property
+    def headers(self) -> Headers:
+        """The answer's headers."""
+        return self._begun().headers
+
+    @property
+    def request_id(self) -> str | None:
+        """The request's id, from the answer's headers."""
+        return self._begun().request_id
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """What happened at each attempt until the stream began."""
+        return self._begun().attempts
+
+    @property
+    def execution_id(self) -> str | None:
+        """The execution's id, once an event has said it, until the stream is closed."""
+        return None if self._native is None else self._native.execution_id
+
+    async def __aenter__(self) -> Self:
+        await self._opened()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return "<AsyncEventStream>" if self._begin is None else f"<AsyncEventStream {self.status}>"
+
+
+async def _wait(begin: Callable[[], tuple[Any, _native.Ticket]]) -> Any:
+    """Awaits what the native part begins, and cancels it with the task that waits."""
+    future, ticket = begin()
+    try:
+        return await future
+    except BaseException:
+        ticket.cancel()
+        raise

@@ -1,0 +1,216 @@
+//! A stream of events: one crossing of the language border for all events that are there already.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::{
+    exceptions::{PyRuntimeError, PyValueError},
+    prelude::*,
+    types::{PyList, PyString},
+};
+use runtype_surface::Error;
+use tokio::sync::watch;
+
+use crate::{
+    client::Closing,
+    decode::decode,
+    event::Event,
+    failure, log,
+    mailbox::{Mailbox, Ticket},
+    runtime::PerProcess,
+    signals,
+};
+
+/// A stream whose answer has begun.
+pub(crate) struct Opened {
+    pub(crate) stream: runtype_surface::EventStream,
+    pub(crate) capability: String,
+    pub(crate) closing: Closing,
+}
+
+/// A stream of the core, read synchronously or from asyncio, by one reader at a time.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct EventStream {
+    source: PerProcess<Arc<Source>>,
+    report: String,
+    capability: String,
+}
+
+/// What is read.
+struct Source {
+    opened: tokio::sync::Mutex<Opened>,
+    /// Tells a reader that waits that the stream is closed.
+    is_closed: watch::Sender<bool>,
+    execution_id: Mutex<Option<String>>,
+}
+
+/// How a read ended: with what was read, or with nothing more to read.
+type Read<T> = Option<Result<T, Stopped>>;
+
+/// Why a read failed.
+enum Stopped {
+    Failed(Error),
+    /// The client was closed meanwhile.
+    ClientClosed,
+}
+
+impl Source {
+    /// Reads something, unless the stream or its client is closed meanwhile.
+    async fn read<T>(
+        self: Arc<Self>,
+        what: impl AsyncFnOnce(&mut runtype_surface::EventStream) -> Option<Result<T, Error>>,
+    ) -> Read<T> {
+        let mut is_closed = self.is_closed.subscribe();
+        let mut opened = self.opened.lock().await;
+        let Opened { stream, closing, .. } = &mut *opened;
+        let read = tokio::select! {
+            biased;
+            // The sender is this object's own, so this ends when the stream is closed and never otherwise.
+            _ = is_closed.wait_for(|closed| *closed) => {
+                stream.close();
+                return None;
+            }
+            read = closing.or_end(what(stream)) => read,
+        };
+        let Some(read) = read else {
+            stream.close();
+            return Some(Err(Stopped::ClientClosed));
+        };
+        let execution_id = stream.execution_id().map(str::to_owned);
+        *self.execution_id.lock().unwrap_or_else(PoisonError::into_inner) = execution_id;
+        read.map(|read| read.map_err(Stopped::Failed))
+    }
+
+    async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::Event>> {
+        self.read(async |stream| stream.next_batch().await).await
+    }
+
+    async fn text(self: Arc<Self>) -> Read<String> {
+        self.read(async |stream| Some(stream.text().await)).await
+    }
+
+    async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
+        self.read(async |stream| Some(stream.final_output_bytes().await)).await
+    }
+}
+
+#[pymethods]
+impl EventStream {
+    /// Waits for events, and gives all that are there; none after the last one.
+    fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let read = signals::wait(py, self.source(py)?.next_batch())?;
+        to_events(py, read, &self.capability)
+    }
+
+    /// Begins to wait for events on the running asyncio loop.
+    fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let capability = self.capability.clone();
+        self.begin(py, self.source(py)?.next_batch(), move |py, read| {
+            Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
+        })
+    }
+
+    /// Reads to the end, and gives the text of what was left.
+    fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let read = signals::wait(py, self.source(py)?.text())?;
+        to_text(py, read, &self.capability)
+    }
+
+    fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let capability = self.capability.clone();
+        self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
+    }
+
+    /// Reads to the end, and gives the capability's output.
+    fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        let read = signals::wait(py, self.source(py)?.final_output())?;
+        to_output(py, read, &self.capability)
+    }
+
+    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let capability = self.capability.clone();
+        self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &capability))
+    }
+
+    /// Closes the connection at once.
+    fn close(&self, py: Python<'_>) {
+        let Some(source) = self.source.take(py) else { return };
+        // A reader that waits now closes the stream itself.
+        source.is_closed.send_replace(true);
+        if let Ok(mut opened) = source.opened.try_lock() {
+            opened.stream.close();
+        }
+    }
+
+    /// What is known since the answer began.
+    #[getter]
+    fn report<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        decode(py, self.report.as_bytes()).map_err(PyValueError::new_err)
+    }
+
+    /// The execution's id, once an event has said it.
+    #[getter]
+    fn execution_id(&self, py: Python<'_>) -> Option<String> {
+        let source = self.source.get(py, || Err(())).ok()?;
+        source.execution_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl EventStream {
+    pub(crate) fn new(opened: Opened) -> Self {
+        Self {
+            report: opened.stream.report(),
+            capability: opened.capability.clone(),
+            source: PerProcess::holding(Arc::new(Source {
+                opened: tokio::sync::Mutex::new(opened),
+                is_closed: watch::Sender::new(false),
+                execution_id: Mutex::default(),
+            })),
+        }
+    }
+
+    fn source(&self, py: Python<'_>) -> PyResult<Arc<Source>> {
+        self.source.get(py, || {
+            Err(PyRuntimeError::new_err("the stream is closed, or it was opened before this process was forked"))
+        })
+    }
+
+    fn begin<'py, T: Send + 'static>(
+        &self,
+        py: Python<'py>,
+        read: impl Future<Output = T> + Send + 'static,
+        finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let (mailbox, running) = Mailbox::of_running_loop(py)?;
+        mailbox.begin(&running, read, finish)
+    }
+}
+
+fn unless_stopped<T>(py: Python<'_>, read: Read<T>, capability: &str) -> PyResult<Option<T>> {
+    match read.transpose() {
+        Ok(read) => Ok(read),
+        Err(Stopped::Failed(error)) => {
+            log::failed(py, &error)?;
+            Err(failure::raise(py, &error))
+        }
+        Err(Stopped::ClientClosed) => Err(failure::cancelled(py, capability)),
+    }
+}
+
+fn to_text(py: Python<'_>, read: Read<String>, capability: &str) -> PyResult<Py<PyAny>> {
+    let text = unless_stopped(py, read, capability)?.unwrap_or_default();
+    Ok(PyString::new(py, &text).into_any().unbind())
+}
+
+fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, capability: &str) -> PyResult<Py<PyAny>> {
+    match unless_stopped(py, read, capability)? {
+        Some(output) => decode(py, &output).map(Bound::unbind).map_err(PyValueError::new_err),
+        None => Ok(py.None()),
+    }
+}
+
+/// A list of events, as Python's class.
+fn to_events(py: Python<'_>, read: Read<Vec<runtype_surface::Event>>, capability: &str) -> PyResult<Option<Py<PyAny>>> {
+    let Some(batch) = unless_stopped(py, read, capability)? else { return Ok(None) };
+    let events = batch.into_iter().map(|event| Py::new(py, Event::from(event))).collect::<PyResult<Vec<_>>>()?;
+    Ok(Some(PyList::new(py, events)?.into_any().unbind()))
+}
