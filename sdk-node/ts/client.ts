@@ -77,13 +77,15 @@ export class Client {
    * Calls a capability and gives its output.
    *
    * @param capability - The slug, or a full URL of this surface.
-   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input).
+   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Left out, it is `{}`.
    * @typeParam T - What the output is taken for. It is not checked.
    * @throws Every {@link RuntypeError}; `signal.reason` where the signal aborts the call.
    */
-  async call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
-    const output = await this.#send(options, this.call, (client, crossing, cancel) =>
-      client.call(slug(capability), jsonOf(input), false, crossing, cancel),
+  call<T = unknown>(capability: string): Promise<T>;
+  call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
+  async call<T>(capability: string, ...rest: Rest): Promise<T> {
+    const output = await this.#send(rest[1], this.call, (client, crossing, cancel) =>
+      client.call(slug(capability), inputOf(rest), false, crossing, cancel),
     );
     return output as T;
   }
@@ -93,9 +95,11 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>> {
-    const whole = await this.#send(options, this.callWithResponse, (client, crossing, cancel) =>
-      client.call(slug(capability), jsonOf(input), true, crossing, cancel),
+  callWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
+  callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
+  async callWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
+    const whole = await this.#send(rest[1], this.callWithResponse, (client, crossing, cancel) =>
+      client.call(slug(capability), inputOf(rest), true, crossing, cancel),
     );
     const { output, report } = whole as { output: T; report: string };
     return new Answer(output, report);
@@ -106,9 +110,11 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
-    const output = await this.#send(options, this.dispatch, (client, crossing, cancel) =>
-      client.dispatch(slug(capability), jsonOf(input), crossing, cancel),
+  dispatch<T = unknown>(capability: string): Promise<T>;
+  dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
+  async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
+    const output = await this.#send(rest[1], this.dispatch, (client, crossing, cancel) =>
+      client.dispatch(slug(capability), inputOf(rest), crossing, cancel),
     );
     return output as T;
   }
@@ -194,6 +200,14 @@ export class Client {
     if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
     return client;
   }
+}
+
+/** The arguments after the capability. */
+type Rest = [input?: object, options?: CallOptions];
+
+/** An input that is left out is `{}`; one that is `undefined` is a mistake. */
+function inputOf(rest: Rest): string {
+  return rest.length === 0 ? '{}' : jsonOf(rest[0]);
 }
 
 function slug(capability: unknown): string {
