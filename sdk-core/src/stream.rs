@@ -218,6 +218,26 @@ impl EventStream {
         self.seen
     }
 
+    /// What is known since the answer began, for languages that read JSON.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn report(&self) -> String {
+        #[derive(serde::Serialize)]
+        struct Report<'a> {
+            status: u16,
+            headers: Vec<(&'a str, String)>,
+            request_id: Option<&'a str>,
+            attempts: &'a [Attempt],
+        }
+        let report = Report {
+            status: self.opened.status,
+            headers: crate::report::header_pairs(&self.opened.headers),
+            request_id: self.opened.request_id.as_deref(),
+            attempts: &self.opened.attempts,
+        };
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
