@@ -6,10 +6,13 @@ NPM ?= npm
 VENV := $(CURDIR)/.venv
 PYTHON := $(VENV)/bin/python
 TARGET := $(CURDIR)/target
-REPORTS := $(TARGET)/reports
 
+# The Node build always names its target, which puts what it builds into a folder of its own. Named everywhere, the three
+# languages share one build.
+export CARGO_BUILD_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR := $(TARGET)
-export RUNTYPE_MOCK_BIN := $(TARGET)/debug/runtype-mock
+BUILT := $(TARGET)/$(CARGO_BUILD_TARGET)/debug
+export RUNTYPE_MOCK_BIN := $(BUILT)/runtype-mock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
@@ -24,7 +27,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## the main job in all three languages, against the mock
-	@SUMMARIZE_RUST=$(TARGET)/debug/summarize PYTHON=$(PYTHON) NODE=$(NODE) \
+	@SUMMARIZE_RUST=$(BUILT)/summarize PYTHON=$(PYTHON) NODE=$(NODE) \
 		$(RUNTYPE_MOCK_BIN) run -- examples/demo.sh
 
 test: ## everything: lints and tests of all parts
