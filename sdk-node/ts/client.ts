@@ -18,8 +18,10 @@ import {
   nativeClientOptions,
 } from './options.js';
 import { following } from './signal.js';
+import { EventStream } from './stream.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
+type NativeStream = InstanceType<typeof native.EventStream>;
 type Cancel = InstanceType<typeof native.Cancel>;
 
 /**
@@ -120,6 +122,26 @@ export class Client {
   }
 
   /**
+   * Calls a capability and hands its events on as they come. Nothing is sent before the stream is read.
+   *
+   * `timeoutMs` and the retry rules hold until the answer begins; after that nothing is repeated, and the stream may last
+   * as long as it is not silent for `streamIdleTimeoutMs`.
+   */
+  stream(capability: string): EventStream;
+  stream(capability: string, input: object, options?: CallOptions): EventStream;
+  stream(capability: string, ...rest: Rest): EventStream {
+    const site = new CallSite(this.stream);
+    const signal = site.run(() => (rest[1] === undefined ? undefined : checkCallOptions(rest[1]).signal));
+    const open = async (signal: AbortSignal) => {
+      const opened = await this.#send({ ...rest[1], signal }, site, (client, crossing, cancel) =>
+        client.stream(slug(capability), inputOf(rest), crossing, cancel),
+      );
+      return opened as NativeStream;
+    };
+    return new EventStream(open, site, signal);
+  }
+
+  /**
    * The surface's OpenAPI 3.0 document, which follows its capabilities. Its URL is assumed.
    *
    * @throws As {@link Client.call}.
@@ -172,10 +194,10 @@ export class Client {
 
   async #send(
     options: CallOptions | undefined,
-    boundary: Boundary,
+    from: Boundary | CallSite,
     send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => Promise<unknown>,
   ): Promise<unknown> {
-    const site = new CallSite(boundary);
+    const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
       const crossing = site.run(() =>

@@ -12,6 +12,7 @@ export interface ErrorReport {
   option: string | null;
   phase: Phase | null;
   path: string | null;
+  events_seen: number | null;
   may_have_executed: boolean;
   status: number | null;
   code: string | null;
@@ -33,7 +34,7 @@ export interface ErrorContext {
 }
 
 /** What a call was doing when its time ran out. */
-export type Phase = 'key' | 'connect' | 'answer' | 'body';
+export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
 
 /**
  * The base of all errors of this package.
@@ -91,7 +92,7 @@ export class APIConnectionError extends RuntypeError {}
 
 /** The deadline passed; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
 export class APITimeoutError extends RuntypeError {
-  /** Asking the key's source, connecting, waiting for the answer, or reading it. */
+  /** Asking the key's source, connecting, waiting for the answer, reading it, or waiting for a stream's next event. */
   readonly phase: Phase | null;
 
   /** @internal */
@@ -184,6 +185,27 @@ export class ResponseDecodeError extends AnswerError {
   }
 }
 
+/** A stream broke, ended without a closing event, or reported an error. It has run. */
+export class StreamError extends AnswerError {
+  /** The words of the error event; `message` explains them. */
+  readonly serverMessage: string;
+  /** The error event's code. */
+  readonly code: string | null;
+  /** The error event's data. */
+  readonly details: unknown;
+  /** How many events were handed on before. */
+  readonly eventsSeen: number;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.serverMessage = report.message;
+    this.code = report.code;
+    this.details = report.details;
+    this.eventsSeen = report.events_seen ?? 0;
+  }
+}
+
 const CLASSES = {
   RuntypeError,
   ConfigurationError,
@@ -197,6 +219,7 @@ const CLASSES = {
   RateLimitError,
   ServerError,
   ResponseDecodeError,
+  StreamError,
 };
 
 // On the prototype and not enumerable, as with the platform's own errors; a minifier that renames a class does not reach it.
@@ -221,6 +244,7 @@ export function refusal(option: string, problem: string, cause?: unknown): Confi
       option,
       phase: null,
       path: null,
+      events_seen: null,
       may_have_executed: false,
       status: null,
       code: null,

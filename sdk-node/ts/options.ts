@@ -27,6 +27,12 @@ export interface SharedOptions {
   retryMode?: RetryMode | undefined;
   /** How large an answer may be, in bytes once it is decompressed. 64 MiB by default. */
   maxResponseBytes?: number | undefined;
+  /** How long a stream may be silent, in milliseconds. 120,000 by default. */
+  streamIdleTimeoutMs?: number | undefined;
+  /** How large one event of a stream may be, in bytes. 16 MiB by default. */
+  maxEventBytes?: number | undefined;
+  /** Hands on `execution_error` and `error` events like others, in place of throwing a {@link StreamError}. */
+  handOnStreamErrors?: boolean | undefined;
   /** Whether answers come raw or wrapped, which the surface's owner sets (api.md, vendor). `detect` by default. */
   responseFormat?: ResponseFormat | undefined;
   /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. */
@@ -96,6 +102,9 @@ const SHARED: Rules<SharedOptions> = {
   maxRetries: ['a number', isNumber],
   retryMode: ['a string', isString],
   maxResponseBytes: ['a number of bytes', isNumber],
+  streamIdleTimeoutMs: ['a number of milliseconds', isNumber],
+  maxEventBytes: ['a number of bytes', isNumber],
+  handOnStreamErrors: ['a boolean', isBoolean],
   responseFormat: ['a string', isString],
   headers: ['an object of strings, or Headers', isObject],
 };
@@ -206,6 +215,9 @@ export function nativeCallOptions(options: SharedOptions): NativeCallOptions {
     maxRetries: options.maxRetries ?? null,
     retryMode: options.retryMode ?? null,
     maxResponseBytes: options.maxResponseBytes ?? null,
+    streamIdleTimeoutMs: options.streamIdleTimeoutMs ?? null,
+    maxEventBytes: options.maxEventBytes ?? null,
+    handOnStreamErrors: options.handOnStreamErrors ?? null,
     responseFormat: options.responseFormat ?? null,
     headers: options.headers === undefined ? null : headerPairs(options.headers),
   };
