@@ -103,7 +103,8 @@ export interface MockRequest {
   readonly time: string;
   readonly method: string;
   readonly path: string;
-  readonly query: unknown;
+  /** The query without its question mark; `null` where there is none. */
+  readonly query: string | null;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** JSON where it is that, else text; the first 64 KiB. */
   readonly body: unknown;
@@ -123,6 +124,8 @@ export interface MockRequest {
   readonly stream: boolean;
   /** The fault that struck. */
   readonly fault: string | null;
+  /** Which part of the mock answered. */
+  readonly answeredBy: string;
   readonly requestId: string | null;
   readonly executionId: string | null;
   /** Whether the answer is still on its way, was delivered whole, or the client closed before. */
