@@ -103,8 +103,8 @@ export interface MockRequest {
   readonly time: string;
   readonly method: string;
   readonly path: string;
-  /** The query without its question mark; `null` where there is none. */
-  readonly query: string | null;
+  /** The query, without its question mark. */
+  readonly query: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** JSON where it is that, else text; the first 64 KiB. */
   readonly body: unknown;
