@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, Uri};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::fault::{HeaderValues, append_headers};
@@ -26,7 +27,7 @@ pub enum Format {
 
 /// One capability of a surface.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Capability {
     /// The last segment of its URL.
     pub slug: String,
@@ -54,6 +55,21 @@ pub struct Capability {
     /// How its answers come about; it gives its input back when absent.
     #[serde(default)]
     pub answer: Answer,
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Capability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Checked while it is read, so that the error of a file names the line.
+        let capability = Self::deserialize(deserializer)?;
+        capability.validate().map_err(D::Error::custom)?;
+        Ok(capability)
+    }
 }
 
 fn yes() -> bool {

@@ -1,11 +1,12 @@
 //! What a mock is made of, as it is written down: the same shape in TOML and over the control interface.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::capability::{Capability, Format};
 use crate::clock::Time;
 use crate::fault::Fault;
-use crate::key::{Environment, Secret};
+use crate::key::{Environment, Secret, redact};
 
 /// A whole mock.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -16,9 +17,27 @@ pub struct Config {
     /// How many requests the journal keeps; 10,000 when absent.
     pub journal_capacity: Option<usize>,
     /// The owner's keys (`rt_…`), which open the key management.
+    #[serde(deserialize_with = "platform_keys")]
     pub platform_keys: Vec<Secret>,
     /// The surfaces. The first one is the one that `serve` and `run` tell about.
     pub surfaces: Vec<SurfaceConfig>,
+}
+
+/// Reads keys, checked while they are read, so that the error of a file names the line.
+fn platform_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
+    let keys = Vec::<Secret>::deserialize(deserializer)?;
+    keys.iter()
+        .try_for_each(Secret::check_platform)
+        .map_err(D::Error::custom)?;
+    Ok(keys)
+}
+
+fn surface_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let key = Option::<Secret>::deserialize(deserializer)?;
+    key.iter()
+        .try_for_each(Secret::check_surface)
+        .map_err(D::Error::custom)?;
+    Ok(key)
 }
 
 impl Config {
@@ -27,7 +46,8 @@ impl Config {
     /// # Errors
     /// A text that is no TOML, a field that is not known, or a value of another type than the field has.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| error.to_string())
+        // The error shows the line as it is written, a key included.
+        toml::from_str(text).map_err(|error| redact(&error.to_string()).into_owned())
     }
 }
 
@@ -71,6 +91,7 @@ pub struct SurfaceConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct KeyConfig {
     /// Its plain text, beginning with `papi_`; made up when absent.
+    #[serde(deserialize_with = "surface_key")]
     pub key: Option<Secret>,
     /// What its owner calls it.
     pub name: Option<String>,

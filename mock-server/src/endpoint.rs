@@ -204,10 +204,10 @@ fn named<'a>(target: Target, slug: &'a str, body: &'a [u8]) -> Named<'a> {
         },
         Target::Dispatch => match serde_json::from_slice::<Dispatch<'_>>(body) {
             Ok(Dispatch { capability, input }) => {
-                let input = input.map_or(b"{}".as_slice(), |input| input.get().as_bytes());
+                let input = input.and_then(|input| json_object(input.get().as_bytes()));
                 Named {
                     slug: Some(capability),
-                    input: json_object(input),
+                    input,
                 }
             }
             Err(_) => Named {

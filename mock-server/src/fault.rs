@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::plan::{End, Frame, Framing, Plan};
@@ -127,7 +128,7 @@ pub(crate) fn append_headers(
 
 /// A fault as it is written in the configuration and sent to `POST /__mock/faults`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, remote = "Self")]
 pub struct Fault {
     /// What it does.
     pub kind: FaultKind,
@@ -180,6 +181,21 @@ pub struct Fault {
     /// By how much `Content-Length` differs from the body (`bad_length`); 16 too many when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_offset: Option<i64>,
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Checked while it is read, so that the error of a file names the line.
+        let fault = Self::deserialize(deserializer)?;
+        fault.validate().map_err(D::Error::custom)?;
+        Ok(fault)
+    }
 }
 
 /// The most a `fill_bytes` may ask for: 1 GiB.

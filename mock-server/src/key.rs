@@ -33,6 +33,37 @@ impl Secret {
         &self.0
     }
 
+    /// Whether it can be a key of an API surface: its prefix, and no blank in it.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how it should be.
+    pub fn check_surface(&self) -> Result<(), String> {
+        if !self.0.starts_with(PREFIX) {
+            return Err(format!(
+                "key {self} does not begin with {PREFIX}, as the keys of an API surface do"
+            ));
+        }
+        if self.0.chars().any(|c| !c.is_ascii_graphic()) {
+            return Err(format!(
+                "key {self} has a blank or a character that no header may have"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether it can be an owner's key.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how it should be.
+    pub fn check_platform(&self) -> Result<(), String> {
+        if !self.0.starts_with("rt_") {
+            return Err(format!(
+                "platform key {self} does not begin with rt_, as the owner's keys do"
+            ));
+        }
+        Ok(())
+    }
+
     /// The key as it may be shown: its prefix, an ellipsis, and its last four characters.
     pub fn hint(&self) -> String {
         hint(&self.0)

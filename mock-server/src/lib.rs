@@ -49,3 +49,8 @@ pub use carrier::Carrier;
 pub use config::{Config, KeyConfig, SurfaceConfig};
 pub use fault::{Fault, FaultKind};
 pub use surface::{MockError, MockSurface};
+
+/// The README's example, run by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,14 +1,18 @@
 //! What happens, as lines: for a terminal, or as JSON. The key never.
 
 use std::io::Write;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, atomic};
+use std::time::Duration;
 
 use crate::journal::{Entry, Outcome};
 use crate::key::redact;
 
 /// How many lines may wait to be written. A reader that does not read must not stop the mock or fill its memory.
 const WAITING: usize = 10_000;
+
+/// How long the last lines may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,18 +27,20 @@ pub enum Style {
 }
 
 /// Writes a line for each request whose delivery has ended.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Log {
-    lines: SyncSender<Entry>,
+    lines: Option<SyncSender<Box<Entry>>>,
     dropped: Arc<atomic::AtomicU64>,
+    written: Receiver<()>,
 }
 
 impl Log {
     /// A log that writes into something, on a thread of its own.
     pub fn to(mut out: impl Write + Send + 'static, style: Style) -> Self {
-        let (lines, entries) = sync_channel::<Entry>(WAITING);
+        let (lines, entries) = sync_channel::<Box<Entry>>(WAITING);
         let dropped = Arc::new(atomic::AtomicU64::new(0));
         let lost = dropped.clone();
+        let (done, written) = sync_channel(1);
         std::thread::spawn(move || {
             for entry in entries {
                 let line = match style {
@@ -55,15 +61,29 @@ impl Log {
                     return;
                 }
             }
+            let _ = done.send(());
         });
-        Self { lines, dropped }
+        Self {
+            lines: Some(lines),
+            dropped,
+            written,
+        }
     }
 
     /// Writes a line, or counts it as dropped when too many wait.
     pub(crate) fn write(&self, entry: &Entry) {
-        if let Err(TrySendError::Full(_)) = self.lines.try_send(entry.clone()) {
+        let Some(lines) = &self.lines else { return };
+        if let Err(TrySendError::Full(_)) = lines.try_send(Box::new(entry.clone())) {
             self.dropped.fetch_add(1, atomic::Ordering::Relaxed);
         }
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.lines = None;
+        // What waits is written before the program ends, unless nobody reads it.
+        let _ = self.written.recv_timeout(LAST_WORDS);
     }
 }
 
@@ -93,7 +113,7 @@ fn coloured(entry: &Entry, colour: bool) -> String {
     let path = redact(&entry.path);
     let mut line = format!(
         "{:<6} {path} {key} {capability} {status} {took} ms",
-        entry.method
+        entry.method.as_str()
     );
     if let Some(fault) = entry.fault {
         line.push_str(&format!(" fault={}", fault.name()));

@@ -43,14 +43,10 @@ pub fn document(surface: &Surface, base_url: &str) -> Value {
 }
 
 fn operation(surface: &Surface, capability: &Capability) -> Value {
-    let input = capability
-        .input_schema
-        .as_ref()
-        .map_or_else(any_object, |schema| schema.document().clone());
     let mut operation = json!({
         "operationId": capability.slug,
         "summary": capability.display_name(),
-        "requestBody": body(&input),
+        "requestBody": request_body(&input(capability)),
         "responses": statuses(output(surface, capability), fails(&capability.answer)),
     });
     if let (Some(description), Some(operation)) =
@@ -62,17 +58,24 @@ fn operation(surface: &Surface, capability: &Capability) -> Value {
 }
 
 fn dispatch(surface: &Surface) -> Value {
-    let slugs: Vec<_> = surface
+    let capabilities = surface
         .capabilities
         .iter()
-        .filter(|capability| capability.enabled)
-        .map(|capability| &capability.slug)
+        .filter(|capability| capability.enabled);
+    let forms: Vec<_> = capabilities
+        .map(|capability| {
+            json!({
+                "type": "object",
+                "properties": { "capability": { "type": "string", "enum": [capability.slug] }, "input": input(capability) },
+                "required": ["capability", "input"],
+            })
+        })
         .collect();
-    let input = json!({
-        "type": "object",
-        "properties": { "capability": { "type": "string", "enum": slugs }, "input": { "type": "object" } },
-        "required": ["capability"],
-    });
+    let body = if forms.is_empty() {
+        any_object()
+    } else {
+        json!({ "oneOf": forms })
+    };
     // Every capability may answer, so what fails with one status may do so here too.
     let statuses = statuses(
         json!({}),
@@ -85,13 +88,21 @@ fn dispatch(surface: &Surface) -> Value {
     json!({
         "operationId": "dispatch",
         "summary": "Calls the capability that the body names",
-        "requestBody": body(&input),
+        "requestBody": request_body(&body),
         "responses": statuses,
     })
 }
 
-fn body(schema: &Value) -> Value {
+fn request_body(schema: &Value) -> Value {
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
+}
+
+/// The schema of a capability's input.
+fn input(capability: &Capability) -> Value {
+    capability
+        .input_schema
+        .as_ref()
+        .map_or_else(any_object, |schema| schema.document().clone())
 }
 
 fn any_object() -> Value {

@@ -164,15 +164,10 @@ impl State {
 
     /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
     fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
-        if let Some(bad) = config
+        config
             .platform_keys
             .iter()
-            .find(|key| !key.expose().starts_with("rt_"))
-        {
-            return Err(format!(
-                "platform key {bad} does not begin with rt_, as the owner's keys do"
-            ));
-        }
+            .try_for_each(Secret::check_platform)?;
         let mut state = Self {
             seed: config.seed.unwrap_or(0),
             surfaces: BTreeMap::new(),
@@ -362,16 +357,7 @@ impl State {
         let secret = config
             .key
             .unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
-        if !secret.expose().starts_with(PREFIX) {
-            return Err(format!(
-                "key {secret} does not begin with {PREFIX}, as keys of an API surface do"
-            ));
-        }
-        if secret.expose().chars().any(|c| !c.is_ascii_graphic()) {
-            return Err(format!(
-                "key {secret} has a blank or a character that no header may have"
-            ));
-        }
+        secret.check_surface()?;
         if surface.by_secret.contains_key(&secret) {
             return Err(format!(
                 "surface {:?} has the key {secret} already",

@@ -118,9 +118,10 @@ impl EventStream {
         while let Some(event) = self.ready.pop_front() {
             match self.take(event) {
                 Ok(event) => batch.push(event),
+                // It comes next, and nothing after it.
                 Err(error) => {
+                    self.ready.clear();
                     self.fail(error);
-                    break;
                 }
             }
         }
@@ -241,7 +242,11 @@ impl EventStream {
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Poll::Ready(Some(self.take(event).inspect_err(|_| self.chunks = None)));
+                let event = self.take(event);
+                if event.is_err() {
+                    self.close();
+                }
+                return Poll::Ready(Some(event));
             }
             if let Some(failure) = self.failure.take() {
                 self.chunks = None;

@@ -1,0 +1,214 @@
+//! Streams against a server whose bytes and pauses are exact.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use runtype_mock::{Fault, FaultKind, MockSurface};
+use runtype_surface::{Client, ErrorKind, EventKind, EventStream, Phase, RetryMode};
+use serde_json::{Value, json};
+use support::{
+    builder,
+    raw_server::{RawServer, answer},
+};
+
+const START: &str =
+    "event: execution_start\ndata: {\"type\":\"execution_start\",\"seq\":1,\"executionId\":\"exec_7\"}\n\n";
+const HELLO: &str = "event: text_delta\ndata: {\"type\":\"text_delta\",\"seq\":2,\"delta\":\"Hello \"}\n\n";
+const WORLD: &str = "data: {\"type\":\"text_delta\",\"seq\":3,\"delta\":\"wörld\"}\n\n";
+const COMPLETE: &str =
+    "event: execution_complete\ndata: {\"seq\":4,\"finalOutput\":{\"reply\":\"Hello wörld\"},\"durationMs\":5}\n\n";
+
+/// A surface that answers every call with this stream.
+async fn streaming(parts: &[&str]) -> (RawServer, Client) {
+    let body = parts.concat();
+    let server = RawServer::start(move |request| {
+        assert!(request.starts_with("POST /v1/products/p/surfaces/s/api/agent?stream=true HTTP/1.1\r\n"), "{request}");
+        assert!(request.to_ascii_lowercase().contains("accept: text/event-stream\r\n"), "{request}");
+        answer(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
+    })
+    .await;
+    let client = Client::builder()
+        .variables(|_| None)
+        .api_key("papi_stream_key_0001")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(server.url())
+        .build()
+        .unwrap();
+    (server, client)
+}
+
+async fn open(client: &Client) -> EventStream {
+    client.capability("agent").input(&json!({})).unwrap().stream().await.unwrap()
+}
+
+#[tokio::test]
+async fn events_come_with_their_names_and_typed_fields() {
+    let (_server, client) =
+        streaming(&[START, HELLO, ": ping\n\n", WORLD, "event: new_thing\ndata: [1]\n\n", COMPLETE]).await;
+    let mut stream = open(&client).await;
+    let mut names = Vec::new();
+    while let Some(event) = stream.next().await {
+        let event = event.unwrap();
+        names.push((event.name().to_owned(), event.kind(), event.seq()));
+    }
+    assert_eq!(
+        names,
+        [
+            ("execution_start".to_owned(), EventKind::ExecutionStart, Some(1)),
+            ("text_delta".to_owned(), EventKind::TextDelta, Some(2)),
+            ("text_delta".to_owned(), EventKind::TextDelta, Some(3)),
+            ("new_thing".to_owned(), EventKind::Other, None),
+            ("execution_complete".to_owned(), EventKind::ExecutionComplete, Some(4)),
+        ]
+    );
+    assert_eq!((stream.execution_id(), stream.events_seen()), (Some("exec_7"), 5));
+    assert_eq!(stream.final_output::<Value>().await.unwrap(), json!({ "reply": "Hello wörld" }));
+}
+
+#[tokio::test]
+async fn text_gathers_the_deltas() {
+    let (_server, client) = streaming(&[START, HELLO, WORLD, COMPLETE]).await;
+    assert_eq!(open(&client).await.text().await.unwrap(), "Hello wörld");
+}
+
+#[tokio::test]
+async fn the_events_of_one_chunk_come_in_one_batch() {
+    let (_server, client) = streaming(&[START, HELLO, WORLD, COMPLETE]).await;
+    let mut stream = open(&client).await;
+    let mut seen = 0;
+    while let Some(batch) = stream.next_batch().await {
+        seen += batch.unwrap().len();
+    }
+    assert_eq!(seen, 4);
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_without_a_closing_event_is_an_error() {
+    let (_server, client) = streaming(&[START, HELLO]).await;
+    let mut stream = open(&client).await;
+    let error = stream.text().await.unwrap_err();
+    assert_eq!((error.kind(), error.events_seen(), error.execution_id()), (ErrorKind::Stream, Some(2), Some("exec_7")));
+    assert!(error.may_have_executed() && error.to_string().contains("without a closing event"), "{error}");
+    assert!(stream.next().await.is_none(), "an error is the last item");
+}
+
+#[tokio::test]
+async fn an_error_event_fails_the_stream_after_the_events_before_it() {
+    for name in ["execution_error", "error"] {
+        let failed = format!("event: {name}\ndata: {{\"error\":\"boom\",\"code\":\"E1\"}}\n\n");
+        let (_server, client) = streaming(&[START, HELLO, &failed, WORLD]).await;
+        let mut stream = open(&client).await;
+        assert_eq!(stream.next_batch().await.unwrap().unwrap().len(), 2);
+        let error = stream.next_batch().await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.message(), error.code()), (ErrorKind::Stream, "boom", Some("E1")));
+        assert_eq!((error.events_seen(), error.execution_id()), (Some(2), Some("exec_7")));
+
+        let call = client.capability("agent").hand_on_stream_errors(true);
+        let mut stream = call.stream().await.unwrap();
+        let mut names = Vec::new();
+        while let Some(event) = stream.next().await {
+            names.push(event.unwrap().name().to_owned());
+        }
+        assert_eq!(names, ["execution_start", "text_delta", name, "text_delta"]);
+    }
+}
+
+#[tokio::test]
+async fn an_event_beyond_the_limit_fails_the_stream() {
+    let large = format!("event: text_delta\ndata: {{\"delta\":\"{}\"}}\n\n", "x".repeat(5_000));
+    let (_server, client) = streaming(&[START, &large, COMPLETE]).await;
+    let mut stream = client.capability("agent").max_event_bytes(4_000).stream().await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap().name(), "execution_start");
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stream);
+    assert!(error.to_string().contains("larger than 4000 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn an_event_of_sixteen_megabytes_is_read() {
+    let text = "x".repeat((16 << 20) - 12);
+    let large = format!("data: {{\"delta\":\"{text}\"}}\n\n");
+    let (_server, client) = streaming(&[&large, COMPLETE]).await;
+    let mut stream = open(&client).await;
+    assert_eq!(stream.next().await.unwrap().unwrap().delta().unwrap().len(), text.len());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_stream_is_an_error_that_says_so() {
+    let server = RawServer::start(|_| answer(200, &[("content-type", b"application/json")], b"{}")).await;
+    let client = Client::builder()
+        .variables(|_| None)
+        .api_key("papi_stream_key_0001")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(server.url())
+        .build()
+        .unwrap();
+    let error = client.capability("agent").stream().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::ResponseDecode, Some(200)));
+    assert!(error.to_string().contains("does not stream"), "{error}");
+}
+
+#[tokio::test]
+async fn a_silent_stream_fails_after_the_idle_timeout() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::new(FaultKind::Stall).after_bytes(80)).unwrap();
+    let client = builder(&mock).stream_idle_timeout(Duration::from_millis(60)).build().unwrap();
+    let mut stream =
+        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let error = stream.text().await.unwrap_err();
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Idle)));
+    assert!(error.may_have_executed());
+}
+
+#[tokio::test]
+async fn nothing_is_repeated_once_a_stream_has_begun() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::new(FaultKind::Reset).after_bytes(120)).unwrap();
+    let client = builder(&mock).retry_mode(RetryMode::All).build().unwrap();
+    let mut stream =
+        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let error = stream.text().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stream);
+    assert_eq!(mock.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_is_repeated_until_it_begins() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::status(429).header("retry-after-ms", "1").times(1)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut stream =
+        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    assert_eq!(stream.attempts().len(), 2);
+    assert!(!stream.text().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_stream_is_the_same_error_as_a_refused_call() {
+    let mock = MockSurface::start().await.unwrap();
+    let client = builder(&mock).api_key("papi_demo_revoked").build().unwrap();
+    let error = client.capability("support-agent").stream().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+}
+
+#[tokio::test]
+async fn dropping_a_stream_closes_its_connection() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::new(FaultKind::Stall).after_bytes(300)).unwrap();
+    let client = builder(&mock).build().unwrap();
+    let mut stream =
+        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    let closed = tokio::time::timeout(Duration::from_millis(100), async {
+        while mock.requests()[0].to_json()["outcome"] != "client_closed" {
+            tokio::task::yield_now().await;
+        }
+    });
+    closed.await.expect("the connection stayed open for 100 ms");
+}
