@@ -31,10 +31,13 @@ type Cancel = InstanceType<typeof native.Cancel>;
  * process alive. What its options leave out comes from the environment, then from the defaults.
  *
  * @example
- * ```ts
+ * ```js
+ * import { Client } from 'runtype-surface';
+ *
  * // RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID and RUNTYPE_SURFACE_ID
  * const client = new Client();
- * const { summary } = await client.call<Summary>('summarize-article', { input: text }, { timeoutMs: 20_000 });
+ * const { summary } = await client.call('summarize-article', { input: 'A long text.' }, { timeoutMs: 20_000 });
+ * console.log(summary);
  * ```
  */
 export class Client {

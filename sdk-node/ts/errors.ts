@@ -40,12 +40,15 @@ export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
  * The base of all errors of this package.
  *
  * @example
- * ```ts
+ * ```js
+ * import { Client, RateLimitError, RuntypeError } from 'runtype-surface';
+ *
  * try {
- *   await client.call('summarize-article', { input });
+ *   await new Client().call('fails');
  * } catch (error) {
- *   if (error instanceof RateLimitError) await retryLater(error.retryAfterMs);
- *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) await retryNow();
+ *   if (error instanceof RateLimitError) console.log('come back in', error.retryAfterMs, 'ms');
+ *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) console.log('nothing has run: repeat it');
+ *   else if (error instanceof RuntypeError) console.log('look before you repeat it:', error.message);
  *   else throw error;
  * }
  * ```

@@ -269,11 +269,16 @@ export class MockSurface {
  * Starts a mock of an API surface for an application's own tests: no account, no network.
  *
  * @example
- * ```ts
- * await using mock = await startMock();
+ * ```js
+ * import assert from 'node:assert/strict';
+ * import { AuthenticationError } from 'runtype-surface';
+ * import { startMock } from 'runtype-surface/testing';
+ *
+ * const mock = await startMock();
  * const client = mock.client();
  * await mock.revokeKey();
  * await assert.rejects(client.call('echo', {}), AuthenticationError);
+ * await mock.close();
  * ```
  *
  * @throws An `Error` where there is no binary, or where it does not start.

@@ -34,8 +34,10 @@ interface ResponseReport {
  * loop, {@link EventStream.close} and the signal close the connection at once.
  *
  * @example
- * ```ts
- * for await (const event of client.stream('support-agent', { input: 'Where is my parcel?' })) {
+ * ```js
+ * import { Client } from 'runtype-surface';
+ *
+ * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) {
  *   process.stdout.write(event.delta ?? '');
  * }
  * ```
@@ -178,6 +180,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
 
   async #begin(): Promise<NativeStream> {
     const controller = this.#controller;
+    controller.signal.throwIfAborted();
     const signal = this.#signal;
     if (signal !== undefined) {
       // A weak reference, lest a signal that lives long keep a stream that nobody reads any more.
