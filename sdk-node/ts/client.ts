@@ -2,8 +2,7 @@ import process from 'node:process';
 
 import { Answer } from './answer.js';
 import { Environment } from './environment.js';
-import { refusal } from './errors.js';
-import { type Boundary, CallSite, unlessFailed } from './failure.js';
+import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
@@ -89,7 +88,7 @@ export class Client {
   call<T = unknown>(capability: string): Promise<T>;
   call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async call<T>(capability: string, ...rest: Rest): Promise<T> {
-    const output = await this.#send(rest[1], this.call, (client, crossing, cancel) =>
+    const output = await this.#send(rest[1], Client.prototype.call, (client, crossing, cancel) =>
       client.call(slug(capability), inputOf(rest), false, crossing, cancel),
     );
     return output as T;
@@ -103,7 +102,7 @@ export class Client {
   callWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
   callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
   async callWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
-    const whole = await this.#send(rest[1], this.callWithResponse, (client, crossing, cancel) =>
+    const whole = await this.#send(rest[1], Client.prototype.callWithResponse, (client, crossing, cancel) =>
       client.call(slug(capability), inputOf(rest), true, crossing, cancel),
     );
     const { output, report } = whole as { output: T; report: string };
@@ -118,7 +117,7 @@ export class Client {
   dispatch<T = unknown>(capability: string): Promise<T>;
   dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
-    const output = await this.#send(rest[1], this.dispatch, (client, crossing, cancel) =>
+    const output = await this.#send(rest[1], Client.prototype.dispatch, (client, crossing, cancel) =>
       client.dispatch(slug(capability), inputOf(rest), crossing, cancel),
     );
     return output as T;
@@ -133,7 +132,7 @@ export class Client {
   stream(capability: string): EventStream;
   stream(capability: string, input: object, options?: CallOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
-    const site = new CallSite(this.stream);
+    const site = new CallSite(Client.prototype.stream);
     const signal = site.run(() => (rest[1] === undefined ? undefined : checkCallOptions(rest[1]).signal));
     const open = async (signal: AbortSignal) => {
       const opened = await this.#send({ ...rest[1], signal }, site, (client, crossing, cancel) =>
@@ -150,7 +149,7 @@ export class Client {
    * @throws As {@link Client.call}.
    */
   async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
-    const document = await this.#send(options, this.openapi, (client, native, cancel) =>
+    const document = await this.#send(options, Client.prototype.openapi, (client, native, cancel) =>
       client.openapi(native, cancel),
     );
     return document as Record<string, unknown>;
@@ -162,7 +161,9 @@ export class Client {
    * @throws {@link ConfigurationError} for a slug that cannot be one path segment, or the URL of another surface.
    */
   endpointUrl(capability: string): string {
-    return new CallSite(this.endpointUrl).run(() => unlessFailed(this.#open().endpointUrl(slug(capability))));
+    return new CallSite(Client.prototype.endpointUrl).run(() =>
+      unlessFailed(this.#open().endpointUrl(slug(capability))),
+    );
   }
 
   /**

@@ -235,32 +235,3 @@ export function errorOf(report: ErrorReport, context?: ErrorContext): RuntypeErr
   const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => RuntypeError> = CLASSES;
   return new (known[report.class] ?? RuntypeError)(report, context);
 }
-
-/** An argument that cannot cross into the core; nothing was sent. `option` is the argument's name. */
-export function refusal(option: string, problem: string, cause?: unknown): ConfigurationError {
-  const text = `${option}: ${problem}`;
-  return new ConfigurationError(
-    {
-      class: 'ConfigurationError',
-      text,
-      message: text,
-      option,
-      phase: null,
-      path: null,
-      events_seen: null,
-      may_have_executed: false,
-      status: null,
-      code: null,
-      details: null,
-      request_id: null,
-      execution_id: null,
-      retry_after_ms: null,
-      location: null,
-      headers: null,
-      capability: null,
-      key_hint: null,
-      attempts: [],
-    },
-    { cause },
-  );
-}

@@ -1,6 +1,6 @@
 // The options of a client and of a call. The core checks their values; here their names and types.
 
-import { refusal } from './errors.js';
+import { refusal } from './failure.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
 
 /** What may be repeated: `safe`, only what the server cannot have executed; `all`, what may run twice too; `never`. */
@@ -137,7 +137,10 @@ const CLIENT: Rules<ClientOptions> = {
   envPrefix: ['a string', isString],
 };
 
-/** Refuses options that do not exist or are of another type, by name. What stands in them is not repeated: it may be a key. */
+/**
+ * Refuses options that do not exist or are of another type, by name. What stands in them is not repeated, nor a name that
+ * cannot be one: it may be a key.
+ */
 function check<O extends object>(options: unknown, rules: Rules<O>): asserts options is O {
   if (typeof options !== 'object' || options === null) {
     throw refusal('options', `they must be an object, such as { timeoutMs: 20_000 }, not ${kindOf(options)}`);
@@ -146,7 +149,8 @@ function check<O extends object>(options: unknown, rules: Rules<O>): asserts opt
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(known, name) ? known[name] : undefined;
     if (rule === undefined) {
-      throw refusal(name, `there is no such option; there are ${Object.keys(rules).join(', ')}`);
+      const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
+      throw refusal(isName ? name : 'options', `there is no such option; there are ${Object.keys(rules).join(', ')}`);
     }
     const [wanted, isRight] = rule;
     if (value !== undefined && !isRight(value)) throw refusal(name, `it must be ${wanted}, not ${kindOf(value)}`);
@@ -233,7 +237,7 @@ function headerPairs(headers: HeadersToAdd): { name: string; value: string }[] {
   return pairs.map((pair) => {
     const [name, value] = Array.isArray(pair) ? pair : [];
     if (typeof name !== 'string' || typeof value !== 'string') {
-      throw refusal('headers', `the name and the value of ${JSON.stringify(name) ?? 'each'} must be strings`);
+      throw refusal('headers', 'the name and the value of each must be strings');
     }
     return { name, value };
   });
