@@ -24,7 +24,8 @@ pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Either<Unkno
     }
 }
 
-fn parse_text<'env>(env: &'env Env, text: &str) -> napi::Result<Unknown<'env>> {
+/// JSON text as a JavaScript value.
+pub(crate) fn parse_text<'env>(env: &'env Env, text: &str) -> napi::Result<Unknown<'env>> {
     let json: Object<'_> = env.get_global()?.get_named_property_unchecked("JSON")?;
     let parse: Function<'_, Unknown<'_>, Unknown<'env>> = json.get_named_property_unchecked("parse")?;
     let text = if text.is_ascii() { env.create_string_latin1(text)? } else { env.create_string(text)? };

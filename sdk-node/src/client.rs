@@ -12,7 +12,7 @@ use napi::{
     bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Promise, PromiseRaw, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call};
+use runtype_surface::{Answer, Call, Error};
 
 use crate::{
     answer,
@@ -20,6 +20,7 @@ use crate::{
     failure::Failure,
     key_function,
     options::{CallOptions, ClientOptions},
+    stream::EventStream,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -27,7 +28,7 @@ use crate::{
 type Variables = Arc<RwLock<HashMap<String, String>>>;
 
 /// What a call resolves to: a value, a failure, or `undefined` where it was cancelled.
-type Outcome<'env> = Either<Unknown<'env>, Failure>;
+pub(crate) type Outcome<'env> = Either<Unknown<'env>, Failure>;
 
 /// A client of one surface.
 #[napi]
@@ -98,6 +99,34 @@ impl Client {
         send(env, self.core.capability(capability).via_dispatch().input_json(input), false, options, cancel)
     }
 
+    /// Calls a capability and resolves to its stream of events once the answer has begun.
+    ///
+    /// # Errors
+    ///
+    /// As `call`.
+    #[napi(ts_return_type = "Promise<EventStream | Failure | undefined>")]
+    pub fn stream<'env>(
+        &self,
+        env: &'env Env,
+        capability: String,
+        input: String,
+        options: Option<CallOptions>,
+        cancel: Option<&Cancel>,
+    ) -> napi::Result<PromiseRaw<'env, Option<Either<EventStream, Failure>>>> {
+        let call = built(self.core.capability(capability).input_json(input), options);
+        let cancelled = Cancelled::by(cancel);
+        env.spawn_future(async move {
+            Ok(match call {
+                Ok(call) => cancelled.or(call.stream()).await,
+                Err(error) => Some(Err(error)),
+            }
+            .map(|opened| match opened {
+                Ok(stream) => Either::A(EventStream::new(stream)),
+                Err(error) => Either::B(error.into()),
+            }))
+        })
+    }
+
     /// Asks for the surface's OpenAPI document.
     ///
     /// # Errors
@@ -137,6 +166,13 @@ impl Client {
     }
 }
 
+fn built(call: Call, options: Option<CallOptions>) -> Result<Call, Error> {
+    match options {
+        Some(options) => options.set(call),
+        None => Ok(call),
+    }
+}
+
 fn send<'env>(
     env: &'env Env,
     call: Call,
@@ -144,10 +180,7 @@ fn send<'env>(
     options: Option<CallOptions>,
     cancel: Option<&Cancel>,
 ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-    let call = match options {
-        Some(options) => options.set(call),
-        None => Ok(call),
-    };
+    let call = built(call, options);
     let cancelled = Cancelled::by(cancel);
     env.spawn_future_with_callback(
         async move {

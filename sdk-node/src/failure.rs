@@ -56,3 +56,10 @@ impl Failure {
         thrown.map(|thrown| Ok(JsError::from(thrown.0.try_clone()?).into_unknown(*env))).transpose()
     }
 }
+
+/// The failure of an argument that cannot cross into the core.
+#[napi]
+#[must_use]
+pub fn refuse(option: String, problem: String) -> Failure {
+    Error::refused(&option, &problem).into()
+}

@@ -10,3 +10,4 @@ pub mod endpoint;
 pub mod failure;
 pub mod key_function;
 pub mod options;
+pub mod stream;

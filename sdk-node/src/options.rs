@@ -28,6 +28,12 @@ pub struct CallOptions {
     pub retry_mode: Option<String>,
     /// How large an answer may be, in bytes.
     pub max_response_bytes: Option<f64>,
+    /// How long a stream may be silent, in milliseconds.
+    pub stream_idle_timeout_ms: Option<f64>,
+    /// How large one event of a stream may be, in bytes.
+    pub max_event_bytes: Option<f64>,
+    /// Hands on a stream's error events like others.
+    pub hand_on_stream_errors: Option<bool>,
     /// `detect`, `raw` or `wrapped`.
     pub response_format: Option<String>,
     /// Headers to add.
@@ -113,6 +119,11 @@ impl ClientOptions {
             defaults.retry_mode => |mode| mode.parse().map(|mode| builder.retry_mode(mode)),
             defaults.max_response_bytes =>
                 |bytes| whole_number("max response bytes", bytes).map(|bytes| builder.max_response_bytes(bytes)),
+            defaults.stream_idle_timeout_ms =>
+                |time| milliseconds("stream idle timeout", time).map(|time| builder.stream_idle_timeout(time)),
+            defaults.max_event_bytes =>
+                |bytes| whole_number("max event bytes", bytes).map(|bytes| builder.max_event_bytes(bytes)),
+            defaults.hand_on_stream_errors => |hand_on| Ok(builder.hand_on_stream_errors(hand_on)),
             defaults.response_format => |format| format.parse().map(|format| builder.response_format(format)),
         );
         for pem in self.root_certificates.unwrap_or_default() {
@@ -137,6 +148,11 @@ impl CallOptions {
             self.retry_mode => |mode| mode.parse().map(|mode| call.retry_mode(mode)),
             self.max_response_bytes =>
                 |bytes| whole_number("max response bytes", bytes).map(|bytes| call.max_response_bytes(bytes)),
+            self.stream_idle_timeout_ms =>
+                |time| milliseconds("stream idle timeout", time).map(|time| call.stream_idle_timeout(time)),
+            self.max_event_bytes =>
+                |bytes| whole_number("max event bytes", bytes).map(|bytes| call.max_event_bytes(bytes)),
+            self.hand_on_stream_errors => |hand_on| Ok(call.hand_on_stream_errors(hand_on)),
             self.response_format => |format| format.parse().map(|format| call.response_format(format)),
         );
         for header in self.headers.unwrap_or_default() {

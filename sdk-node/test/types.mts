@@ -11,7 +11,9 @@ import {
   parseEndpoint,
   RateLimitError,
   RuntypeError,
+  type StreamEvent,
 } from 'runtype-surface';
+import { type MockRequest, type MockSurface, startMock } from 'runtype-surface/testing';
 
 interface Article {
   input: string;
@@ -30,9 +32,16 @@ export async function everyMethodHasItsTypes(signal: AbortSignal | undefined, ti
   const unknown: unknown = await client.dispatch('echo', {});
   const paths: unknown = (await client.openapi()).paths;
   const url: string = client.endpointUrl(capabilitySlug('Summarize Article'));
+  for await (const event of client.stream('support-agent', article, { signal })) {
+    const delta: string | null = event.name === 'text_delta' ? event.delta : null;
+    if (delta !== null) break;
+  }
+  const readable: ReadableStream<StreamEvent> = client.stream('support-agent').toReadableStream();
+  const final: Summary = await client.stream('support-agent').finalOutput<Summary>();
   const endpoint: Endpoint = parseEndpoint(new URL(url));
   const options: [ClientOptions, CallOptions] = [{ authHeader: 'x-api-key' }, { headers: [['x-trace', 'a']] }];
-  return { summary, attempt, unknown, paths, endpoint, options, other: Client.fromEnv({ prefix: 'STAGING_RUNTYPE' }) };
+  const other = Client.fromEnv({ prefix: 'STAGING_RUNTYPE' });
+  return { summary, attempt, unknown, paths, readable, final, endpoint, options, other };
 }
 
 export function anErrorNarrows(error: unknown): number | null {
@@ -52,4 +61,13 @@ export function mistakesAreRefused(client: Client) {
   client.call('echo', {}, { baseUrl: 'https://example.com' });
   // @ts-expect-error errors are made by the package
   new RuntypeError('text');
+}
+
+export async function aMockHasItsTypes() {
+  await using mock: MockSurface = await startMock({ seed: 7 });
+  await mock.inject('latency', { latencyMs: 5, nth: [1, 2] });
+  // @ts-expect-error there is no such fault
+  await mock.inject('earthquake');
+  const [request]: MockRequest[] = await mock.journal();
+  return request?.outcome;
 }

@@ -2,8 +2,7 @@ import process from 'node:process';
 
 import { Answer } from './answer.js';
 import { Environment } from './environment.js';
-import { refusal } from './errors.js';
-import { type Boundary, CallSite, unlessFailed } from './failure.js';
+import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
@@ -18,8 +17,10 @@ import {
   nativeClientOptions,
 } from './options.js';
 import { following } from './signal.js';
+import { EventStream } from './stream.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
+type NativeStream = InstanceType<typeof native.EventStream>;
 type Cancel = InstanceType<typeof native.Cancel>;
 
 /**
@@ -29,10 +30,13 @@ type Cancel = InstanceType<typeof native.Cancel>;
  * process alive. What its options leave out comes from the environment, then from the defaults.
  *
  * @example
- * ```ts
+ * ```js
+ * import { Client } from 'runtype-surface';
+ *
  * // RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID and RUNTYPE_SURFACE_ID
  * const client = new Client();
- * const { summary } = await client.call<Summary>('summarize-article', { input: text }, { timeoutMs: 20_000 });
+ * const { summary } = await client.call('summarize-article', { input: 'A long text.' }, { timeoutMs: 20_000 });
+ * console.log(summary);
  * ```
  */
 export class Client {
@@ -77,13 +81,15 @@ export class Client {
    * Calls a capability and gives its output.
    *
    * @param capability - The slug, or a full URL of this surface.
-   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input).
+   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Left out, it is `{}`.
    * @typeParam T - What the output is taken for. It is not checked.
    * @throws Every {@link RuntypeError}; `signal.reason` where the signal aborts the call.
    */
-  async call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
-    const output = await this.#send(options, this.call, (client, crossing, cancel) =>
-      client.call(slug(capability), jsonOf(input), false, crossing, cancel),
+  call<T = unknown>(capability: string): Promise<T>;
+  call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
+  async call<T>(capability: string, ...rest: Rest): Promise<T> {
+    const output = await this.#send(rest[1], Client.prototype.call, (client, crossing, cancel) =>
+      client.call(slug(capability), inputOf(rest), false, crossing, cancel),
     );
     return output as T;
   }
@@ -93,9 +99,11 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>> {
-    const whole = await this.#send(options, this.callWithResponse, (client, crossing, cancel) =>
-      client.call(slug(capability), jsonOf(input), true, crossing, cancel),
+  callWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
+  callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
+  async callWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
+    const whole = await this.#send(rest[1], Client.prototype.callWithResponse, (client, crossing, cancel) =>
+      client.call(slug(capability), inputOf(rest), true, crossing, cancel),
     );
     const { output, report } = whole as { output: T; report: string };
     return new Answer(output, report);
@@ -106,11 +114,33 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T> {
-    const output = await this.#send(options, this.dispatch, (client, crossing, cancel) =>
-      client.dispatch(slug(capability), jsonOf(input), crossing, cancel),
+  dispatch<T = unknown>(capability: string): Promise<T>;
+  dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
+  async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
+    const output = await this.#send(rest[1], Client.prototype.dispatch, (client, crossing, cancel) =>
+      client.dispatch(slug(capability), inputOf(rest), crossing, cancel),
     );
     return output as T;
+  }
+
+  /**
+   * Calls a capability and hands its events on as they come. Nothing is sent before the stream is read.
+   *
+   * `timeoutMs` and the retry rules hold until the answer begins; after that nothing is repeated, and the stream may last
+   * as long as it is not silent for `streamIdleTimeoutMs`.
+   */
+  stream(capability: string): EventStream;
+  stream(capability: string, input: object, options?: CallOptions): EventStream;
+  stream(capability: string, ...rest: Rest): EventStream {
+    const site = new CallSite(Client.prototype.stream);
+    const signal = site.run(() => (rest[1] === undefined ? undefined : checkCallOptions(rest[1]).signal));
+    const open = async (signal: AbortSignal) => {
+      const opened = await this.#send({ ...rest[1], signal }, site, (client, crossing, cancel) =>
+        client.stream(slug(capability), inputOf(rest), crossing, cancel),
+      );
+      return opened as NativeStream;
+    };
+    return new EventStream(open, site, signal);
   }
 
   /**
@@ -119,7 +149,7 @@ export class Client {
    * @throws As {@link Client.call}.
    */
   async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
-    const document = await this.#send(options, this.openapi, (client, native, cancel) =>
+    const document = await this.#send(options, Client.prototype.openapi, (client, native, cancel) =>
       client.openapi(native, cancel),
     );
     return document as Record<string, unknown>;
@@ -131,7 +161,9 @@ export class Client {
    * @throws {@link ConfigurationError} for a slug that cannot be one path segment, or the URL of another surface.
    */
   endpointUrl(capability: string): string {
-    return new CallSite(this.endpointUrl).run(() => unlessFailed(this.#open().endpointUrl(slug(capability))));
+    return new CallSite(Client.prototype.endpointUrl).run(() =>
+      unlessFailed(this.#open().endpointUrl(slug(capability))),
+    );
   }
 
   /**
@@ -166,10 +198,10 @@ export class Client {
 
   async #send(
     options: CallOptions | undefined,
-    boundary: Boundary,
+    from: Boundary | CallSite,
     send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => Promise<unknown>,
   ): Promise<unknown> {
-    const site = new CallSite(boundary);
+    const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
       const crossing = site.run(() =>
@@ -194,6 +226,14 @@ export class Client {
     if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
     return client;
   }
+}
+
+/** The arguments after the capability. */
+type Rest = [input?: object, options?: CallOptions];
+
+/** An input that is left out is `{}`; one that is `undefined` is a mistake. */
+function inputOf(rest: Rest): string {
+  return rest.length === 0 ? '{}' : jsonOf(rest[0]);
 }
 
 function slug(capability: unknown): string {

@@ -1,5 +1,4 @@
-import { refusal } from './errors.js';
-import { CallSite, unlessFailed } from './failure.js';
+import { CallSite, refusal, unlessFailed } from './failure.js';
 import { native } from './native.js';
 
 /** The address of a surface, in its parts. */

@@ -12,6 +12,7 @@ export interface ErrorReport {
   option: string | null;
   phase: Phase | null;
   path: string | null;
+  events_seen: number | null;
   may_have_executed: boolean;
   status: number | null;
   code: string | null;
@@ -33,18 +34,21 @@ export interface ErrorContext {
 }
 
 /** What a call was doing when its time ran out. */
-export type Phase = 'key' | 'connect' | 'answer' | 'body';
+export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
 
 /**
  * The base of all errors of this package.
  *
  * @example
- * ```ts
+ * ```js
+ * import { Client, RateLimitError, RuntypeError } from 'runtype-surface';
+ *
  * try {
- *   await client.call('summarize-article', { input });
+ *   await new Client().call('fails');
  * } catch (error) {
- *   if (error instanceof RateLimitError) await retryLater(error.retryAfterMs);
- *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) await retryNow();
+ *   if (error instanceof RateLimitError) console.log('come back in', error.retryAfterMs, 'ms');
+ *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) console.log('nothing has run: repeat it');
+ *   else if (error instanceof RuntypeError) console.log('look before you repeat it:', error.message);
  *   else throw error;
  * }
  * ```
@@ -91,7 +95,7 @@ export class APIConnectionError extends RuntypeError {}
 
 /** The deadline passed; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
 export class APITimeoutError extends RuntypeError {
-  /** Asking the key's source, connecting, waiting for the answer, or reading it. */
+  /** Asking the key's source, connecting, waiting for the answer, reading it, or waiting for a stream's next event. */
   readonly phase: Phase | null;
 
   /** @internal */
@@ -184,6 +188,27 @@ export class ResponseDecodeError extends AnswerError {
   }
 }
 
+/** A stream broke, ended without a closing event, or reported an error. It has run. */
+export class StreamError extends AnswerError {
+  /** The words of the error event; `message` explains them. */
+  readonly serverMessage: string;
+  /** The error event's code. */
+  readonly code: string | null;
+  /** The error event's data. */
+  readonly details: unknown;
+  /** How many events were handed on before. */
+  readonly eventsSeen: number;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.serverMessage = report.message;
+    this.code = report.code;
+    this.details = report.details;
+    this.eventsSeen = report.events_seen ?? 0;
+  }
+}
+
 const CLASSES = {
   RuntypeError,
   ConfigurationError,
@@ -197,6 +222,7 @@ const CLASSES = {
   RateLimitError,
   ServerError,
   ResponseDecodeError,
+  StreamError,
 };
 
 // On the prototype and not enumerable, as with the platform's own errors; a minifier that renames a class does not reach it.
@@ -208,32 +234,4 @@ for (const [name, errorClass] of Object.entries(CLASSES)) {
 export function errorOf(report: ErrorReport, context?: ErrorContext): RuntypeError {
   const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => RuntypeError> = CLASSES;
   return new (known[report.class] ?? RuntypeError)(report, context);
-}
-
-/** An argument that cannot cross into the core; nothing was sent. `option` is the argument's name. */
-export function refusal(option: string, problem: string, cause?: unknown): ConfigurationError {
-  const text = `${option}: ${problem}`;
-  return new ConfigurationError(
-    {
-      class: 'ConfigurationError',
-      text,
-      message: text,
-      option,
-      phase: null,
-      path: null,
-      may_have_executed: false,
-      status: null,
-      code: null,
-      details: null,
-      request_id: null,
-      execution_id: null,
-      retry_after_ms: null,
-      location: null,
-      headers: null,
-      capability: null,
-      key_hint: null,
-      attempts: [],
-    },
-    { cause },
-  );
 }

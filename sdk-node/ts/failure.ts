@@ -40,6 +40,11 @@ export function unlessFailed<T>(result: T | Failure): T {
   throw errorOf(report, { body: result.body(), cause: causeOf(result) });
 }
 
+/** The error of an argument that cannot cross into the core: nothing was sent. */
+export function refusal(option: string, problem: string, cause?: unknown): RuntypeError {
+  return errorOf(JSON.parse(native.refuse(option, problem).report()), { cause });
+}
+
 /** What the key function threw, itself; else the chain of reasons as errors. */
 function causeOf(failure: Failure): unknown {
   const byKeyFunction = failure.thrownByKeyFunction();

@@ -13,6 +13,8 @@ export type {
   ResponseFormat,
   RetryMode,
   SharedOptions,
+  StreamEventName,
+  StreamResponse,
 } from './index.js';
 export {
   Answer,
@@ -24,6 +26,7 @@ export {
   Client,
   ConfigurationError,
   capabilitySlug,
+  EventStream,
   NotFoundError,
   PermissionDeniedError,
   parseEndpoint,
@@ -31,4 +34,6 @@ export {
   ResponseDecodeError,
   RuntypeError,
   ServerError,
+  StreamError,
+  StreamEvent,
 } from './index.js';

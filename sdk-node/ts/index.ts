@@ -25,7 +25,9 @@ export {
   ResponseDecodeError,
   RuntypeError,
   ServerError,
+  StreamError,
 } from './errors.js';
+export { StreamEvent, type StreamEventName } from './event.js';
 export type {
   AuthHeader,
   CallOptions,
@@ -37,3 +39,4 @@ export type {
   SharedOptions,
 } from './options.js';
 export { capabilitySlug } from './slug.js';
+export { EventStream, type StreamResponse } from './stream.js';

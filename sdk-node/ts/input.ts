@@ -1,4 +1,4 @@
-import { refusal } from './errors.js';
+import { refusal } from './failure.js';
 
 /** The input as JSON text. That it is an object the core checks. */
 export function jsonOf(input: unknown): string {

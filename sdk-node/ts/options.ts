@@ -1,6 +1,6 @@
 // The options of a client and of a call. The core checks their values; here their names and types.
 
-import { refusal } from './errors.js';
+import { refusal } from './failure.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
 
 /** What may be repeated: `safe`, only what the server cannot have executed; `all`, what may run twice too; `never`. */
@@ -27,6 +27,12 @@ export interface SharedOptions {
   retryMode?: RetryMode | undefined;
   /** How large an answer may be, in bytes once it is decompressed. 64 MiB by default. */
   maxResponseBytes?: number | undefined;
+  /** How long a stream may be silent, in milliseconds. 120,000 by default. */
+  streamIdleTimeoutMs?: number | undefined;
+  /** How large one event of a stream may be, in bytes. 16 MiB by default. */
+  maxEventBytes?: number | undefined;
+  /** Hands on `execution_error` and `error` events like others, in place of throwing a {@link StreamError}. */
+  handOnStreamErrors?: boolean | undefined;
   /** Whether answers come raw or wrapped, which the surface's owner sets (api.md, vendor). `detect` by default. */
   responseFormat?: ResponseFormat | undefined;
   /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. */
@@ -96,6 +102,9 @@ const SHARED: Rules<SharedOptions> = {
   maxRetries: ['a number', isNumber],
   retryMode: ['a string', isString],
   maxResponseBytes: ['a number of bytes', isNumber],
+  streamIdleTimeoutMs: ['a number of milliseconds', isNumber],
+  maxEventBytes: ['a number of bytes', isNumber],
+  handOnStreamErrors: ['a boolean', isBoolean],
   responseFormat: ['a string', isString],
   headers: ['an object of strings, or Headers', isObject],
 };
@@ -128,7 +137,10 @@ const CLIENT: Rules<ClientOptions> = {
   envPrefix: ['a string', isString],
 };
 
-/** Refuses options that do not exist or are of another type, by name. What stands in them is not repeated: it may be a key. */
+/**
+ * Refuses options that do not exist or are of another type, by name. What stands in them is not repeated, nor a name that
+ * cannot be one: it may be a key.
+ */
 function check<O extends object>(options: unknown, rules: Rules<O>): asserts options is O {
   if (typeof options !== 'object' || options === null) {
     throw refusal('options', `they must be an object, such as { timeoutMs: 20_000 }, not ${kindOf(options)}`);
@@ -137,7 +149,8 @@ function check<O extends object>(options: unknown, rules: Rules<O>): asserts opt
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(known, name) ? known[name] : undefined;
     if (rule === undefined) {
-      throw refusal(name, `there is no such option; there are ${Object.keys(rules).join(', ')}`);
+      const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
+      throw refusal(isName ? name : 'options', `there is no such option; there are ${Object.keys(rules).join(', ')}`);
     }
     const [wanted, isRight] = rule;
     if (value !== undefined && !isRight(value)) throw refusal(name, `it must be ${wanted}, not ${kindOf(value)}`);
@@ -206,6 +219,9 @@ export function nativeCallOptions(options: SharedOptions): NativeCallOptions {
     maxRetries: options.maxRetries ?? null,
     retryMode: options.retryMode ?? null,
     maxResponseBytes: options.maxResponseBytes ?? null,
+    streamIdleTimeoutMs: options.streamIdleTimeoutMs ?? null,
+    maxEventBytes: options.maxEventBytes ?? null,
+    handOnStreamErrors: options.handOnStreamErrors ?? null,
     responseFormat: options.responseFormat ?? null,
     headers: options.headers === undefined ? null : headerPairs(options.headers),
   };
@@ -221,7 +237,7 @@ function headerPairs(headers: HeadersToAdd): { name: string; value: string }[] {
   return pairs.map((pair) => {
     const [name, value] = Array.isArray(pair) ? pair : [];
     if (typeof name !== 'string' || typeof value !== 'string') {
-      throw refusal('headers', `the name and the value of ${JSON.stringify(name) ?? 'each'} must be strings`);
+      throw refusal('headers', 'the name and the value of each must be strings');
     }
     return { name, value };
   });

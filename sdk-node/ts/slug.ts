@@ -1,5 +1,4 @@
-import { refusal } from './errors.js';
-import { CallSite } from './failure.js';
+import { CallSite, refusal } from './failure.js';
 import { native } from './native.js';
 
 /**

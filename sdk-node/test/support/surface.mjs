@@ -1,30 +1,18 @@
-// A surface of its own on a mock of its own.
+// Surfaces of their own on one mock, so that tests do not disturb one another.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import process from 'node:process';
 import { after } from 'node:test';
 
-const binary = process.env.RUNTYPE_MOCK_BIN;
-if (binary === undefined)
-  throw new Error('RUNTYPE_MOCK_BIN must name the mock: `cargo build`, then target/debug/runtype-mock');
+import { startMock } from 'runtype-surface/testing';
 
-const mock = spawn(binary, ['serve', '--format', 'json'], { stdio: ['ignore', 'pipe', 'inherit'] });
-after(() => mock.kill());
-const [line] = await once(mock.stdout, 'data');
-const control = JSON.parse(line).RUNTYPE_MOCK_CONTROL_URL;
-
-async function request(method, path, body) {
-  const response = await fetch(control + path, { method, body: body && JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.status === 204 ? undefined : response.json();
-}
+const mock = await startMock();
+after(() => mock.close());
 
 /** Makes a surface: its options for a client, and ways to look at and disturb it. */
 export async function surface(definition = {}) {
-  const made = await request('POST', '/surfaces', { capabilities: [{ slug: 'echo' }], keys: [{}], ...definition });
-  const query = `?surface=${made.surface_id}`;
+  const made = await mock.control('POST', '/surfaces', { capabilities: [{ slug: 'echo' }], keys: [{}], ...definition });
+  const control = (method, path, body) => mock.control(method, `${path}?surface=${made.surface_id}`, body);
   return {
+    id: made.surface_id,
     env: made.env,
     keys: made.keys.map(({ key }) => key),
     options: {
@@ -33,9 +21,10 @@ export async function surface(definition = {}) {
       surfaceId: made.surface_id,
       apiKey: made.keys[0].key,
     },
-    fault: (fault) => request('POST', `/faults${query}`, fault),
-    mint: async (key = {}) => (await request('POST', `/keys${query}`, key)).key,
-    revoke: (key) => request('POST', `/keys/${key}/revoke${query}`),
-    journal: async () => (await request('GET', `/journal${query}`)).requests,
+    control,
+    fault: (fault) => control('POST', '/faults', fault),
+    mint: async (key = {}) => (await control('POST', '/keys', key)).key,
+    revoke: (key) => control('POST', `/keys/${key}/revoke`),
+    journal: async () => (await control('GET', '/journal')).requests,
   };
 }

@@ -1,0 +1,19 @@
+// Puts the mock's binary, which `cargo build --workspace` has made, beside the native part of this package.
+//
+// node scripts/pack-mock.mjs [debug|release]
+
+import { execFileSync } from 'node:child_process';
+import { constants, copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const [profile = 'debug'] = process.argv.slice(2);
+const root = join(import.meta.dirname, '..');
+const metadata = execFileSync('cargo', ['metadata', '--format-version=1', '--no-deps', '--offline'], {
+  cwd: root,
+  encoding: 'utf8',
+  maxBuffer: 1 << 26,
+});
+const name = process.platform === 'win32' ? 'runtype-mock.exe' : 'runtype-mock';
+const built = join(JSON.parse(metadata).target_directory, profile, name);
+copyFileSync(built, join(root, 'native', name), constants.COPYFILE_FICLONE);

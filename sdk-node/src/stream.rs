@@ -1,0 +1,99 @@
+//! A stream of events: one crossing into JavaScript for all events that are there already.
+
+use std::sync::Arc;
+
+use napi::{
+    Env,
+    bindgen_prelude::{Either, PromiseRaw, ToNapiValue as _},
+};
+use napi_derive::napi;
+use runtype_surface::{Error, Event};
+use tokio::sync::{Mutex, Notify};
+
+use crate::{answer, client::Outcome};
+
+/// A stream of the core, by one reader at a time.
+#[napi]
+pub struct EventStream {
+    report: String,
+    source: Arc<Source>,
+}
+
+struct Source {
+    /// Empty once it is closed.
+    stream: Mutex<Option<runtype_surface::EventStream>>,
+    /// Wakes a reader that waits, so that it closes the stream.
+    closed: Notify,
+}
+
+impl Source {
+    /// All events that are there, at least one; nothing after the last one, or where the stream is closed meanwhile.
+    async fn next_batch(&self) -> Option<Result<Vec<Event>, Error>> {
+        let mut stream = self.stream.lock().await;
+        let open = stream.as_mut()?;
+        tokio::select! {
+            biased;
+            () = self.closed.notified() => {
+                *stream = None;
+                None
+            }
+            batch = open.next_batch() => batch,
+        }
+    }
+}
+
+impl EventStream {
+    pub(crate) fn new(stream: runtype_surface::EventStream) -> Self {
+        let report = stream.report();
+        Self { report, source: Arc::new(Source { stream: Mutex::new(Some(stream)), closed: Notify::new() }) }
+    }
+}
+
+#[napi]
+impl EventStream {
+    /// What is known since the answer began, as JSON text.
+    #[napi(getter)]
+    #[must_use]
+    pub fn report(&self) -> String {
+        self.report.clone()
+    }
+
+    /// Waits for events. It resolves to a list of `{name, data, id}`, a failure, or `undefined` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Where no promise can be made, which Node does not refuse.
+    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+        let source = self.source.clone();
+        env.spawn_future_with_callback(async move { Ok(source.next_batch().await) }, |env, batch| match batch {
+            None => Ok(Either::A(().into_unknown(env)?)),
+            Some(Ok(events)) => answer::parse_text(env, &json_of(&events)).map(Either::A),
+            Some(Err(error)) => Ok(Either::B(error.into())),
+        })
+    }
+
+    /// Closes the connection at once; a reader that waits gets nothing more.
+    #[napi]
+    pub fn close(&self) {
+        self.source.closed.notify_one();
+        if let Ok(mut stream) = self.source.stream.try_lock() {
+            *stream = None;
+        }
+    }
+}
+
+/// A list of events as JSON text, to be parsed in one go.
+fn json_of(events: &[Event]) -> String {
+    let mut json = Vec::with_capacity(events.iter().map(|event| event.data().len() + 64).sum());
+    json.push(b'[');
+    for (position, event) in events.iter().enumerate() {
+        if position > 0 {
+            json.push(b',');
+        }
+        event.write_json(&mut json);
+    }
+    json.push(b']');
+    // The core writes nothing but UTF-8; were it otherwise, the damage is shown.
+    String::from_utf8(json).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

@@ -1,0 +1,44 @@
+// Runs the examples of the README and of the doc comments, as they stand there, against the mock.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { startMock } from 'runtype-surface/testing';
+
+const mock = await startMock();
+after(() => mock.close());
+
+const root = join(import.meta.dirname, '..');
+const sources = ['README.md', ...readdirSync(join(root, 'ts')).map((file) => join('ts', file))];
+
+/** What the examples of a file print, in order. */
+const printed = {
+  'README.md': [/^A long text\.\n$/, /^You wrote: Where is my parcel\? .*today\.$/, /^$/],
+  'ts/client.ts': [/^A long text\.\n$/],
+  'ts/errors.ts': [/^look before you repeat it: fails: 500 /],
+  'ts/mock-surface.ts': [/^$/],
+  'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
+};
+
+for (const source of sources) {
+  const text = readFileSync(join(root, source), 'utf8').replace(/^ \* ?/gm, '');
+  const examples = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
+  const expected = printed[source] ?? [];
+  test(`${source} has its examples`, () => {
+    assert.equal(examples.length, expected.length);
+  });
+  examples.forEach((code, number) => {
+    test(`example ${number + 1} of ${source} does what it says`, async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+        cwd: import.meta.dirname,
+        env: { ...process.env, ...mock.env },
+      });
+      assert.match(stdout, expected[number]);
+    });
+  });
+}

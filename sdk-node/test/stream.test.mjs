@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { test } from 'node:test';
+
+import { APITimeoutError, Client, ServerError, StreamError } from 'runtype-surface';
+
+import { surface } from './support/surface.mjs';
+
+/** A client of a capability that streams an answer. */
+async function agent(...faults) {
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'agent' } }], faults });
+  return { ...made, client: new Client(made.options) };
+}
+
+/** Waits until the client has closed the connection of the first request, and gives when. */
+async function closed(journal) {
+  for (;;) {
+    const [request] = await journal();
+    if (request?.client_closed_at) return Date.parse(request.client_closed_at);
+    assert.notEqual(request?.outcome, 'delivered', 'it was delivered whole');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('events come in order, with their names, data and typed fields', async () => {
+  const { client } = await agent();
+  const events = [];
+  for await (const event of client.stream('agent', { input: 'Hello' })) events.push(event);
+  assert.deepEqual(
+    events.map(({ seq }) => seq),
+    events.map((_, number) => number + 1),
+  );
+  const [first] = events;
+  const last = events.at(-1);
+  assert.equal(first.name, 'execution_start');
+  assert.equal(last.name, 'execution_complete');
+  assert.equal(last.executionId, first.executionId);
+  assert.equal(typeof last.durationMs, 'number');
+  const text = events.map(({ delta }) => delta ?? '').join('');
+  assert.equal(last.finalOutput.response, text);
+});
+
+test('text gathers what was not read yet, and finalOutput comes after all was read', async () => {
+  const { client } = await agent();
+  const stream = client.stream('agent', { input: 'Hello' });
+  let before = '';
+  while (before === '') before = (await stream.next()).value.delta ?? '';
+  const after = await stream.text();
+  const { response } = await stream.finalOutput();
+  assert.equal(before + after, response);
+  assert.match(stream.executionId, /^exec_/);
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+});
+
+test('nothing is sent before the stream is read', async () => {
+  const { client, journal } = await agent();
+  const stream = client.stream('agent', { input: 'Hello' });
+  assert.deepEqual(await journal(), []);
+  const { status, requestId, headers, attempts } = await stream.response();
+  assert.equal(status, 200);
+  assert.match(requestId, /^req_/);
+  assert.equal(headers.get('content-type'), 'text/event-stream');
+  assert.equal(attempts.length, 1);
+  assert.equal((await journal()).length, 1);
+  assert.notEqual(await stream.text(), '');
+});
+
+test('leaving the loop closes the connection at once', async () => {
+  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  for await (const event of client.stream('agent', { input: 'Hello' })) {
+    assert.equal(event.name, 'execution_start');
+    break;
+  }
+  const left = Date.now();
+  const took = (await closed(journal)) - left;
+  assert.ok(took < 100, `it took ${took} ms`);
+});
+
+test('close ends a reader that waits, and closes the connection', async () => {
+  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const stream = client.stream('agent', { input: 'Hello' });
+  await stream.next();
+  const rest = (async () => {
+    for (;;) if ((await stream.next()).done) return 'ended';
+  })();
+  await stream.close();
+  assert.equal(await rest, 'ended');
+  await closed(journal);
+});
+
+test('close drops a call that has not been answered yet', async () => {
+  const { client, journal } = await agent({ kind: 'stall' });
+  const stream = client.stream('agent', { input: 'Hello' });
+  const next = stream.next();
+  while ((await journal()).length === 0);
+  await stream.close();
+  assert.deepEqual(await next, { done: true, value: undefined });
+  await closed(journal);
+});
+
+test('the signal ends a stream with its reason, at any time, and loses its listener', async () => {
+  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const reason = new Error('the user has left');
+  const stream = client.stream('agent', { input: 'Hello' }, { signal });
+  await stream.next();
+  const waiting = (async () => {
+    for (;;) await stream.next();
+  })();
+  controller.abort(reason);
+  await assert.rejects(waiting, (error) => error === reason);
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+  await closed(journal);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
+test('a signal that is aborted already sends nothing', async () => {
+  const { client, journal } = await agent();
+  const stream = client.stream('agent', {}, { signal: AbortSignal.abort() });
+  await assert.rejects(stream.text(), { name: 'AbortError' });
+  assert.deepEqual(await journal(), []);
+});
+
+test('a stream that ends leaves no listener on the signal', async () => {
+  const { client } = await agent();
+  const { signal } = new AbortController();
+  await client.stream('agent', { input: 'Hello' }, { signal }).text();
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+});
+
+test('a stream that is cut off is a StreamError that says how far it came', async () => {
+  const { client } = await agent({ kind: 'truncate', after_bytes: 700 });
+  const seen = [];
+  const read = (async () => {
+    for await (const event of client.stream('agent', { input: 'Hello' })) seen.push(event);
+  })();
+  await assert.rejects(read, (error) => {
+    assert.ok(error instanceof StreamError);
+    assert.equal(error.eventsSeen, seen.length);
+    assert.ok(seen.length > 0);
+    assert.equal(error.executionId, seen[0].executionId);
+    assert.equal(error.mayHaveExecuted, true);
+    assert.match(error.stack.split('\n    at ')[1], /stream\.test\.mjs/);
+    return true;
+  });
+});
+
+test('a stream that falls silent is an APITimeoutError in the phase idle', async () => {
+  const { client } = await agent({ kind: 'stall', after_bytes: 300 });
+  const stream = client.stream('agent', { input: 'Hello' }, { streamIdleTimeoutMs: 20 });
+  await assert.rejects(stream.text(), (error) => error instanceof APITimeoutError && error.phase === 'idle');
+});
+
+test('an error before the stream begins is the error of a call', async () => {
+  const { options } = await surface({ capabilities: [{ slug: 'bad', answer: { kind: 'fail', status: 500 } }] });
+  const stream = new Client(options).stream('bad', {});
+  await assert.rejects(stream.next(), ServerError);
+  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+});
+
+test('as a ReadableStream it is read on demand, and cancelling closes the connection', async () => {
+  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const readable = client.stream('agent', { input: 'Hello' }).toReadableStream();
+  assert.deepEqual(await journal(), [], 'nothing is sent before it is read');
+  const reader = readable.getReader();
+  assert.equal((await reader.read()).value.name, 'execution_start');
+  await reader.cancel();
+  await closed(journal);
+});
+
+test('a ReadableStream ends as the stream ends, and fails as it fails', async () => {
+  const { client, fault } = await agent();
+  const names = [];
+  for await (const { name } of client.stream('agent', { input: 'Hello' }).toReadableStream()) names.push(name);
+  assert.equal(names.at(-1), 'execution_complete');
+  await fault({ kind: 'truncate', after_bytes: 700 });
+  const broken = client.stream('agent', { input: 'Hello' }).toReadableStream();
+  await assert.rejects(async () => {
+    for await (const _ of broken);
+  }, StreamError);
+});
+
+test('calls of next that do not wait for one another give all events in order', async () => {
+  const { client } = await agent();
+  const stream = client.stream('agent', { input: 'Hello' });
+  const results = await Promise.all(Array.from({ length: 40 }, () => stream.next()));
+  const events = results.filter(({ done }) => !done).map(({ value }) => value.seq);
+  assert.deepEqual(
+    events,
+    events.map((_, number) => number + 1),
+  );
+  assert.equal(results.at(-1).done, true);
+});

@@ -1,0 +1,305 @@
+// A mock surface, and the control of it.
+
+import { Client } from './client.js';
+import { findMockBinary } from './mock-binary.js';
+import { MockProcess } from './mock-process.js';
+import type { ClientOptions } from './options.js';
+
+/** How a mock is started. */
+export interface MockOptions {
+  /** A TOML file that says what is mocked, in place of the demo surface. */
+  config?: string | undefined;
+  /** Where chance begins, a whole number: the same seed gives the same faults. */
+  seed?: number | undefined;
+  /** The path of the binary, in place of the one that is found. */
+  binary?: string | undefined;
+}
+
+/** What a new key may do, and for how long. */
+export interface MockKey {
+  /** The key itself; made up by default. */
+  key?: string | undefined;
+  /** Its name. */
+  name?: string | undefined;
+  /** `production` or `test`. */
+  environment?: string | undefined;
+  /** The capabilities that it reaches; everything by default. */
+  scopes?: readonly string[] | undefined;
+  /** When it expires, as an ISO 8601 time. */
+  expiresAt?: string | undefined;
+  /** How many calls a minute it allows. */
+  rateLimitPerMinute?: number | undefined;
+  /** How many calls a day it allows. */
+  rateLimitPerDay?: number | undefined;
+}
+
+/** What goes wrong. */
+export type MockFaultKind =
+  | 'latency'
+  | 'status'
+  | 'reset'
+  | 'close'
+  | 'truncate'
+  | 'stall'
+  | 'garbage'
+  | 'slow_body'
+  | 'bad_json'
+  | 'bad_length'
+  | 'hang_up';
+
+/** Where and how a fault strikes; the README of `runtype-mock` says what each kind takes. */
+export interface MockFault {
+  /** The capability that it strikes; all by default. */
+  capability?: string | undefined;
+  /** Which of the matching requests, counted from 1. */
+  nth?: number | readonly number[] | undefined;
+  /** How often it strikes. */
+  times?: number | undefined;
+  /** How likely it strikes, 0 to 1, by the mock's seed. */
+  probability?: number | undefined;
+  /** How much later the answer comes, in milliseconds. */
+  latencyMs?: number | undefined;
+  /** Whether the capability runs all the same. */
+  reached?: boolean | undefined;
+  /** The status, for the kind `status`. */
+  status?: number | undefined;
+  /** Headers, for the kind `status`. */
+  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** A JSON body, for the kind `status`. */
+  json?: unknown;
+  /** A text as body, for the kind `status`. */
+  text?: string | undefined;
+  /** The bytes of the body that come before it strikes. */
+  afterBytes?: number | undefined;
+  /** How many bytes come at a time, for the kind `slow_body`. */
+  chunkBytes?: number | undefined;
+  /** The pause between them, or before the connection is closed, in milliseconds. */
+  waitMs?: number | undefined;
+  /** How far the length that is announced is off, in bytes, for the kind `bad_length`. */
+  lengthOffset?: number | undefined;
+}
+
+/** A capability of the mock. */
+export interface MockCapability {
+  /** Its name. */
+  name?: string | undefined;
+  /** What it does. */
+  description?: string | undefined;
+  /** Whether it can be called. */
+  enabled?: boolean | undefined;
+  /** `raw` or `wrapped`. */
+  responseFormat?: 'raw' | 'wrapped' | undefined;
+  /** How long it takes, in milliseconds. */
+  latencyMs?: number | undefined;
+  /** What it answers, such as `{ kind: 'fixed', output: { words: 3 } }`; it gives its input back by default. */
+  answer?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A request that the mock saw. Keys stand in it as hints. */
+export interface MockRequest {
+  /** Counts from 1. */
+  readonly n: number;
+  /** When it came, as an ISO 8601 time. */
+  readonly time: string;
+  readonly method: string;
+  readonly path: string;
+  /** The query, without its question mark. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** JSON where it is that, else text; the first 64 KiB. */
+  readonly body: unknown;
+  readonly bodyBytes: number;
+  /** The number of the connection on which it came. */
+  readonly connection: number;
+  readonly surface: string | null;
+  readonly capability: string | null;
+  /** The header that carried the key: `bearer` or `x-api-key`. */
+  readonly auth: string | null;
+  readonly keyHint: string | null;
+  readonly keyId: string | null;
+  /** The answer's status; `null` where none went out. */
+  readonly status: number | null;
+  /** Whether the capability ran. */
+  readonly reached: boolean;
+  readonly stream: boolean;
+  /** The fault that struck. */
+  readonly fault: string | null;
+  /** Which part of the mock answered. */
+  readonly answeredBy: string;
+  readonly requestId: string | null;
+  readonly executionId: string | null;
+  /** Whether the answer is still on its way, was delivered whole, or the client closed before. */
+  readonly outcome: 'open' | 'delivered' | 'client_closed';
+  readonly ended: string | null;
+  readonly clientClosedAt: string | null;
+}
+
+/**
+ * A mock surface on a free port of this machine: a server of its own, made by {@link startMock}.
+ *
+ * It begins as the demo surface: the capabilities `echo`, `summarize-article`, `support-agent`, `fails` and `slow`, and the
+ * keys `papi_demo_full`, `papi_demo_scoped`, `papi_demo_revoked`, `papi_demo_expired` and `papi_demo_limited`.
+ */
+export class MockSurface {
+  /** The variables that configure a client for this mock, such as for a child process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the mock listens. */
+  readonly baseUrl: string;
+  /** The mock product's id. */
+  readonly productId: string;
+  /** The mock surface's id. */
+  readonly surfaceId: string;
+  /** A key for everything. */
+  readonly apiKey: string;
+  readonly #process: MockProcess;
+  readonly #control: string;
+
+  /** @internal */
+  constructor(process: MockProcess) {
+    const variable = (name: string): string => {
+      const value = process.env[name];
+      if (value === undefined) throw new Error(`the mock did not print ${name}: it is of another version`);
+      return value;
+    };
+    this.#process = process;
+    this.env = process.env;
+    this.baseUrl = variable('RUNTYPE_BASE_URL');
+    this.productId = variable('RUNTYPE_PRODUCT_ID');
+    this.surfaceId = variable('RUNTYPE_SURFACE_ID');
+    this.apiKey = variable('RUNTYPE_PRODUCT_API_KEY');
+    this.#control = variable('RUNTYPE_MOCK_CONTROL_URL');
+  }
+
+  /** A client of the mock, with a key for everything; options as those of {@link Client}. */
+  client(options: ClientOptions = {}): Client {
+    const { baseUrl, productId, surfaceId, apiKey } = this;
+    const key = options.apiKeyFile === undefined ? { apiKey } : {};
+    return new Client({ baseUrl, productId, surfaceId, ...key, ...options });
+  }
+
+  /** Adds or replaces a capability. */
+  async putCapability(slug: string, capability: MockCapability = {}): Promise<void> {
+    await this.control('PUT', `/capabilities/${encodeURIComponent(slug)}`, snakeCase(capability));
+  }
+
+  /** Removes a capability. */
+  async removeCapability(slug: string): Promise<void> {
+    await this.control('DELETE', `/capabilities/${encodeURIComponent(slug)}`);
+  }
+
+  /** Pauses the surface: it answers 503. */
+  async pause(): Promise<void> {
+    await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'paused' });
+  }
+
+  /** Ends the pause. */
+  async resume(): Promise<void> {
+    await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'active' });
+  }
+
+  /** Makes a key, for everything or for the capabilities in `scopes`, and gives it in plain. */
+  async mintKey(key: MockKey = {}): Promise<string> {
+    const minted = (await this.control('POST', '/keys', snakeCase(key))) as { key: string };
+    return minted.key;
+  }
+
+  /** Revokes a key at once; by default the one that this mock's clients have. */
+  async revokeKey(key: string = this.apiKey): Promise<void> {
+    await this.control('POST', `/keys/${encodeURIComponent(key)}/revoke`);
+  }
+
+  /** Injects a fault, such as `inject('status', { status: 503, times: 2 })`; gives its id, for {@link removeFault}. */
+  async inject(kind: MockFaultKind, fault: MockFault = {}): Promise<string> {
+    const made = (await this.control('POST', '/faults', { kind, ...snakeCase(fault) })) as { ids: unknown[] };
+    return String(made.ids[0]);
+  }
+
+  /** Removes one fault. */
+  async removeFault(id: string): Promise<void> {
+    await this.control('DELETE', `/faults/${encodeURIComponent(id)}`);
+  }
+
+  /** Removes all faults. */
+  async clearFaults(): Promise<void> {
+    await this.control('DELETE', '/faults');
+  }
+
+  /** Moves the mock's clock on, such as past a key's expiry or its limit's window, by milliseconds. */
+  async advanceClock(ms: number): Promise<void> {
+    await this.control('POST', '/clock', { advance_ms: ms });
+  }
+
+  /** Goes back to how it began: capabilities, keys, faults, clock, journal. */
+  async reset(): Promise<void> {
+    await this.control('POST', '/reset');
+  }
+
+  /** The requests that came, oldest first, of all capabilities or of one. */
+  async journal(capability?: string): Promise<MockRequest[]> {
+    const query = capability === undefined ? '' : `?capability=${encodeURIComponent(capability)}`;
+    const { requests } = (await this.control('GET', `/journal${query}`)) as { requests: object[] };
+    return requests.map((request) => camelCase(request) as unknown as MockRequest);
+  }
+
+  /** Speaks to the mock's control interface, for what has no method of its own here. `path` is below `/__mock`. */
+  async control(method: string, path: string, body?: unknown): Promise<unknown> {
+    const url = new URL(this.#control + path);
+    if (!url.searchParams.has('surface')) url.searchParams.set('surface', this.surfaceId);
+    const response = await fetch(url, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the mock refused ${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  /** Stops the mock, and waits until it has ended. A mock that nobody closes ends with this process. */
+  close(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  /** Stops the mock at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/**
+ * Starts a mock of an API surface for an application's own tests: no account, no network.
+ *
+ * @example
+ * ```js
+ * import assert from 'node:assert/strict';
+ * import { AuthenticationError } from 'runtype-surface';
+ * import { startMock } from 'runtype-surface/testing';
+ *
+ * const mock = await startMock();
+ * const client = mock.client();
+ * await mock.revokeKey();
+ * await assert.rejects(client.call('echo', {}), AuthenticationError);
+ * await mock.close();
+ * ```
+ *
+ * @throws An `Error` where there is no binary, or where it does not start.
+ */
+export async function startMock(options: MockOptions = {}): Promise<MockSurface> {
+  const { config, seed, binary } = options;
+  const flags: string[] = [];
+  if (config !== undefined) flags.push('--config', config);
+  if (seed !== undefined) flags.push('--seed', String(seed));
+  return new MockSurface(await MockProcess.start(binary ?? findMockBinary(), flags));
+}
+
+/** `latencyMs` becomes `latency_ms`: the control interface's names. Only the fields' own, not those inside of them. */
+function snakeCase(fields: object): Record<string, unknown> {
+  return renamed(fields, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+function camelCase(fields: object): Record<string, unknown> {
+  return renamed(fields, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
+function renamed(fields: object, rename: (name: string) => string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value]));
+}

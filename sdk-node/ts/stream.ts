@@ -1,0 +1,224 @@
+import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
+import { type EventReport, StreamEvent } from './event.js';
+import { type CallSite, unlessFailed } from './failure.js';
+import { type HeaderPairs, headersOf } from './headers.js';
+import type { native } from './native.js';
+import { follow } from './signal.js';
+
+type NativeStream = InstanceType<typeof native.EventStream>;
+
+/** What is known of a stream once its answer has begun. */
+export interface StreamResponse {
+  /** The HTTP status, 200 to 299. */
+  readonly status: number;
+  /** The answer's headers. */
+  readonly headers: Headers;
+  /** The request's id, from the header `X-Request-Id` (assumed). */
+  readonly requestId: string | null;
+  /** What happened at each attempt until the stream began. */
+  readonly attempts: readonly Attempt[];
+}
+
+interface ResponseReport {
+  status: number;
+  headers: HeaderPairs;
+  request_id: string | null;
+  attempts: AttemptReport[];
+}
+
+/**
+ * A capability's answer as events, each handed on as it comes; {@link Client.stream} makes it.
+ *
+ * Nothing is sent before it is read. It is read once: by `for await`, {@link EventStream.text},
+ * {@link EventStream.finalOutput} or {@link EventStream.toReadableStream}. A slow reader holds back the server. Leaving the
+ * loop, {@link EventStream.close} and the signal close the connection at once.
+ *
+ * @example
+ * ```js
+ * import { Client } from 'runtype-surface';
+ *
+ * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) {
+ *   process.stdout.write(event.delta ?? '');
+ * }
+ * ```
+ */
+export class EventStream implements AsyncIterableIterator<StreamEvent, undefined, undefined> {
+  readonly #open: (signal: AbortSignal) => Promise<NativeStream>;
+  readonly #site: CallSite;
+  /** The caller's, if there is one. */
+  readonly #signal: AbortSignal | undefined;
+  /** Follows the caller's signal, and is aborted by `close` too. */
+  readonly #controller = new AbortController();
+  #opening: Promise<NativeStream> | undefined;
+  #reading: Promise<void> | undefined;
+  /** Events that came together with one that was handed on. */
+  #batch: readonly EventReport[] = [];
+  #next = 0;
+  #isEnded = false;
+  #executionId: string | null = null;
+  #finalOutput: unknown = null;
+  #unfollow: (() => void) | undefined;
+
+  /** @internal */
+  constructor(open: (signal: AbortSignal) => Promise<NativeStream>, site: CallSite, signal: AbortSignal | undefined) {
+    this.#open = open;
+    this.#site = site;
+    this.#signal = signal;
+  }
+
+  /**
+   * Sends the call, if it is not sent yet, and waits until the answer has begun.
+   *
+   * @throws As {@link Client.call}.
+   */
+  async response(): Promise<StreamResponse> {
+    const report: ResponseReport = JSON.parse((await this.#opened()).report);
+    return {
+      status: report.status,
+      headers: headersOf(report.headers),
+      requestId: report.request_id,
+      attempts: attemptsOf(report.attempts),
+    };
+  }
+
+  /** The execution's id, once an event that was read has said it. */
+  get executionId(): string | null {
+    return this.#executionId;
+  }
+
+  /**
+   * The next event.
+   *
+   * @throws As {@link Client.call}, while nothing has come; {@link StreamError} where the stream breaks, ends without a
+   * closing event, or reports an error; {@link APITimeoutError} where nothing comes for `streamIdleTimeoutMs`. After an
+   * error there are no more events.
+   */
+  async next(): Promise<IteratorResult<StreamEvent, undefined>> {
+    for (;;) {
+      if (!this.#isEnded && this.#controller.signal.aborted) {
+        this.#end();
+        throw this.#controller.signal.reason;
+      }
+      const report = this.#batch[this.#next];
+      if (report !== undefined) {
+        this.#next += 1;
+        return { done: false, value: this.#look(new StreamEvent(report)) };
+      }
+      if (this.#isEnded) return { done: true, value: undefined };
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    }
+  }
+
+  /** Closes the connection at once: what `break` in a `for await` does. */
+  async return(): Promise<IteratorResult<StreamEvent, undefined>> {
+    await this.close();
+    return { done: true, value: undefined };
+  }
+
+  /** The stream itself: it is read once. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /**
+   * Reads to the end, and gives the text of the `text_delta` events that were not read yet.
+   *
+   * @throws As {@link EventStream.next}.
+   */
+  async text(): Promise<string> {
+    let text = '';
+    for await (const event of this) if (event.name === 'text_delta') text += event.delta ?? '';
+    return text;
+  }
+
+  /**
+   * Reads to the end, and gives the output of the `execution_complete` event; `null` where there was none. It may be called
+   * after all events were read.
+   *
+   * @typeParam T - What the output is taken for. It is not checked.
+   * @throws As {@link EventStream.next}.
+   */
+  async finalOutput<T = unknown>(): Promise<T> {
+    while (!(await this.next()).done);
+    return this.#finalOutput as T;
+  }
+
+  /** The events as a `ReadableStream` of the platform; cancelling it closes the connection at once. */
+  toReadableStream(): ReadableStream<StreamEvent> {
+    return new ReadableStream<StreamEvent>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await this.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: () => this.close(),
+      },
+      // An event is read when somebody wants it, not before.
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Closes the connection at once, or drops the call that is on its way; there are no more events. */
+  async close(): Promise<void> {
+    this.#end();
+    this.#controller.abort();
+  }
+
+  /** Closes the stream at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #opened(): Promise<NativeStream> {
+    this.#opening ??= this.#begin();
+    return this.#opening;
+  }
+
+  async #begin(): Promise<NativeStream> {
+    const controller = this.#controller;
+    controller.signal.throwIfAborted();
+    const signal = this.#signal;
+    if (signal !== undefined) {
+      // A weak reference, lest a signal that lives long keep a stream that nobody reads any more.
+      const weak = new WeakRef(controller);
+      this.#unfollow = follow(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
+    }
+    const stream = await this.#open(controller.signal);
+    if (controller.signal.aborted) stream.close();
+    else controller.signal.addEventListener('abort', () => stream.close(), { once: true });
+    return stream;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const stream = await this.#opened();
+      const batch = (await stream.nextBatch()) as EventReport[] | undefined;
+      if (this.#isEnded) return;
+      this.#controller.signal.throwIfAborted();
+      this.#batch = this.#site.run(() => unlessFailed(batch)) ?? [];
+      this.#next = 0;
+      if (batch === undefined) this.#end();
+    } catch (error) {
+      if (this.#isEnded) return;
+      this.#end();
+      throw error;
+    }
+  }
+
+  #look(event: StreamEvent): StreamEvent {
+    this.#executionId ??= event.executionId;
+    if (event.name === 'execution_complete') this.#finalOutput = event.finalOutput;
+    return event;
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#batch = [];
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+  }
+}
