@@ -107,6 +107,16 @@ pub fn hint(plain: &str) -> String {
     format!("{prefix}…{tail}")
 }
 
+/// Whether a word of a text is a credential, and not just a name that begins like one, as `mcp_tool` or `ct_scan`.
+fn is_credential(word: &str) -> bool {
+    const CERTAIN: [&str; 5] = [PREFIX, "rt_live_", "rt_test_", "ct_live_", "ct_test_"];
+    const SHORTEST_MCP_KEY: usize = 16;
+    CERTAIN.iter().any(|prefix| word.starts_with(prefix))
+        || word
+            .strip_prefix("mcp_")
+            .is_some_and(|secret| secret.len() >= SHORTEST_MCP_KEY)
+}
+
 /// Replaces every credential in a text by its hint. A text without one is handed back untouched.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let in_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -121,10 +131,10 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         let end = from.find(|c| !in_key(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
         // A prefix before an ellipsis is a hint already.
-        if prefix_of(word).is_empty() || (prefix_of(word) == word && after.starts_with('…')) {
-            out.push_str(word);
-        } else {
+        if is_credential(word) && !(prefix_of(word) == word && after.starts_with('…')) {
             out.push_str(&hint(word));
+        } else {
+            out.push_str(word);
         }
         rest = after;
     }
@@ -230,6 +240,12 @@ mod tests {
             r#"{"a": "papi_…cdef", "b": "Bearer rt_test_…6789", "c": "start_here"}"#
         );
         assert_eq!(redact(&redacted), redacted, "a hint stays a hint");
+    }
+
+    #[test]
+    fn a_name_that_only_begins_like_a_key_stays() {
+        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3, "my_papi_x": 4}"#;
+        assert_eq!(redact(text), text);
     }
 
     #[test]
