@@ -36,6 +36,9 @@ enum Command {
         /// How requests are shown, on standard error.
         #[arg(long, value_enum, default_value_t = LogStyle::Text)]
         log: LogStyle,
+        /// Also ends when standard input is closed, as it is when the program that started it dies.
+        #[arg(long)]
+        exit_with_stdin: bool,
         /// How the variables are printed: NAME=value lines, or one JSON line.
         #[arg(long, value_enum, default_value_t = Format::Env)]
         format: Format,
@@ -146,8 +149,18 @@ pub(crate) fn main() -> ExitCode {
                 port,
                 what,
                 log,
+                exit_with_stdin,
                 format,
-            } => serve::serve(&what, SocketAddr::new(host, port), log, format).await,
+            } => {
+                serve::serve(
+                    &what,
+                    SocketAddr::new(host, port),
+                    log,
+                    format,
+                    exit_with_stdin,
+                )
+                .await
+            }
             Command::Run { what, log, command } => run::run(&what, log, &command).await,
             Command::Init { file } => init::init(&file),
         }

@@ -102,9 +102,8 @@ impl Body for Frames {
                 self.pause = None;
             }
             if let Some(bytes) = self.next.take() {
-                if let (Some(length), sent) = (&mut self.length, bytes.len() as u64) {
-                    *length = length.saturating_sub(sent);
-                }
+                let sent = bytes.len() as u64;
+                self.length = self.length.map(|length| length.saturating_sub(sent));
                 if self.frames.len() == 0 {
                     self.watch.done(Outcome::Delivered);
                 }

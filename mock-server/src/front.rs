@@ -231,13 +231,15 @@ impl Front {
         match decision {
             Decision::Answer(ticket, plan) => Asked::Plan(plan, Watch::new(&self.shared, ticket)),
             Decision::Ask(ticket, pending) => {
+                // From here on, so that a client that goes away while the answer is computed is noted too.
+                let watch = Watch::new(&self.shared, ticket);
                 let reply = match pending.compute() {
                     Some(reply) => reply,
                     None => self.callback.ask(pending.question()).await,
                 };
                 let plan = pending.resolve(&reply);
                 answered(&mut self.shared.lock(), ticket, &plan);
-                Asked::Plan(plan, Watch::new(&self.shared, ticket))
+                Asked::Plan(plan, watch)
             }
         }
     }

@@ -107,6 +107,18 @@ pub fn hint(plain: &str) -> String {
     format!("{prefix}…{tail}")
 }
 
+/// Where in a word a credential begins, if there is one and not just a name that begins like one, as `mcp_tool` or
+/// `ct_scan`. It need not begin the word: in a URL a quotation mark before it is `%22`.
+fn credential_in(word: &str) -> Option<usize> {
+    const CERTAIN: [&str; 5] = [PREFIX, "rt_live_", "rt_test_", "ct_live_", "ct_test_"];
+    const SHORTEST_MCP_KEY: usize = 16;
+    let certain = CERTAIN.iter().filter_map(|prefix| word.find(prefix)).min();
+    certain.or_else(|| {
+        word.find("mcp_")
+            .filter(|at| word.len() - at >= "mcp_".len() + SHORTEST_MCP_KEY)
+    })
+}
+
 /// Replaces every credential in a text by its hint. A text without one is handed back untouched.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let in_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -120,11 +132,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         out.push_str(before);
         let end = from.find(|c| !in_key(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
-        // A prefix before an ellipsis is a hint already.
-        if prefix_of(word).is_empty() || (prefix_of(word) == word && after.starts_with('…')) {
-            out.push_str(word);
-        } else {
-            out.push_str(&hint(word));
+        match credential_in(word).map(|at| word.split_at(at)) {
+            // A prefix before an ellipsis is a hint already.
+            Some((before, key)) if !(prefix_of(key) == key && after.starts_with('…')) => {
+                out.push_str(before);
+                out.push_str(&hint(key));
+            }
+            _ => out.push_str(word),
         }
         rest = after;
     }
@@ -230,6 +244,21 @@ mod tests {
             r#"{"a": "papi_…cdef", "b": "Bearer rt_test_…6789", "c": "start_here"}"#
         );
         assert_eq!(redact(&redacted), redacted, "a hint stays a hint");
+    }
+
+    #[test]
+    fn a_key_is_found_inside_a_word_too() {
+        assert_eq!(
+            redact("?k=%22papi_0123456789abcdef%22"),
+            "?k=%22papi_…cdef%22"
+        );
+        assert_eq!(redact("key_papi_0123456789abcdef"), "key_papi_…cdef");
+    }
+
+    #[test]
+    fn a_name_that_only_begins_like_a_key_stays() {
+        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3}"#;
+        assert_eq!(redact(text), text);
     }
 
     #[test]

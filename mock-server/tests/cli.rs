@@ -140,6 +140,25 @@ fn serve_prints_one_json_line_on_request() {
 }
 
 #[test]
+fn serve_ends_with_its_standard_input_on_request() {
+    let mut child = mock()
+        .args(["serve", "--exit-with-stdin"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "it runs while its input is open"
+    );
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn serve_says_when_its_port_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -51,6 +51,9 @@ impl Seen {
     }
 }
 
+/// How long something that must come may take on a busy machine.
+const LONG: Duration = Duration::from_secs(10);
+
 /// How long a connection must be silent to count as open.
 const SILENCE: Duration = Duration::from_millis(60);
 
@@ -67,14 +70,15 @@ async fn open(surface: &MockSurface, target: &str) -> TcpStream {
     socket
 }
 
-/// Reads until the connection ends or falls silent.
-async fn read(socket: &mut TcpStream) -> Seen {
+/// Reads until the connection ends, or until what came is enough and silence follows.
+async fn read(socket: &mut TcpStream, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let started = Instant::now();
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     let mut took = Duration::ZERO;
     let close = loop {
-        match tokio::time::timeout(SILENCE, socket.read(&mut piece)).await {
+        let wait = if enough(&bytes) { SILENCE } else { LONG };
+        match tokio::time::timeout(wait, socket.read(&mut piece)).await {
             Err(_) => break Close::Open,
             Ok(Ok(0)) => break Close::Fin,
             Ok(Ok(length)) => bytes.extend_from_slice(&piece[..length]),
@@ -88,10 +92,30 @@ async fn read(socket: &mut TcpStream) -> Seen {
     Seen { bytes, close, took }
 }
 
-async fn struck(fault: Fault) -> Seen {
+/// Nothing is enough: the connection is expected to end.
+fn never(_: &[u8]) -> bool {
+    false
+}
+
+/// A whole answer, by its length or its last chunk.
+fn whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let told = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    told.map_or_else(
+        || text.ends_with("\r\n0\r\n\r\n"),
+        |length| bytes.len() >= head.len() + 4 + length,
+    )
+}
+
+async fn struck(fault: Fault, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(fault).unwrap();
-    read(&mut open(&surface, "echo").await).await
+    read(&mut open(&surface, "echo").await, enough).await
 }
 
 /// What is expected: the `Content-Length`, the body, and how the connection stands. `None`: no head at all.
@@ -210,7 +234,16 @@ fn table() -> Vec<Row> {
 #[tokio::test]
 async fn every_fault_is_on_the_wire_what_the_table_says() {
     for (name, fault, expected, close) in table() {
-        let seen = struck(fault).await;
+        let length = expected.map_or(0, |(_, body)| body.len());
+        let seen = struck(fault, |bytes| {
+            // What stays open is read until its body is there; what ends, until it ends.
+            let body = bytes
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n")
+                .map(|at| bytes.len() - at - 4);
+            close == Close::Open && (expected.is_none() || body >= Some(length))
+        })
+        .await;
         assert_eq!(seen.close, close, "{name}: {}", seen.text());
         let Some((length, body)) = expected else {
             assert_eq!(seen.bytes, b"", "{name}");
@@ -230,23 +263,26 @@ async fn every_fault_is_on_the_wire_what_the_table_says() {
 
 #[tokio::test]
 async fn garbage_is_no_http_and_the_same_for_the_same_seed() {
-    let first = struck(Fault::new(FaultKind::Garbage)).await;
+    let first = struck(Fault::new(FaultKind::Garbage), never).await;
     assert_eq!((first.bytes.len(), first.close), (40, Close::Fin));
     assert!(first.bytes.iter().all(|byte| *byte >= 0x80));
     assert_eq!(
-        struck(Fault::new(FaultKind::Garbage)).await.bytes,
+        struck(Fault::new(FaultKind::Garbage), never).await.bytes,
         first.bytes
     );
 }
 
 #[tokio::test]
 async fn latency_and_slow_bodies_take_their_time() {
-    let late = struck(Fault::latency(Duration::from_millis(40))).await;
+    let late = struck(Fault::latency(Duration::from_millis(40)), whole).await;
     assert!(late.took >= Duration::from_millis(40), "{:?}", late.took);
-    let slow = struck(Fault {
-        wait_ms: Some(2),
-        ..Fault::new(FaultKind::SlowBody)
-    })
+    let slow = struck(
+        Fault {
+            wait_ms: Some(2),
+            ..Fault::new(FaultKind::SlowBody)
+        },
+        whole,
+    )
     .await;
     assert!(
         slow.took >= Duration::from_millis(2) * BODY.len() as u32,
@@ -257,15 +293,18 @@ async fn latency_and_slow_bodies_take_their_time() {
         latency_ms: Some(30),
         ..Fault::status(503)
     };
-    assert!(struck(both).await.took >= Duration::from_millis(30));
+    assert!(struck(both, whole).await.took >= Duration::from_millis(30));
 }
 
 #[tokio::test]
 async fn a_hang_up_may_come_later_than_the_answer() {
-    let seen = struck(Fault {
-        wait_ms: Some(20),
-        ..Fault::new(FaultKind::HangUp)
-    })
+    let seen = struck(
+        Fault {
+            wait_ms: Some(20),
+            ..Fault::new(FaultKind::HangUp)
+        },
+        never,
+    )
     .await;
     assert_eq!(seen.close, Close::Fin);
     let (head, _) = seen.parts().unwrap();
@@ -277,16 +316,22 @@ async fn a_hang_up_may_come_later_than_the_answer() {
 
 #[tokio::test]
 async fn bodies_may_be_no_text_at_all_or_very_large() {
-    let seen = struck(Fault {
-        base64: Some("//79AA==".to_owned()),
-        ..Fault::status(200)
-    })
+    let seen = struck(
+        Fault {
+            base64: Some("//79AA==".to_owned()),
+            ..Fault::status(200)
+        },
+        whole,
+    )
     .await;
     assert_eq!(seen.parts().unwrap().1, [0xff, 0xfe, 0xfd, 0x00]);
-    let large = struck(Fault {
-        fill_bytes: Some(10 << 20),
-        ..Fault::status(200)
-    })
+    let large = struck(
+        Fault {
+            fill_bytes: Some(10 << 20),
+            ..Fault::status(200)
+        },
+        whole,
+    )
     .await;
     let (head, body) = large.parts().unwrap();
     assert!(head.contains("content-type: application/json"));
@@ -304,7 +349,7 @@ async fn redirects_and_repeated_headers_can_be_scripted() {
         "headers": { "Location": "http://127.0.0.1:1/", "Content-Type": "text/html", "Set-Cookie": ["a=1", "b=2"] },
     });
     assert_eq!(surface.control(http::Method::POST, "faults", &fault).0, 201);
-    let (head, body) = read(&mut open(&surface, "echo").await)
+    let (head, body) = read(&mut open(&surface, "echo").await, whole)
         .await
         .parts()
         .unwrap();
@@ -333,8 +378,17 @@ fn chunks(mut body: &[u8]) -> (Vec<Vec<u8>>, bool) {
 
 async fn streamed(script: Script) -> (Vec<Vec<u8>>, bool, Close) {
     let surface = MockSurface::start().await.unwrap();
+    let end = script.end;
     surface.answer("agent", Answer::Stream(script)).unwrap();
-    let seen = read(&mut open(&surface, "agent?stream=true").await).await;
+    let seen = read(
+        &mut open(&surface, "agent?stream=true").await,
+        |bytes| match end {
+            StreamEnd::Complete => whole(bytes),
+            StreamEnd::Stall => String::from_utf8_lossy(bytes).contains("\ndat\r\n"),
+            StreamEnd::Close | StreamEnd::Reset => false,
+        },
+    )
+    .await;
     let (head, body) = seen.parts().unwrap();
     assert!(
         head.contains("content-type: text/event-stream")
@@ -416,6 +470,17 @@ async fn a_stream_can_end_in_four_ways() {
     }
 }
 
+/// Reads a stream until a text has come.
+async fn read_for(surface: &MockSurface, text: &str) -> (Duration, String) {
+    let started = Instant::now();
+    let mut socket = open(surface, "agent?stream=true").await;
+    let seen = read(&mut socket, |bytes| {
+        String::from_utf8_lossy(bytes).contains(text)
+    })
+    .await;
+    (started.elapsed(), seen.text())
+}
+
 #[tokio::test]
 async fn the_pauses_of_a_stream_are_kept() {
     let surface = MockSurface::start().await.unwrap();
@@ -424,40 +489,33 @@ async fn the_pauses_of_a_stream_are_kept() {
         Step::event("b", json!({})).after(Duration::from_millis(40)),
     ];
     surface.answer("agent", Answer::stream(steps)).unwrap();
-    let mut socket = open(&surface, "agent?stream=true").await;
-    let mut piece = [0; 4096];
-    let mut text = String::new();
-    while !text.contains("event: a") {
-        let length = socket.read(&mut piece).await.unwrap();
-        text.push_str(&String::from_utf8_lossy(&piece[..length]));
-    }
-    assert!(
-        !text.contains("event: b"),
-        "the second event came without its pause"
-    );
-    let started = Instant::now();
-    while !text.contains("event: b") {
-        let length = socket.read(&mut piece).await.unwrap();
-        text.push_str(&String::from_utf8_lossy(&piece[..length]));
-    }
-    assert!(
-        started.elapsed() >= Duration::from_millis(20),
-        "{:?}",
-        started.elapsed()
-    );
+    let (took, _) = read_for(&surface, "event: b").await;
+    assert!(took >= Duration::from_millis(40), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_event_does_not_wait_for_the_next() {
+    let surface = MockSurface::start().await.unwrap();
+    let steps = [
+        Step::event("a", json!({})),
+        Step::event("b", json!({})).after(Duration::from_secs(600)),
+    ];
+    surface.answer("agent", Answer::stream(steps)).unwrap();
+    let (_, text) = read_for(&surface, "event: a").await;
+    assert!(!text.contains("event: b"), "{text}");
 }
 
 #[tokio::test]
 async fn a_connection_is_kept_for_the_next_request() {
     let surface = MockSurface::start().await.unwrap();
     let mut socket = open(&surface, "echo").await;
-    read(&mut socket).await;
+    read(&mut socket, whole).await;
     let request = format!(
         "POST /v1/products/prod_demo/surfaces/surf_demo/api/echo HTTP/1.1\r\nHost: mock\r\n\
          X-API-Key: {FULL_KEY}\r\nContent-Length: 2\r\n\r\n{{}}"
     );
     socket.write_all(request.as_bytes()).await.unwrap();
-    assert!(read(&mut socket).await.text().ends_with("{}"));
+    assert!(read(&mut socket, whole).await.text().ends_with("{}"));
     let connections: Vec<_> = surface
         .requests()
         .iter()
