@@ -69,14 +69,7 @@ impl Plan {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         let bytes = body.into();
-        let frames = if bytes.is_empty() {
-            Vec::new()
-        } else {
-            vec![Frame {
-                wait: Duration::ZERO,
-                bytes,
-            }]
-        };
+        let frames = if bytes.is_empty() { Vec::new() } else { vec![Frame { wait: Duration::ZERO, bytes }] };
         Self {
             status,
             headers,
@@ -107,11 +100,7 @@ impl Plan {
 
     /// No answer at all: the connection is closed.
     pub fn broken() -> Self {
-        Self {
-            framing: Framing::Naked,
-            end: End::Close(Duration::ZERO),
-            ..Self::empty(StatusCode::OK)
-        }
+        Self { framing: Framing::Naked, end: End::Close(Duration::ZERO), ..Self::empty(StatusCode::OK) }
     }
 
     /// Adds a header, replacing one of the same name.
@@ -126,10 +115,7 @@ impl Plan {
         match self.frames.as_slice() {
             [] => Bytes::new(),
             [only] => only.bytes.clone(),
-            many => many
-                .iter()
-                .flat_map(|frame| frame.bytes.iter().copied())
-                .collect(),
+            many => many.iter().flat_map(|frame| frame.bytes.iter().copied()).collect(),
         }
     }
 

@@ -27,16 +27,10 @@ pub(super) async fn serve(
     log.show(&surface);
     let variables = surface.environment();
     let mut text = match format {
-        Format::Env => variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Format::Env => variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n"),
         Format::Json => {
-            let map: serde_json::Map<_, _> = variables
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect();
+            let map: serde_json::Map<_, _> =
+                variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             serde_json::Value::from(map).to_string()
         }
     };
@@ -76,9 +70,7 @@ async fn stdin_closed(wanted: bool) {
 
 /// Reads the configuration again. One that is wrong changes nothing.
 fn reload(what: &What, surface: &MockSurface) {
-    let done = what
-        .load()
-        .and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
+    let done = what.load().and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
     match done {
         Ok(()) => eprintln!("runtype-mock: the configuration was read again"),
         Err(problem) => eprintln!("runtype-mock: the configuration stays as it was: {problem}"),
