@@ -75,7 +75,7 @@ lint-node: node ## tsc, biome
 	$(NPM) --prefix sdk-node run --silent lint
 
 test-rust: rust ## the core's and the mock's tests
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 
 test-mock: rust $(VENV)/.ready ## the mock against the vendor's SDK, schemathesis and the documented snippets
 	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_surface

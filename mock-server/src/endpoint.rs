@@ -313,12 +313,15 @@ fn yaml(surface: &Surface, base_url: &str) -> Plan {
 fn strike(surface: &mut Surface, slug: Option<&str>, lane: (u64, u64)) -> Vec<(Fault, u64)> {
     let seed = surface.seed;
     let mut striking: Vec<(Fault, u64)> = Vec::new();
+    let mut is_settled = false;
     for active in &mut surface.faults {
-        if let Some(draw) = active.strikes(slug, seed, lane) {
+        // Every fault counts every request, so that `nth` means the same whatever stands before it in the list.
+        if !active.counts(slug) || is_settled {
+            continue;
+        }
+        if let Some(draw) = active.strikes(seed, lane) {
             striking.push((active.fault.clone(), draw));
-            if active.fault.kind != FaultKind::Latency {
-                break;
-            }
+            is_settled = active.fault.kind != FaultKind::Latency;
         }
     }
     striking

@@ -86,9 +86,9 @@ impl Plan {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// `{"error": …}`, the form of every error of the API.
+    /// `{"error": "…"}`, the form of every error of the API, to the letter of api.md.
     pub fn error(status: StatusCode, message: &str) -> Self {
-        Self::json(status, &serde_json::json!({ "error": message }))
+        Self::new(status, "application/json", format!("{{\"error\": {}}}", Value::from(message)))
     }
 
     /// An answer without a body.

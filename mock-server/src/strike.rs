@@ -129,13 +129,16 @@ pub struct ActiveFault {
 }
 
 impl ActiveFault {
-    /// Counts a request and says whether this fault strikes it, and with which draw.
-    /// `lane` is the connection's number on this surface and the request's number on that connection.
-    pub fn strikes(&mut self, slug: Option<&str>, seed: u64, lane: (u64, u64)) -> Option<u64> {
-        if self.fault.capability.is_some() && self.fault.capability.as_deref() != slug {
-            return None;
-        }
-        self.matched += 1;
+    /// Counts a request where it is in this fault's place.
+    pub fn counts(&mut self, slug: Option<&str>) -> bool {
+        let is_here = self.fault.capability.is_none() || self.fault.capability.as_deref() == slug;
+        self.matched += u64::from(is_here);
+        is_here
+    }
+
+    /// Says whether this fault strikes the request that was counted last, and with which draw. `lane` is the connection's
+    /// number on this surface and the request's number on that connection.
+    pub fn strikes(&mut self, seed: u64, lane: (u64, u64)) -> Option<u64> {
         if self.fault.times.is_some_and(|times| self.struck >= times) {
             return None;
         }

@@ -143,6 +143,15 @@ fn run_hands_the_variables_over_and_the_code_back() {
 }
 
 #[test]
+fn run_takes_away_what_would_lead_the_command_past_the_mock() {
+    let mut command = mock();
+    command.env("RUNTYPE_ENDPOINT_URL", "https://api.runtype.com/v1/products/p/surfaces/s");
+    command.env("RUNTYPE_PRODUCT_API_KEY_FILE", "/run/secrets/runtype");
+    let output = command.args(["run", "--", "sh", "-c", "env | grep -o '^RUNTYPE_[A-Z_]*' | sort"]).output().unwrap();
+    assert_eq!(text(&output.stdout).lines().collect::<Vec<_>>(), VARIABLES);
+}
+
+#[test]
 fn run_exits_as_a_shell_does_when_a_signal_ends_the_command() {
     assert_eq!(run(&["sh", "-c", "kill -KILL $$"]).status.code(), Some(137));
     assert_eq!(run(&["sh", "-c", "kill -TERM $$"]).status.code(), Some(143));

@@ -146,7 +146,10 @@ fn a_paused_surface_says_so_and_an_unknown_caller_does_not_learn_it() {
     let mut state = state();
     control(&mut state, Method::PATCH, "surfaces/surf_demo", &json!({"status": "paused"}));
     let paused = answer(&mut state, &request("echo", FULL_KEY, "{}"), NOON);
-    assert_eq!((paused.status.as_u16(), paused.body().as_ref()), (503, br#"{"error":"Surface is paused"}"#.as_slice()));
+    assert_eq!(
+        (paused.status.as_u16(), paused.body().as_ref()),
+        (503, br#"{"error": "Surface is paused"}"#.as_slice())
+    );
     assert_eq!(status(&mut state, "echo", "papi_unknown_0123", NOON), 401);
 }
 

@@ -26,6 +26,9 @@ pub(super) async fn run(what: &What, log: LogStyle, command: &[OsString]) -> Res
     };
     let mut child = match tokio::process::Command::new(program)
         .args(arguments)
+        // These would lead the command's calls, or a real key, past the mock.
+        .env_remove("RUNTYPE_ENDPOINT_URL")
+        .env_remove("RUNTYPE_PRODUCT_API_KEY_FILE")
         .envs(surface.environment())
         .kill_on_drop(true)
         .spawn()
