@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node clean
+.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,23 @@ test-python: rust python ## pytest
 
 test-node: rust node ## node:test
 	$(NPM) --prefix sdk-node test
+
+FUZZ_SECONDS ?= 60
+CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root $(TARGET)/tools cargo-fuzz
+
+fuzz: $(CARGO_FUZZ) ## fuzz the parser of event streams for FUZZ_SECONDS (60); needs a nightly toolchain
+	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
+		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
+
+bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three languages with their peers, as published (release builds)
+	cargo build --workspace --release --locked --examples
+	$(PYTHON) -m pip install --quiet --requirement sdk-python/benches/requirements.txt
+	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --release
+	$(NPM) --prefix sdk-node run --silent build:release
+	@BUILT=$(TARGET)/$(CARGO_BUILD_TARGET)/release PYTHON=$(PYTHON) NODE=$(NODE) .ci/bench
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all

@@ -58,6 +58,9 @@ mod redact;
 mod report;
 mod server_error;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use answer::Answer;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use call::Call;
