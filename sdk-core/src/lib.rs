@@ -84,7 +84,8 @@ pub use stream::EventStream;
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The repository's README, whose Rust is compiled with the other examples.
+/// The READMEs, whose Rust is compiled with the other examples.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
