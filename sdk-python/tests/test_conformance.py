@@ -88,8 +88,8 @@ class Run:
                     found = self.outcome(call)
                     # Events and results are lists of subsets; any other output is compared whole.
                     is_list = call.get("method") in ("stream", "call_many") and "output" in expected
-                    pair = (expected["output"], found.get("output")) if is_list else (expected, found)
-                    check(*pair, f"step {number}")
+                    wanted, got = (expected["output"], found.get("output")) if is_list else (expected, found)
+                    check(wanted, got, f"step {number}")
                 case {"control": {"method": method, "path": path, **body}}:
                     self.control(method, path, body.get("body"))
                 case {"write": {"file": file, "text": text}}:
