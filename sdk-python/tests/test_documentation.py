@@ -1,0 +1,71 @@
+"""Runs the examples of the README and of the doc comments against a mock."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import runtype_surface
+import runtype_surface.testing
+
+if TYPE_CHECKING:
+    from runtype_surface.testing import MockSurface
+
+README = Path(__file__).parents[1] / "README.md"
+DOCUMENTED = [
+    runtype_surface,
+    runtype_surface.testing,
+    runtype_surface._errors,
+    *(getattr(runtype_surface, name) for name in runtype_surface.__all__ if name != "__version__"),
+]
+
+
+def in_readme() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def in_doc_comment(documented: Any) -> list[str]:
+    """The indented blocks that follow an empty line."""
+    blocks = re.findall(r"\n\n((?: {4}.*\n?|\n)+)", inspect.getdoc(documented) or "")
+    return [textwrap.dedent(block) for block in blocks]
+
+
+EXAMPLES = [pytest.param(code, id=f"README {number}") for number, code in enumerate(in_readme(), 1)] + [
+    pytest.param(code, id=documented.__name__) for documented in DOCUMENTED for code in in_doc_comment(documented)
+]
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 10
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_an_example_runs(code: str, runtype_mock: MockSurface, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in runtype_mock.env.items():
+        monkeypatch.setenv(name, value)
+    is_async = re.search(r"^\s*async |\bawait ", code, re.MULTILINE)
+    names: dict[str, Any] = {
+        "runtype_surface": runtype_surface,
+        "Client": runtype_surface.Client,
+        "AsyncClient": runtype_surface.AsyncClient,
+        "pytest": pytest,
+        "client": runtype_surface.AsyncClient() if is_async else runtype_surface.Client(),
+        "texts": ["One.", "Two."],
+        "text": "One.",
+        "my_application": lambda client: client.call("echo"),
+        "come_back_after": lambda seconds: seconds,
+    }
+    compiled = compile(code, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(compiled, names)  # noqa: S307, the documentation's own code
+    if inspect.iscoroutine(result):
+        asyncio.run(result)
+    for name, function in list(names.items()):
+        if name.startswith("test_"):
+            function(runtype_mock)
