@@ -7,12 +7,15 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 
 import runtype_surface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROUNDS = 9
 CALLS = 1_000
@@ -34,7 +37,9 @@ def stream_ours() -> int:
 def stream_httpx() -> int:
     """The same with httpx, by the lines of this one stream."""
     with peer.stream("POST", PATH, params={"stream": "true"}, json=INPUT) as response:
-        return sum(1 for line in response.iter_lines() if line.startswith("data: ") and json.loads(line[6:]) is not None)
+        return sum(
+            1 for line in response.iter_lines() if line.startswith("data: ") and json.loads(line[6:]) is not None
+        )
 
 
 def calls_ours() -> int:
