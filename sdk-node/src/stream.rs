@@ -66,9 +66,11 @@ impl EventStream {
     #[napi(ts_return_type = "Promise<unknown | Failure>")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
         let source = self.source.clone();
-        env.spawn_future_with_callback(async move { Ok(source.next_batch().await) }, |env, batch| match batch {
+        // The text is made here, not on JavaScript's thread.
+        let batch = async move { Ok(source.next_batch().await.map(|batch| batch.map(|events| json_of(&events)))) };
+        env.spawn_future_with_callback(batch, |env, batch| match batch {
             None => Ok(Either::A(().into_unknown(env)?)),
-            Some(Ok(events)) => answer::parse_text(env, &json_of(&events)).map(Either::A),
+            Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
             Some(Err(error)) => Ok(Either::B(error.into())),
         })
     }
