@@ -25,6 +25,9 @@ use crate::{
 /// nothing comes after that event is assumed.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
+/// How much data a batch gathers before it is handed on, in bytes. So a slow reader still holds back the server.
+const BATCH_BYTES: usize = 64 * 1024;
+
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
 /// A capability's answer as events (server-sent events), each handed on as it comes; made by
@@ -103,7 +106,8 @@ impl EventStream {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that are there, at least one; `None` after the last one. It waits only where there is none.
+    /// All events that are there, at least one and about 64 KiB at most; `None` after the last one. It waits only where there
+    /// is none.
     ///
     /// # Errors
     ///
@@ -113,16 +117,31 @@ impl EventStream {
             Ok(event) => event,
             Err(error) => return Some(Err(error)),
         };
+        let mut bytes = first.data().len();
         let mut batch = Vec::with_capacity(self.ready.len() + 1);
         batch.push(first);
-        while let Some(event) = self.ready.pop_front() {
-            match self.take(event) {
-                Ok(event) => batch.push(event),
-                // It comes next, and nothing after it.
-                Err(error) => {
-                    self.ready.clear();
-                    self.fail(error);
+        // The HTTP client hands on one chunk of the encoding at a time, often a single event, although many are there. The
+        // next one comes once its own task has had a turn.
+        let mut had_turn = false;
+        while bytes < BATCH_BYTES {
+            // One look, not a wait.
+            match std::future::poll_fn(|context| Poll::Ready(self.poll_event(context))).await {
+                Poll::Ready(Some(Ok(event))) => {
+                    bytes += event.data().len();
+                    batch.push(event);
+                    had_turn = false;
                 }
+                Poll::Ready(Some(Err(error))) => {
+                    // It comes next, and nothing after it.
+                    self.close();
+                    self.fail(error);
+                    break;
+                }
+                Poll::Pending if !had_turn => {
+                    had_turn = true;
+                    tokio::task::yield_now().await;
+                }
+                Poll::Ready(None) | Poll::Pending => break,
             }
         }
         Some(Ok(batch))

@@ -30,15 +30,19 @@ async fn streaming(parts: &[&str]) -> (RawServer, Client) {
         answer(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
     })
     .await;
-    let client = Client::builder()
+    let client = client_of(&server);
+    (server, client)
+}
+
+fn client_of(server: &RawServer) -> Client {
+    Client::builder()
         .variables(|_| None)
         .api_key("papi_stream_key_0001")
         .product_id("p")
         .surface_id("s")
         .base_url(server.url())
         .build()
-        .unwrap();
-    (server, client)
+        .unwrap()
 }
 
 async fn open(client: &Client) -> EventStream {
@@ -84,6 +88,27 @@ async fn the_events_of_one_chunk_come_in_one_batch() {
         seen += batch.unwrap().len();
     }
     assert_eq!(seen, 4);
+}
+
+#[tokio::test]
+async fn the_events_of_many_chunks_that_are_there_come_in_few_batches() {
+    let mut body = START.to_owned();
+    for _ in 0..200 {
+        body.push_str(HELLO);
+    }
+    body.push_str(COMPLETE);
+    let chunks: String =
+        body.split_inclusive("\n\n").map(|event| format!("{:x}\r\n{event}\r\n", event.len())).collect();
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let server = RawServer::start(move |_| format!("{head}{chunks}0\r\n\r\n").into_bytes()).await;
+    let mut stream = open(&client_of(&server)).await;
+    let (mut batches, mut events) = (0, 0);
+    while let Some(batch) = stream.next_batch().await {
+        batches += 1;
+        events += batch.unwrap().len();
+    }
+    assert_eq!(events, 202);
+    assert!(batches <= 20, "{batches} batches");
 }
 
 #[tokio::test]

@@ -12,10 +12,11 @@ use napi::{
     bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Promise, PromiseRaw, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call, Error};
+use runtype_surface::{Answer, Call};
 
 use crate::{
     answer,
+    call_many::{CallMany, Input},
     cancel::{Cancel, Cancelled},
     failure::Failure,
     key_function,
@@ -56,7 +57,7 @@ pub fn open_client(
     if let Some(ask_key) = ask_key {
         builder = builder.api_key_source(key_function::key_source(&ask_key)?);
     }
-    Ok(match options.set(builder).and_then(runtype_surface::ClientBuilder::build) {
+    Ok(match options.set(builder).build() {
         Ok(core) => Either::A(Client { core, variables }),
         Err(error) => Either::B(error.into()),
     })
@@ -93,10 +94,11 @@ impl Client {
         env: &'env Env,
         capability: String,
         input: String,
+        with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core.capability(capability).via_dispatch().input_json(input), false, options, cancel)
+        send(env, self.core.capability(capability).via_dispatch().input_json(input), with_report, options, cancel)
     }
 
     /// Calls a capability and resolves to its stream of events once the answer has begun.
@@ -116,15 +118,25 @@ impl Client {
         let call = built(self.core.capability(capability).input_json(input), options);
         let cancelled = Cancelled::by(cancel);
         env.spawn_future(async move {
-            Ok(match call {
-                Ok(call) => cancelled.or(call.stream()).await,
-                Err(error) => Some(Err(error)),
-            }
-            .map(|opened| match opened {
+            Ok(cancelled.or(call.stream()).await.map(|opened| match opened {
                 Ok(stream) => Either::A(EventStream::new(stream)),
                 Err(error) => Either::B(error.into()),
             }))
         })
+    }
+
+    /// Calls a capability once for each input. Nothing is sent before the results are read.
+    #[napi]
+    #[must_use]
+    pub fn call_many(
+        &self,
+        capability: String,
+        inputs: Vec<Input>,
+        concurrency: Option<f64>,
+        in_order: bool,
+        options: Option<CallOptions>,
+    ) -> CallMany {
+        CallMany::new(built(self.core.capability(capability), options), inputs, concurrency, in_order)
     }
 
     /// Asks for the surface's OpenAPI document.
@@ -136,10 +148,11 @@ impl Client {
     pub fn openapi<'env>(
         &self,
         env: &'env Env,
+        with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core.openapi_call(), false, options, cancel)
+        send(env, self.core.openapi_call(), with_report, options, cancel)
     }
 
     /// The URL of a capability.
@@ -166,10 +179,10 @@ impl Client {
     }
 }
 
-fn built(call: Call, options: Option<CallOptions>) -> Result<Call, Error> {
+fn built(call: Call, options: Option<CallOptions>) -> Call {
     match options {
         Some(options) => options.set(call),
-        None => Ok(call),
+        None => call,
     }
 }
 
@@ -182,20 +195,14 @@ fn send<'env>(
 ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
     let call = built(call, options);
     let cancelled = Cancelled::by(cancel);
-    env.spawn_future_with_callback(
-        async move {
-            Ok(match call {
-                Ok(call) => cancelled.or(call.send_bytes()).await,
-                Err(error) => Some(Err(error)),
-            })
-        },
-        move |env, outcome| match outcome {
+    env.spawn_future_with_callback(async move { Ok(cancelled.or(call.send_bytes()).await) }, move |env, outcome| {
+        match outcome {
             None => Ok(Either::A(().into_unknown(env)?)),
             Some(Ok(answer)) if with_report => whole(env, answer),
             Some(Ok(answer)) => Ok(answer::parse(env, answer)),
             Some(Err(error)) => Ok(Either::B(error.into())),
-        },
-    )
+        }
+    })
 }
 
 /// The output beside everything else that came.

@@ -4,10 +4,12 @@
 //! [`failure::Failure`]; the TypeScript side throws it, so that the stack is the caller's.
 
 pub mod answer;
+pub mod call_many;
 pub mod cancel;
 pub mod client;
 pub mod endpoint;
 pub mod failure;
 pub mod key_function;
 pub mod options;
+pub mod source;
 pub mod stream;

@@ -1,6 +1,6 @@
 //! Options as JavaScript hands them over. The core checks them; here they only change their type.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -77,54 +77,50 @@ pub struct ClientOptions {
     pub defaults: CallOptions,
 }
 
-/// Milliseconds as JavaScript has them.
-fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error> {
-    seconds(option, value / 1e3)
-}
-
-/// Sets each option that is given; the first that cannot be right ends it.
+/// Sets each option that is given: checks it, and hands it on, or reports what is wrong with it.
 macro_rules! set {
-    ($target:ident, $($value:expr => |$name:ident| $set:expr),+ $(,)?) => {
-        $(if let Some($name) = $value {
-            $target = $set?;
+    ($target:ident, $refuse:expr, $($value:expr => $check:expr => $set:expr),+ $(,)?) => {
+        $(if let Some(value) = $value {
+            $target = match $check(value) {
+                Ok(value) => $set($target, value),
+                Err(problem) => $refuse($target, problem),
+            };
         })+
     };
 }
 
 impl ClientOptions {
-    /// Sets a builder's options.
-    pub(crate) fn set(self, mut builder: ClientBuilder) -> Result<ClientBuilder, Error> {
-        builder =
-            builder.user_agent(format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " ({})"), self.runtime));
+    /// Sets a builder's options. One that cannot be right is reported when the client is built.
+    pub(crate) fn set(self, mut builder: ClientBuilder) -> ClientBuilder {
+        let user_agent = format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " ({})"), self.runtime);
+        builder = builder.user_agent(user_agent);
         let defaults = self.defaults;
         set!(
             builder,
-            self.env_prefix => |prefix| Ok(builder.env_prefix(&prefix)),
-            self.api_key => |key| Ok(builder.api_key(key)),
-            self.api_key_file => |path| Ok(builder.api_key_source(KeySource::file(path))),
-            self.product_id => |id| Ok(builder.product_id(id)),
-            self.surface_id => |id| Ok(builder.surface_id(id)),
-            self.endpoint_url => |url| Ok(builder.endpoint_url(url)),
-            self.base_url => |url| Ok(builder.base_url(url)),
-            self.auth_header => |header| header.parse().map(|header| builder.auth_header(header)),
-            self.connect_timeout_ms =>
-                |time| milliseconds("connect timeout", time).map(|time| builder.connect_timeout(time)),
-            self.proxy => |url| Ok(builder.proxy(url)),
-            self.allow_insecure_http => |allow| Ok(builder.allow_insecure_http(allow)),
-            self.jitter_seed => |seed| whole_number("jitter seed", seed).map(|seed| builder.jitter_seed(seed)),
-            defaults.timeout_ms => |time| milliseconds("timeout", time).map(|time| builder.timeout(time)),
-            defaults.attempt_timeout_ms =>
-                |time| milliseconds("attempt timeout", time).map(|time| builder.attempt_timeout(time)),
-            defaults.max_retries => |count| retries(count).map(|count| builder.max_retries(count)),
-            defaults.retry_mode => |mode| mode.parse().map(|mode| builder.retry_mode(mode)),
-            defaults.max_response_bytes =>
-                |bytes| whole_number("max response bytes", bytes).map(|bytes| builder.max_response_bytes(bytes)),
+            |builder: ClientBuilder, problem| builder.refuse(&problem),
+            self.env_prefix => Ok => |builder: ClientBuilder, prefix: String| builder.env_prefix(&prefix),
+            self.api_key => Ok => ClientBuilder::api_key,
+            self.api_key_file => Ok =>
+                |builder: ClientBuilder, path: String| builder.api_key_source(KeySource::file(path)),
+            self.product_id => Ok => ClientBuilder::product_id,
+            self.surface_id => Ok => ClientBuilder::surface_id,
+            self.endpoint_url => Ok => ClientBuilder::endpoint_url,
+            self.base_url => Ok => ClientBuilder::base_url,
+            self.auth_header => parsed => ClientBuilder::auth_header,
+            self.connect_timeout_ms => milliseconds("connect timeout") => ClientBuilder::connect_timeout,
+            self.proxy => Ok => ClientBuilder::proxy,
+            self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
+            self.jitter_seed => whole("jitter seed") => ClientBuilder::jitter_seed,
+            defaults.timeout_ms => milliseconds("timeout") => ClientBuilder::timeout,
+            defaults.attempt_timeout_ms => milliseconds("attempt timeout") => ClientBuilder::attempt_timeout,
+            defaults.max_retries => retries => ClientBuilder::max_retries,
+            defaults.retry_mode => parsed => ClientBuilder::retry_mode,
+            defaults.max_response_bytes => whole("max response bytes") => ClientBuilder::max_response_bytes,
             defaults.stream_idle_timeout_ms =>
-                |time| milliseconds("stream idle timeout", time).map(|time| builder.stream_idle_timeout(time)),
-            defaults.max_event_bytes =>
-                |bytes| whole_number("max event bytes", bytes).map(|bytes| builder.max_event_bytes(bytes)),
-            defaults.hand_on_stream_errors => |hand_on| Ok(builder.hand_on_stream_errors(hand_on)),
-            defaults.response_format => |format| format.parse().map(|format| builder.response_format(format)),
+                milliseconds("stream idle timeout") => ClientBuilder::stream_idle_timeout,
+            defaults.max_event_bytes => whole("max event bytes") => ClientBuilder::max_event_bytes,
+            defaults.hand_on_stream_errors => Ok => ClientBuilder::hand_on_stream_errors,
+            defaults.response_format => parsed => ClientBuilder::response_format,
         );
         for pem in self.root_certificates.unwrap_or_default() {
             builder = builder.root_certificate(pem.to_vec());
@@ -132,37 +128,49 @@ impl ClientOptions {
         for header in defaults.headers.unwrap_or_default() {
             builder = builder.header(&header.name, &header.value);
         }
-        Ok(builder)
+        builder
     }
 }
 
 impl CallOptions {
-    /// Sets a call's options.
-    pub(crate) fn set(self, mut call: Call) -> Result<Call, Error> {
+    /// Sets a call's options. One that cannot be right is reported when the call is sent.
+    pub(crate) fn set(self, mut call: Call) -> Call {
         set!(
             call,
-            self.timeout_ms => |time| milliseconds("timeout", time).map(|time| call.timeout(time)),
-            self.attempt_timeout_ms =>
-                |time| milliseconds("attempt timeout", time).map(|time| call.attempt_timeout(time)),
-            self.max_retries => |count| retries(count).map(|count| call.max_retries(count)),
-            self.retry_mode => |mode| mode.parse().map(|mode| call.retry_mode(mode)),
-            self.max_response_bytes =>
-                |bytes| whole_number("max response bytes", bytes).map(|bytes| call.max_response_bytes(bytes)),
-            self.stream_idle_timeout_ms =>
-                |time| milliseconds("stream idle timeout", time).map(|time| call.stream_idle_timeout(time)),
-            self.max_event_bytes =>
-                |bytes| whole_number("max event bytes", bytes).map(|bytes| call.max_event_bytes(bytes)),
-            self.hand_on_stream_errors => |hand_on| Ok(call.hand_on_stream_errors(hand_on)),
-            self.response_format => |format| format.parse().map(|format| call.response_format(format)),
+            Call::refuse,
+            self.timeout_ms => milliseconds("timeout") => Call::timeout,
+            self.attempt_timeout_ms => milliseconds("attempt timeout") => Call::attempt_timeout,
+            self.max_retries => retries => Call::max_retries,
+            self.retry_mode => parsed => Call::retry_mode,
+            self.max_response_bytes => whole("max response bytes") => Call::max_response_bytes,
+            self.stream_idle_timeout_ms => milliseconds("stream idle timeout") => Call::stream_idle_timeout,
+            self.max_event_bytes => whole("max event bytes") => Call::max_event_bytes,
+            self.hand_on_stream_errors => Ok => Call::hand_on_stream_errors,
+            self.response_format => parsed => Call::response_format,
         );
         for header in self.headers.unwrap_or_default() {
             call = call.header(&header.name, &header.value);
         }
-        Ok(call)
+        call
     }
+}
+
+/// Milliseconds as JavaScript has them.
+fn milliseconds(option: &'static str) -> impl Fn(f64) -> Result<Duration, Error> {
+    move |value| seconds(option, value / 1e3)
+}
+
+/// A count as JavaScript has it.
+fn whole(option: &'static str) -> impl Fn(f64) -> Result<u64, Error> {
+    move |value| whole_number(option, value)
 }
 
 /// A number of retries; one that no u32 holds is the core's to refuse.
 fn retries(value: f64) -> Result<u32, Error> {
     whole_number("max retries", value).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+/// An option with a few values, by name.
+fn parsed<T: FromStr<Err = Error>>(text: String) -> Result<T, Error> {
+    text.parse()
 }

@@ -7,45 +7,21 @@ use napi::{
     bindgen_prelude::{Either, PromiseRaw, ToNapiValue as _},
 };
 use napi_derive::napi;
-use runtype_surface::{Error, Event};
-use tokio::sync::{Mutex, Notify};
+use runtype_surface::Event;
 
-use crate::{answer, client::Outcome};
+use crate::{answer, client::Outcome, source::Source};
 
 /// A stream of the core, by one reader at a time.
 #[napi]
 pub struct EventStream {
     report: String,
-    source: Arc<Source>,
-}
-
-struct Source {
-    /// Empty once it is closed.
-    stream: Mutex<Option<runtype_surface::EventStream>>,
-    /// Wakes a reader that waits, so that it closes the stream.
-    closed: Notify,
-}
-
-impl Source {
-    /// All events that are there, at least one; nothing after the last one, or where the stream is closed meanwhile.
-    async fn next_batch(&self) -> Option<Result<Vec<Event>, Error>> {
-        let mut stream = self.stream.lock().await;
-        let open = stream.as_mut()?;
-        tokio::select! {
-            biased;
-            () = self.closed.notified() => {
-                *stream = None;
-                None
-            }
-            batch = open.next_batch() => batch,
-        }
-    }
+    source: Arc<Source<runtype_surface::EventStream>>,
 }
 
 impl EventStream {
     pub(crate) fn new(stream: runtype_surface::EventStream) -> Self {
         let report = stream.report();
-        Self { report, source: Arc::new(Source { stream: Mutex::new(Some(stream)), closed: Notify::new() }) }
+        Self { report, source: Arc::new(Source::new(stream)) }
     }
 }
 
@@ -66,9 +42,14 @@ impl EventStream {
     #[napi(ts_return_type = "Promise<unknown | Failure>")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
         let source = self.source.clone();
-        env.spawn_future_with_callback(async move { Ok(source.next_batch().await) }, |env, batch| match batch {
+        // The text is made here, not on JavaScript's thread.
+        let batch = async move {
+            let batch = source.read(async |stream| stream.next_batch().await).await;
+            Ok(batch.map(|batch| batch.map(|events| json_of(&events))))
+        };
+        env.spawn_future_with_callback(batch, |env, batch| match batch {
             None => Ok(Either::A(().into_unknown(env)?)),
-            Some(Ok(events)) => answer::parse_text(env, &json_of(&events)).map(Either::A),
+            Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
             Some(Err(error)) => Ok(Either::B(error.into())),
         })
     }
@@ -76,10 +57,7 @@ impl EventStream {
     /// Closes the connection at once; a reader that waits gets nothing more.
     #[napi]
     pub fn close(&self) {
-        self.source.closed.notify_one();
-        if let Ok(mut stream) = self.source.stream.try_lock() {
-            *stream = None;
-        }
+        self.source.close();
     }
 }
 

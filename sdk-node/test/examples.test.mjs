@@ -19,14 +19,14 @@ const sources = ['README.md', ...readdirSync(join(root, 'ts')).map((file) => joi
 /** What the examples of a file print, in order. */
 const printed = {
   'README.md': [/^A long text\.\n$/, /^You wrote: Where is my parcel\? .*today\.$/, /^$/],
-  'ts/client.ts': [/^A long text\.\n$/],
+  'ts/client.ts': [/^A long text\.\n$/, /^0 \{ summary: 'One\.', words: 1 \}\n1 \{ summary: 'Two\.', words: 1 \}\n$/],
   'ts/errors.ts': [/^look before you repeat it: fails: 500 /],
   'ts/mock-surface.ts': [/^$/],
   'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
 };
 
 for (const source of sources) {
-  const text = readFileSync(join(root, source), 'utf8').replace(/^ \* ?/gm, '');
+  const text = readFileSync(join(root, source), 'utf8').replace(/^ *\* ?/gm, '');
   const examples = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
   const expected = printed[source] ?? [];
   test(`${source} has its examples`, () => {

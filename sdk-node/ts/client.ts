@@ -1,14 +1,17 @@
 import process from 'node:process';
 
 import { Answer } from './answer.js';
+import { type CallResult, nativeInputs, resultsOf } from './call-many.js';
 import { Environment } from './environment.js';
 import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
 import {
+  type CallManyOptions,
   type CallOptions,
   type ClientOptions,
+  checkCallManyOptions,
   checkCallOptions,
   checkClientOptions,
   checkEnvironmentOptions,
@@ -105,8 +108,7 @@ export class Client {
     const whole = await this.#send(rest[1], Client.prototype.callWithResponse, (client, crossing, cancel) =>
       client.call(slug(capability), inputOf(rest), true, crossing, cancel),
     );
-    const { output, report } = whole as { output: T; report: string };
-    return new Answer(output, report);
+    return answerOf(whole);
   }
 
   /**
@@ -118,9 +120,60 @@ export class Client {
   dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
     const output = await this.#send(rest[1], Client.prototype.dispatch, (client, crossing, cancel) =>
-      client.dispatch(slug(capability), inputOf(rest), crossing, cancel),
+      client.dispatch(slug(capability), inputOf(rest), false, crossing, cancel),
     );
     return output as T;
+  }
+
+  /**
+   * Calls a capability by way of the surface's dispatch endpoint, and gives its output with what came beside it.
+   *
+   * @throws As {@link Client.call}.
+   */
+  dispatchWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
+  dispatchWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
+  async dispatchWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
+    const whole = await this.#send(rest[1], Client.prototype.dispatchWithResponse, (client, crossing, cancel) =>
+      client.dispatch(slug(capability), inputOf(rest), true, crossing, cancel),
+    );
+    return answerOf(whole);
+  }
+
+  /**
+   * Calls a capability once for each input, a few at a time, and hands the results on: in the order of the inputs, or as
+   * they are there. One failure ends no other call. No call begins while the server says that the key's limit is used up.
+   *
+   * All inputs are read, and the first call is sent, when the first result is asked for. Leaving the loop and the signal
+   * drop the calls that are under way, and no more begin.
+   *
+   * @example
+   * ```js
+   * import { Client } from 'runtype-surface';
+   *
+   * const inputs = [{ input: 'One.' }, { input: 'Two.' }];
+   * for await (const { number, output, error } of new Client().callMany('summarize-article', inputs)) {
+   *   console.log(number, error ?? output);
+   * }
+   * ```
+   *
+   * @param inputs - What the capability takes, each a JSON object.
+   * @throws `signal.reason` where the signal ends it. The errors of the calls are in their results.
+   */
+  callMany<T = unknown>(
+    capability: string,
+    inputs: Iterable<object> | AsyncIterable<object>,
+    options: CallManyOptions = {},
+  ): AsyncGenerator<CallResult<T>, void, undefined> {
+    const site = new CallSite(Client.prototype.callMany);
+    const { concurrency, inOrder, signal, ...shared } = site.run(() => checkCallManyOptions(options));
+    const crossing = site.run(() => nativeCallOptions(shared));
+    const open = async () => {
+      const texts = await nativeInputs(inputs);
+      return site.run(() =>
+        this.#open().callMany(slug(capability), texts, concurrency ?? null, inOrder ?? true, crossing),
+      );
+    };
+    return resultsOf(open, site, signal);
   }
 
   /**
@@ -149,10 +202,22 @@ export class Client {
    * @throws As {@link Client.call}.
    */
   async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
-    const document = await this.#send(options, Client.prototype.openapi, (client, native, cancel) =>
-      client.openapi(native, cancel),
+    const document = await this.#send(options, Client.prototype.openapi, (client, crossing, cancel) =>
+      client.openapi(false, crossing, cancel),
     );
     return document as Record<string, unknown>;
+  }
+
+  /**
+   * The surface's OpenAPI document with what came beside it.
+   *
+   * @throws As {@link Client.call}.
+   */
+  async openapiWithResponse(options?: CallOptions): Promise<Answer<Record<string, unknown>>> {
+    const whole = await this.#send(options, Client.prototype.openapiWithResponse, (client, crossing, cancel) =>
+      client.openapi(true, crossing, cancel),
+    );
+    return answerOf(whole);
   }
 
   /**
@@ -226,6 +291,11 @@ export class Client {
     if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
     return client;
   }
+}
+
+function answerOf<T>(whole: unknown): Answer<T> {
+  const { output, report } = whole as { output: T; report: string };
+  return new Answer(output, report);
 }
 
 /** The arguments after the capability. */

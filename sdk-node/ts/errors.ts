@@ -97,11 +97,17 @@ export class APIConnectionError extends RuntypeError {}
 export class APITimeoutError extends RuntypeError {
   /** Asking the key's source, connecting, waiting for the answer, reading it, or waiting for a stream's next event. */
   readonly phase: Phase | null;
+  /** How many events a stream had handed on before it fell silent; `null` for other calls. */
+  readonly eventsSeen: number | null;
+  /** The id under which the product's owner finds a stream's execution in the logs; `null` where it is not known. */
+  readonly executionId: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
     super(report, context);
     this.phase = report.phase;
+    this.eventsSeen = report.events_seen;
+    this.executionId = report.execution_id;
   }
 }
 

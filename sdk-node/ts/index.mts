@@ -3,7 +3,9 @@
 export type {
   Attempt,
   AuthHeader,
+  CallManyOptions,
   CallOptions,
+  CallResult,
   ClientOptions,
   Endpoint,
   EnvironmentOptions,

@@ -9,6 +9,7 @@
 
 export { Answer, type RateLimit } from './answer.js';
 export type { Attempt } from './attempt.js';
+export type { CallResult } from './call-many.js';
 export { Client } from './client.js';
 export { type Endpoint, parseEndpoint } from './endpoint.js';
 export {
@@ -30,6 +31,7 @@ export {
 export { StreamEvent, type StreamEventName } from './event.js';
 export type {
   AuthHeader,
+  CallManyOptions,
   CallOptions,
   ClientOptions,
   EnvironmentOptions,

@@ -45,6 +45,14 @@ export interface CallOptions extends SharedOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The options of many calls. */
+export interface CallManyOptions extends CallOptions {
+  /** How many calls may be under way at once: 8 by default, 10,000 at most. One that cannot be is the first result. */
+  concurrency?: number | undefined;
+  /** Whether results come in the order of the inputs, or as they are there. `true` by default. */
+  inOrder?: boolean | undefined;
+}
+
 /** The options of a client. What is not given comes from the environment, then from the defaults. */
 export interface ClientOptions extends SharedOptions {
   /**
@@ -117,6 +125,12 @@ const CALL: Rules<CallOptions> = {
   ],
 };
 
+const CALL_MANY: Rules<CallManyOptions> = {
+  ...CALL,
+  concurrency: ['a number', isNumber],
+  inOrder: ['a boolean', isBoolean],
+};
+
 const CLIENT: Rules<ClientOptions> = {
   ...SHARED,
   apiKey: ['a string or a function', (value) => typeof value === 'string' || typeof value === 'function'],
@@ -181,6 +195,12 @@ export function checkEnvironmentOptions(options: unknown): EnvironmentOptions {
 /** Refuses what cannot be a call's options. */
 export function checkCallOptions(options: unknown): CallOptions {
   check<CallOptions>(options, CALL);
+  return options;
+}
+
+/** Refuses what cannot be the options of many calls. */
+export function checkCallManyOptions(options: unknown): CallManyOptions {
+  check<CallManyOptions>(options, CALL_MANY);
   return options;
 }
 

@@ -1,0 +1,38 @@
+//! Something of the core that is read step by step, by one reader at a time, until it ends or is closed.
+
+use tokio::sync::{Mutex, Notify};
+
+pub(crate) struct Source<T> {
+    /// Empty once it is closed.
+    open: Mutex<Option<T>>,
+    /// Wakes a reader that waits, so that it closes the source.
+    closed: Notify,
+}
+
+impl<T> Source<T> {
+    pub(crate) fn new(source: T) -> Self {
+        Self { open: Mutex::new(Some(source)), closed: Notify::new() }
+    }
+
+    /// Reads something; nothing after the end, or where it is closed meanwhile.
+    pub(crate) async fn read<R>(&self, what: impl AsyncFnOnce(&mut T) -> Option<R>) -> Option<R> {
+        let mut source = self.open.lock().await;
+        let open = source.as_mut()?;
+        tokio::select! {
+            biased;
+            () = self.closed.notified() => {
+                *source = None;
+                None
+            }
+            read = what(open) => read,
+        }
+    }
+
+    /// Drops the source at once, and with it its connections.
+    pub(crate) fn close(&self) {
+        self.closed.notify_one();
+        if let Ok(mut source) = self.open.try_lock() {
+            *source = None;
+        }
+    }
+}
