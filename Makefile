@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-python test-node clean
+.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,9 +38,11 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-$(VENV)/.ready: sdk-python/requirements-dev.txt
+REQUIREMENTS := sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt
+
+$(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --requirement sdk-python/requirements-dev.txt
+	$(PYTHON) -m pip install --quiet $(REQUIREMENTS:%=--requirement %)
 	@touch $@
 
 python: $(VENV)/.ready ## build the Python package into .venv
@@ -73,13 +75,33 @@ lint-node: node ## tsc, biome
 	$(NPM) --prefix sdk-node run --silent lint
 
 test-rust: rust ## the core's and the mock's tests
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
+
+test-mock: rust $(VENV)/.ready ## the mock against the vendor's SDK, schemathesis and the documented snippets
+	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_surface
 
 test-python: rust python ## pytest
-	$(VENV)/bin/pytest sdk-python
+	cd sdk-python && $(VENV)/bin/pytest
 
 test-node: rust node ## node:test
 	$(NPM) --prefix sdk-node test
+
+FUZZ_SECONDS ?= 60
+CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
+
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root $(TARGET)/tools cargo-fuzz
+
+fuzz: $(CARGO_FUZZ) ## fuzz the parser of event streams for FUZZ_SECONDS (60); needs a nightly toolchain
+	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
+		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
+
+bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three languages with their peers, as published (release builds)
+	cargo build --workspace --release --locked --examples
+	$(PYTHON) -m pip install --quiet --requirement sdk-python/benches/requirements.txt
+	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --release
+	$(NPM) --prefix sdk-node run --silent build:release
+	@BUILT=$(TARGET)/$(CARGO_BUILD_TARGET)/release PYTHON=$(PYTHON) NODE=$(NODE) .ci/bench
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all

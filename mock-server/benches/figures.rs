@@ -39,9 +39,7 @@ fn start() -> Mock {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let address = line.trim().rsplit("//").next().unwrap().to_owned();
     Mock { child, address }
 }
@@ -73,10 +71,7 @@ fn load(address: &str, requests: u64) {
     for _ in 0..requests / PIPELINED as u64 {
         socket.write_all(&many).unwrap();
         socket.read_exact(&mut answers).unwrap();
-        assert!(
-            answers.ends_with(BODY.as_bytes()),
-            "an answer has another length than the first"
-        );
+        assert!(answers.ends_with(BODY.as_bytes()), "an answer has another length than the first");
     }
 }
 
@@ -92,31 +87,19 @@ fn hammer(address: &str, requests: u64) -> Duration {
 
 /// The mock's memory in MiB.
 fn memory(mock: &Mock) -> f64 {
-    let status =
-        std::fs::read_to_string(format!("/proc/{}/status", mock.child.id())).unwrap_or_default();
-    let kilobytes = status.lines().find_map(|line| {
-        line.strip_prefix("VmRSS:")?
-            .split_whitespace()
-            .next()?
-            .parse()
-            .ok()
-    });
+    let status = std::fs::read_to_string(format!("/proc/{}/status", mock.child.id())).unwrap_or_default();
+    let kilobytes =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next()?.parse().ok());
     kilobytes.unwrap_or(0.0_f64) / 1024.0
 }
 
 /// The processor time that the mock has used, in seconds.
 fn processor(mock: &Mock) -> f64 {
-    let stat =
-        std::fs::read_to_string(format!("/proc/{}/stat", mock.child.id())).unwrap_or_default();
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", mock.child.id())).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<f64> = after_name
-        .split_whitespace()
-        .map(|field| field.parse().unwrap_or(0.0))
-        .collect();
+    let fields: Vec<f64> = after_name.split_whitespace().map(|field| field.parse().unwrap_or(0.0)).collect();
     // Fields 14 and 15 of proc(5), user and system time, in hundredths of a second.
-    fields
-        .get(11..13)
-        .map_or(0.0, |times| times.iter().sum::<f64>() / 100.0)
+    fields.get(11..13).map_or(0.0, |times| times.iter().sum::<f64>() / 100.0)
 }
 
 fn main() {
@@ -124,10 +107,7 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let requests = std::env::args()
-        .filter_map(|argument| argument.parse().ok())
-        .next()
-        .unwrap_or(1_000_000);
+    let requests = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
 
     let mut starts: Vec<_> = (0..21)
         .map(|_| {

@@ -74,11 +74,7 @@ pub(crate) fn known(answer: &Answer, call: &Call) -> Known {
         Answer::Echo => return Known::Output(call.input.clone()),
         Answer::Summarize { sentences } => summarize(&call.value(), *sentences),
         Answer::Agent => json!({ "response": agent_response(&call.value()) }).into(),
-        Answer::Fail {
-            status,
-            error,
-            code,
-        } => {
+        Answer::Fail { status, error, code } => {
             let mut body = json!({ "error": error });
             if let (Some(code), Some(body)) = (code, body.as_object_mut()) {
                 body.insert("code".to_owned(), json!(code));
@@ -86,39 +82,18 @@ pub(crate) fn known(answer: &Answer, call: &Call) -> Known {
             if let (500.., Some(body)) = (*status, body.as_object_mut()) {
                 body.insert("executionId".to_owned(), json!(call.execution_id));
             }
-            Reply {
-                status: *status,
-                ..body.into()
-            }
+            Reply { status: *status, ..body.into() }
         }
-        Answer::Fixed {
-            output,
-            status,
-            headers,
-        } => Reply {
-            status: *status,
-            headers: headers.clone(),
-            output: output.clone(),
-        },
-        Answer::Template {
-            output,
-            status,
-            headers,
-        } => match template::render(output, call) {
-            Ok(output) => Reply {
-                status: *status,
-                headers: headers.clone(),
-                output,
-            },
+        Answer::Fixed { output, status, headers } => {
+            Reply { status: *status, headers: headers.clone(), output: output.clone() }
+        }
+        Answer::Template { output, status, headers } => match template::render(output, call) {
+            Ok(output) => Reply { status: *status, headers: headers.clone(), output },
             Err(problem) => Reply::error(500, &problem),
         },
         Answer::Sequence { answers, repeat } => {
             let count = answers.len().max(1) as u64;
-            let at = if *repeat {
-                call.before % count
-            } else {
-                call.before.min(count - 1)
-            };
+            let at = if *repeat { call.before % count } else { call.before.min(count - 1) };
             return match usize::try_from(at).ok().and_then(|at| answers.get(at)) {
                 Some(answer) => known(answer, call),
                 None => Known::Reply(Reply::error(500, "the mock's sequence has no answers")),
@@ -126,10 +101,7 @@ pub(crate) fn known(answer: &Answer, call: &Call) -> Known {
         }
         Answer::Stream(script) => return Known::Script(script.clone()),
         Answer::Callback { url, timeout_ms } => {
-            return Known::Callback {
-                url: url.clone(),
-                timeout_ms: *timeout_ms,
-            };
+            return Known::Callback { url: url.clone(), timeout_ms: *timeout_ms };
         }
         Answer::Closure(closure) => return Known::Closure(closure.clone()),
     })
@@ -171,14 +143,8 @@ pub(crate) fn dress_output(output: &RawValue, status: StatusCode, call: &Call) -
     let body = match call.format {
         Format::Raw => output.get().to_owned(),
         Format::Wrapped => {
-            let metadata = Metadata {
-                capability: &call.slug,
-            };
-            let wrapped = Wrapped {
-                output,
-                execution_id: &call.execution_id,
-                metadata,
-            };
+            let metadata = Metadata { capability: &call.slug };
+            let wrapped = Wrapped { output, execution_id: &call.execution_id, metadata };
             serde_json::to_string(&wrapped).unwrap_or_default()
         }
     };
@@ -190,8 +156,7 @@ fn summarize(input: &Value, sentences: usize) -> Reply {
     let Some(text) = input.get("input").and_then(Value::as_str) else {
         return Reply::error(400, "`input` must be a string, the text to summarize");
     };
-    json!({ "summary": first_sentences(text, sentences), "words": text.split_whitespace().count() })
-        .into()
+    json!({ "summary": first_sentences(text, sentences), "words": text.split_whitespace().count() }).into()
 }
 
 /// The first sentences of a text, blanks and line breaks made one. A sentence ends at `.`, `!` or `?` (and the quotes or
@@ -204,10 +169,7 @@ fn first_sentences(text: &str, sentences: usize) -> String {
             summary.push(' ');
         }
         summary.push_str(word);
-        if word
-            .trim_end_matches(['"', '\'', ')', ']', '”', '’'])
-            .ends_with(['.', '!', '?', '。'])
-        {
+        if word.trim_end_matches(['"', '\'', ')', ']', '”', '’']).ends_with(['.', '!', '?', '。']) {
             found += 1;
             if found >= sentences {
                 break;
@@ -219,16 +181,9 @@ fn first_sentences(text: &str, sentences: usize) -> String {
 
 /// What the demo's support agent says to a question. It is computed, so that another question gets another answer.
 fn agent_response(input: &Value) -> String {
-    let asked = ["input", "message", "question"]
-        .into_iter()
-        .find_map(|name| input.get(name).and_then(Value::as_str));
-    match asked
-        .map(|text| first_sentences(text, 1))
-        .filter(|text| !text.is_empty())
-    {
-        Some(question) => format!(
-            "You wrote: {question} Thank you for telling us. A colleague will answer you today."
-        ),
+    let asked = ["input", "message", "question"].into_iter().find_map(|name| input.get(name).and_then(Value::as_str));
+    match asked.map(|text| first_sentences(text, 1)).filter(|text| !text.is_empty()) {
+        Some(question) => format!("You wrote: {question} Thank you for telling us. A colleague will answer you today."),
         None => "Hello. What can we do for you?".to_owned(),
     }
 }
@@ -240,22 +195,13 @@ mod tests {
     #[test]
     fn a_summary_is_the_first_sentence_and_the_count_of_all_words() {
         let reply = summarize(&json!({"input": "The  sea\nrises. People move! Why?"}), 1);
-        assert_eq!(
-            reply.output,
-            json!({"summary": "The sea rises.", "words": 6})
-        );
+        assert_eq!(reply.output, json!({"summary": "The sea rises.", "words": 6}));
     }
 
     #[test]
     fn a_sentence_may_end_inside_quotes() {
-        assert_eq!(
-            first_sentences("He said \"Go.\" She went.", 1),
-            "He said \"Go.\""
-        );
-        assert_eq!(
-            first_sentences("Version 1.2 is out. Get it.", 1),
-            "Version 1.2 is out."
-        );
+        assert_eq!(first_sentences("He said \"Go.\" She went.", 1), "He said \"Go.\"");
+        assert_eq!(first_sentences("Version 1.2 is out. Get it.", 1), "Version 1.2 is out.");
         assert_eq!(first_sentences("No end at all", 3), "No end at all");
         assert_eq!(first_sentences("", 1), "");
     }

@@ -13,8 +13,7 @@ pub const UNAUTHENTICATED: &str = "Invalid or missing API key";
 /// The body of every 403, to the letter of the vendor's page.
 pub const FORBIDDEN: &str = "API key does not have permission to access this resource";
 /// `WWW-Authenticate` of every 401.
-pub const CHALLENGE: &str =
-    "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
+pub const CHALLENGE: &str = "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
 
 /// Which header carried a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,31 +52,15 @@ impl Credential<'_> {
 
 /// The keys of a request, `Authorization` first.
 pub fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
-    let bearer = headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| {
-            // RFC 9110 §11.1: the scheme's name is case-insensitive.
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-    let own = headers
-        .get("x-api-key")
-        .and_then(|value| value.to_str().ok())
-        .map(str::trim);
-    let bearer = bearer.map(|plain| Credential {
-        carrier: AuthHeader::Bearer,
-        plain,
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).and_then(|value| {
+        // RFC 9110 §11.1: the scheme's name is case-insensitive.
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let own = own.map(|plain| Credential {
-        carrier: AuthHeader::XApiKey,
-        plain,
-    });
-    bearer
-        .into_iter()
-        .chain(own)
-        .filter(|credential| !credential.plain.is_empty())
-        .collect()
+    let own = headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim);
+    let bearer = bearer.map(|plain| Credential { carrier: AuthHeader::Bearer, plain });
+    let own = own.map(|plain| Credential { carrier: AuthHeader::XApiKey, plain });
+    bearer.into_iter().chain(own).filter(|credential| !credential.plain.is_empty()).collect()
 }
 
 /// The key that opens a surface: the first of those sent that works. Either header is enough. Assumed: that with two
@@ -92,9 +75,7 @@ pub(crate) fn authenticate<'s>(
             return None;
         }
         let key = surface.key_by_secret(credential.plain)?;
-        key.check(now)
-            .is_ok()
-            .then(|| (credential.carrier, key.id.clone()))
+        key.check(now).is_ok().then(|| (credential.carrier, key.id.clone()))
     })?;
     surface.keys.get_mut(&id).map(|key| (carrier, key))
 }

@@ -20,11 +20,7 @@ pub struct MockSurfaceBuilder {
 impl Default for MockSurfaceBuilder {
     fn default() -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            config: Config::default(),
-            surface: SurfaceConfig::default(),
-            address,
-        }
+        Self { config: Config::default(), surface: SurfaceConfig::default(), address }
     }
 }
 

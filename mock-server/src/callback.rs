@@ -19,9 +19,7 @@ pub(crate) struct Callback {
 
 impl Default for Callback {
     fn default() -> Self {
-        Self {
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        }
+        Self { client: Client::builder(TokioExecutor::new()).build_http() }
     }
 }
 
@@ -40,29 +38,13 @@ impl Callback {
     }
 
     async fn post(&self, url: &str, body: String) -> Result<Reply, String> {
-        let mut request = http::Request::post(url)
-            .body(Full::from(body))
-            .map_err(|error| error.to_string())?;
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let answer = self
-            .client
-            .request(request)
-            .await
-            .map_err(|error| error.to_string())?;
+        let mut request = http::Request::post(url).body(Full::from(body)).map_err(|error| error.to_string())?;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let answer = self.client.request(request).await.map_err(|error| error.to_string())?;
         let status = answer.status().as_u16();
-        let body = answer
-            .into_body()
-            .collect()
-            .await
-            .map_err(|error| error.to_string())?
-            .to_bytes();
-        let output: Value = serde_json::from_slice(&body)
-            .map_err(|error| format!("its answer {status} is not JSON: {error}"))?;
-        Ok(Reply {
-            status,
-            ..output.into()
-        })
+        let body = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        let output: Value =
+            serde_json::from_slice(&body).map_err(|error| format!("its answer {status} is not JSON: {error}"))?;
+        Ok(Reply { status, ..output.into() })
     }
 }

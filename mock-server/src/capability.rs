@@ -76,18 +76,12 @@ fn yes() -> bool {
     true
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands a reference over"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 fn is_true(value: &bool) -> bool {
     *value
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands a reference over"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
 fn is_zero(value: &u64) -> bool {
     *value == 0
 }
@@ -122,8 +116,7 @@ impl Capability {
 
     /// Says what is wrong with it, naming the field, the rule and the remedy.
     pub fn validate(&self) -> Result<(), String> {
-        let allowed =
-            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if self.slug.is_empty() || !self.slug.chars().all(allowed) {
             return Err(format!(
                 "`slug` is {:?}; a slug is lower-case letters, digits, `-` and `_`, as in `summarize-article`",
@@ -133,9 +126,7 @@ impl Capability {
         if self.slug == "dispatch" {
             return Err("`slug` is \"dispatch\", which is the name of the dispatch endpoint; choose another".to_owned());
         }
-        self.answer
-            .validate()
-            .map_err(|problem| format!("capability `{}`: {problem}", self.slug))
+        self.answer.validate().map_err(|problem| format!("capability `{}`: {problem}", self.slug))
     }
 }
 
@@ -237,37 +228,22 @@ fn execution_failed() -> String {
 impl Answer {
     /// Always this output, with status 200.
     pub fn fixed(output: impl Into<Value>) -> Self {
-        Self::Fixed {
-            output: output.into(),
-            status: 200,
-            headers: BTreeMap::new(),
-        }
+        Self::Fixed { output: output.into(), status: 200, headers: BTreeMap::new() }
     }
 
     /// Always this error.
     pub fn fail(status: u16, error: impl Into<String>) -> Self {
-        Self::Fail {
-            status,
-            error: error.into(),
-            code: None,
-        }
+        Self::Fail { status, error: error.into(), code: None }
     }
 
     /// One answer after the other; the last one stays.
     pub fn sequence(answers: impl IntoIterator<Item = Self>) -> Self {
-        Self::Sequence {
-            answers: answers.into_iter().collect(),
-            repeat: false,
-        }
+        Self::Sequence { answers: answers.into_iter().collect(), repeat: false }
     }
 
     /// Filled in from the input, as in `{"greeting": "Hello {{ input.name }}"}`.
     pub fn template(output: impl Into<Value>) -> Self {
-        Self::Template {
-            output: output.into(),
-            status: 200,
-            headers: BTreeMap::new(),
-        }
+        Self::Template { output: output.into(), status: 200, headers: BTreeMap::new() }
     }
 
     /// A stream by script.
@@ -290,23 +266,15 @@ impl Answer {
             if (200..=999).contains(&status) {
                 return Ok(());
             }
-            Err(format!(
-                "`status` is {status}; it must be a number from 200 to 999"
-            ))
+            Err(format!("`status` is {status}; it must be a number from 200 to 999"))
         };
         match self {
             Self::Fail { status, .. } => in_range(*status),
-            Self::Fixed {
-                status, headers, ..
-            } => {
+            Self::Fixed { status, headers, .. } => {
                 in_range(*status)?;
                 append_headers(&mut HeaderMap::new(), headers)
             }
-            Self::Template {
-                output,
-                status,
-                headers,
-            } => {
+            Self::Template { output, status, headers } => {
                 in_range(*status)?;
                 append_headers(&mut HeaderMap::new(), headers)?;
                 template::validate(output)
@@ -314,9 +282,7 @@ impl Answer {
             Self::Stream(script) => script.validate(),
             Self::Callback { url, .. } => match url.parse::<Uri>() {
                 Ok(uri) if uri.scheme_str() == Some("http") && uri.host().is_some() => Ok(()),
-                _ => Err(format!(
-                    "`url` is {url:?}; a callback needs a full URL that begins with http://"
-                )),
+                _ => Err(format!("`url` is {url:?}; a callback needs a full URL that begins with http://")),
             },
             Self::Sequence { answers, .. } if answers.is_empty() => {
                 Err("`answers` is empty; a sequence needs at least one answer".to_owned())
@@ -341,21 +307,13 @@ pub struct Reply {
 impl Reply {
     /// An error, `{"error": …}`.
     pub fn error(status: u16, message: &str) -> Self {
-        Self {
-            status,
-            headers: BTreeMap::new(),
-            output: serde_json::json!({ "error": message }),
-        }
+        Self { status, headers: BTreeMap::new(), output: serde_json::json!({ "error": message }) }
     }
 }
 
 impl From<Value> for Reply {
     fn from(output: Value) -> Self {
-        Self {
-            status: 200,
-            headers: BTreeMap::new(),
-            output,
-        }
+        Self { status: 200, headers: BTreeMap::new(), output }
     }
 }
 

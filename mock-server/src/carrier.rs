@@ -50,12 +50,7 @@ impl Respond for Carrier {
                 (ticket, plan)
             }
         };
-        delivered(
-            &mut self.shared.lock(),
-            ticket,
-            Outcome::Delivered,
-            Time::now(),
-        );
+        delivered(&mut self.shared.lock(), ticket, Outcome::Delivered, Time::now());
         template(&plan)
     }
 }
@@ -63,14 +58,11 @@ impl Respond for Carrier {
 fn template(plan: &Plan) -> ResponseTemplate {
     if !plan.is_plain() {
         let fault = plan.fault.map_or("this", |fault| fault.name());
-        let message = format!(
-            "a fault of kind `{fault}` needs the front of MockSurface; wiremock cannot deliver it"
-        );
+        let message = format!("a fault of kind `{fault}` needs the front of MockSurface; wiremock cannot deliver it");
         return ResponseTemplate::new(500).set_body_json(serde_json::json!({ "error": message }));
     }
     let pauses: std::time::Duration = plan.frames.iter().map(|frame| frame.wait).sum();
-    let mut template =
-        ResponseTemplate::new(plan.status.as_u16()).set_body_bytes(plan.body().to_vec());
+    let mut template = ResponseTemplate::new(plan.status.as_u16()).set_body_bytes(plan.body().to_vec());
     for (name, value) in &plan.headers {
         template = template.append_header(name, value);
     }

@@ -36,6 +36,9 @@ enum Command {
         /// How requests are shown, on standard error.
         #[arg(long, value_enum, default_value_t = LogStyle::Text)]
         log: LogStyle,
+        /// Also ends when standard input is closed, as it is when the program that started it dies.
+        #[arg(long)]
+        exit_with_stdin: bool,
         /// How the variables are printed: NAME=value lines, or one JSON line.
         #[arg(long, value_enum, default_value_t = Format::Env)]
         format: Format,
@@ -114,8 +117,7 @@ impl What {
             Some(path) => {
                 let text = std::fs::read_to_string(path)
                     .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-                Config::from_toml(&text)
-                    .map_err(|problem| format!("{}: {problem}", path.display()))?
+                Config::from_toml(&text).map_err(|problem| format!("{}: {problem}", path.display()))?
             }
         };
         config.seed = self.seed.or(config.seed);
@@ -123,31 +125,22 @@ impl What {
     }
 
     async fn start(&self, address: SocketAddr) -> Result<MockSurface, String> {
-        MockSurface::start_with(self.load()?, address)
-            .await
-            .map_err(|error| error.to_string())
+        MockSurface::start_with(self.load()?, address).await.map_err(|error| error.to_string())
     }
 }
 
 /// Reads the arguments and does what they say.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.to_string()),
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Serve {
-                host,
-                port,
-                what,
-                log,
-                format,
-            } => serve::serve(&what, SocketAddr::new(host, port), log, format).await,
+            Command::Serve { host, port, what, log, exit_with_stdin, format } => {
+                serve::serve(&what, SocketAddr::new(host, port), log, format, exit_with_stdin).await
+            }
             Command::Run { what, log, command } => run::run(&what, log, &command).await,
             Command::Init { file } => init::init(&file),
         }

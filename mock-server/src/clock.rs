@@ -12,9 +12,7 @@ pub struct Time(i64);
 impl Time {
     /// The machine's clock.
     pub fn now() -> Self {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
@@ -45,9 +43,10 @@ impl Time {
 
     /// Parses RFC 3339, with any offset.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let stamp: Timestamp = text.trim().parse().map_err(|_| {
-            format!("{text:?} is not a time; write it as 2026-01-31T12:00:00Z (RFC 3339)")
-        })?;
+        let stamp: Timestamp = text
+            .trim()
+            .parse()
+            .map_err(|_| format!("{text:?} is not a time; write it as 2026-01-31T12:00:00Z (RFC 3339)"))?;
         Ok(Self(stamp.as_millisecond()))
     }
 }
@@ -87,18 +86,12 @@ mod tests {
 
     #[test]
     fn an_offset_is_understood() {
-        assert_eq!(
-            Time::parse("2026-01-31T13:00:00+01:00"),
-            Time::parse("2026-01-31T12:00:00Z")
-        );
+        assert_eq!(Time::parse("2026-01-31T13:00:00+01:00"), Time::parse("2026-01-31T12:00:00Z"));
     }
 
     #[test]
     fn a_text_that_is_no_time_says_how_to_write_one() {
         let message = Time::parse("tomorrow").unwrap_err();
-        assert!(
-            message.contains("\"tomorrow\"") && message.contains("RFC 3339"),
-            "{message}"
-        );
+        assert!(message.contains("\"tomorrow\"") && message.contains("RFC 3339"), "{message}");
     }
 }

@@ -26,17 +26,13 @@ pub struct Config {
 /// Reads keys, checked while they are read, so that the error of a file names the line.
 fn platform_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
     let keys = Vec::<Secret>::deserialize(deserializer)?;
-    keys.iter()
-        .try_for_each(Secret::check_platform)
-        .map_err(D::Error::custom)?;
+    keys.iter().try_for_each(Secret::check_platform).map_err(D::Error::custom)?;
     Ok(keys)
 }
 
 fn surface_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     let key = Option::<Secret>::deserialize(deserializer)?;
-    key.iter()
-        .try_for_each(Secret::check_surface)
-        .map_err(D::Error::custom)?;
+    key.iter().try_for_each(Secret::check_surface).map_err(D::Error::custom)?;
     Ok(key)
 }
 
@@ -127,10 +123,7 @@ impl Default for KeyConfig {
 impl KeyConfig {
     /// A key with this plain text that may call everything.
     pub fn new(key: impl Into<String>) -> Self {
-        Self {
-            key: Some(Secret::new(key)),
-            ..Self::default()
-        }
+        Self { key: Some(Secret::new(key)), ..Self::default() }
     }
 
     /// The same key, for these slugs only.

@@ -68,9 +68,7 @@ fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> 
             created(state, &id, machine)
         }
         ("GET", ["surfaces", id]) => show(state, &Named::by(id).id(state)?, machine),
-        ("PATCH", ["surfaces", id]) => {
-            change_surface(request, state, &Named::by(id).id(state)?, machine)
-        }
+        ("PATCH", ["surfaces", id]) => change_surface(request, state, &Named::by(id).id(state)?, machine),
         ("DELETE", ["surfaces", id]) => {
             state.remove_surface(&Named::by(id).id(state)?);
             done()
@@ -113,10 +111,7 @@ fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> 
         ("DELETE", ["faults"]) => {
             match surface.0 {
                 Some(_) => surface.get(state)?.faults.clear(),
-                None => state
-                    .surfaces
-                    .values_mut()
-                    .for_each(|surface| surface.faults.clear()),
+                None => state.surfaces.values_mut().for_each(|surface| surface.faults.clear()),
             }
             done()
         }
@@ -142,14 +137,11 @@ fn not_allowed(rest: &[&str]) -> Outcome {
         ["faults"] => "GET, POST, DELETE",
         ["faults", _] => "DELETE",
         _ => {
-            return Err(missing(
-                "there is no such control endpoint; mock-server/CONTROL.md lists them".to_owned(),
-            ));
+            return Err(missing("there is no such control endpoint; mock-server/CONTROL.md lists them".to_owned()));
         }
     };
     let message = format!("this control endpoint allows {allowed} only");
-    Ok(Plan::error(StatusCode::METHOD_NOT_ALLOWED, &message)
-        .with_header(ALLOW, HeaderValue::from_static(allowed)))
+    Ok(Plan::error(StatusCode::METHOD_NOT_ALLOWED, &message).with_header(ALLOW, HeaderValue::from_static(allowed)))
 }
 
 fn put_capability(request: &Request, surface: &mut Surface, slug: &str) -> Outcome {
@@ -159,11 +151,7 @@ fn put_capability(request: &Request, surface: &mut Surface, slug: &str) -> Outco
     }
     let capability: Capability = parse(body)?;
     if capability.slug != slug {
-        return Err(format!(
-            "the body's `slug` is {:?}, the path's is {slug:?}",
-            capability.slug
-        )
-        .into());
+        return Err(format!("the body's `slug` is {:?}, the path's is {slug:?}", capability.slug).into());
     }
     let shown = json!(capability);
     surface.put_capability(capability);
@@ -174,23 +162,15 @@ fn mint(request: &Request, surface: &Named, state: &mut State, machine: Time) ->
     let surface = surface.id(state)?;
     let now = state.time(machine, Some(&surface));
     let id = state.mint(&surface, read::<KeyConfig>(request)?, now)?;
-    let key = state
-        .surfaces
-        .get(&surface)
-        .and_then(|surface| surface.keys.get(&id));
-    Ok(Plan::json(
-        StatusCode::CREATED,
-        &key.map(plain_json).unwrap_or_default(),
-    ))
+    let key = state.surfaces.get(&surface).and_then(|surface| surface.keys.get(&id));
+    Ok(Plan::json(StatusCode::CREATED, &key.map(plain_json).unwrap_or_default()))
 }
 
 /// The key that a path names by its id or by its plain text.
 fn key_of<'s>(surface: &'s mut Surface, named: &str) -> Result<&'s mut Key, Refused> {
     let id = surface.key_id(named);
     let key = id.and_then(|id| surface.keys.get_mut(&id));
-    key.ok_or_else(|| {
-        missing("this surface has no such key; name it by its id or its plain text".to_owned())
-    })
+    key.ok_or_else(|| missing("this surface has no such key; name it by its id or its plain text".to_owned()))
 }
 
 /// The surface that a control request names with `?surface=`, or the first one.
@@ -203,9 +183,7 @@ impl Named {
 
     fn id(&self, state: &State) -> Result<String, Refused> {
         let Some(id) = self.0.clone().or_else(|| state.default_surface.clone()) else {
-            return Err(missing(
-                "this mock has no first surface; name one with ?surface=".to_owned(),
-            ));
+            return Err(missing("this mock has no first surface; name one with ?surface=".to_owned()));
         };
         if !state.surfaces.contains_key(&id) {
             return Err(missing(format!("there is no surface {id:?}")));
@@ -215,10 +193,7 @@ impl Named {
 
     fn get<'s>(&self, state: &'s mut State) -> Result<&'s mut Surface, Refused> {
         let id = self.id(state)?;
-        state
-            .surfaces
-            .get_mut(&id)
-            .ok_or_else(|| missing(format!("there is no surface {id:?}")))
+        state.surfaces.get_mut(&id).ok_or_else(|| missing(format!("there is no surface {id:?}")))
     }
 }
 
@@ -237,26 +212,16 @@ fn missing(problem: String) -> Refused {
 
 /// Reads a JSON body. The error says where it is wrong.
 fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
-    let body: &[u8] = if request.body.is_empty() {
-        b"{}"
-    } else {
-        &request.body
-    };
-    serde_json::from_slice(body)
-        .map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
+    let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
+    serde_json::from_slice(body).map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
 }
 
 fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Refused> {
-    serde_json::from_value(value)
-        .map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
+    serde_json::from_value(value).map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
 }
 
 fn show(state: &State, id: &str, machine: Time) -> Outcome {
-    ok(state
-        .surfaces
-        .get(id)
-        .map(|surface| state.surface_json(surface, machine))
-        .unwrap_or_default())
+    ok(state.surfaces.get(id).map(|surface| state.surface_json(surface, machine)).unwrap_or_default())
 }
 
 /// A key with its plain text, as only its creation shows it.
@@ -279,10 +244,7 @@ fn created(state: &State, id: &str, machine: Time) -> Outcome {
         fields.insert("keys".to_owned(), json!(keys));
         fields.insert(
             "env".to_owned(),
-            environment(state, surface)
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), json!(value)))
-                .collect(),
+            environment(state, surface).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect(),
         );
     }
     Ok(Plan::json(StatusCode::CREATED, &value))
@@ -290,20 +252,13 @@ fn created(state: &State, id: &str, machine: Time) -> Outcome {
 
 /// The variables that an application reads, for one surface and its first key.
 pub(crate) fn environment(state: &State, surface: &Surface) -> Vec<(&'static str, String)> {
-    let key = surface
-        .keys_in_order()
-        .next()
-        .map(|key| key.secret.expose().to_owned())
-        .unwrap_or_default();
+    let key = surface.keys_in_order().next().map(|key| key.secret.expose().to_owned()).unwrap_or_default();
     vec![
         ("RUNTYPE_BASE_URL", state.base_url.clone()),
         ("RUNTYPE_PRODUCT_ID", surface.product_id.clone()),
         ("RUNTYPE_SURFACE_ID", surface.id.clone()),
         ("RUNTYPE_PRODUCT_API_KEY", key),
-        (
-            "RUNTYPE_MOCK_CONTROL_URL",
-            format!("{}/__mock", state.base_url),
-        ),
+        ("RUNTYPE_MOCK_CONTROL_URL", format!("{}/__mock", state.base_url)),
     ]
 }
 
@@ -328,9 +283,7 @@ fn number(request: &Request, name: &str) -> Result<Option<u64>, Refused> {
     let Some(text) = request.query_value(name) else {
         return Ok(None);
     };
-    text.parse()
-        .map(Some)
-        .map_err(|_| format!("`{name}` is {text:?}; it must be a whole number").into())
+    text.parse().map(Some).map_err(|_| format!("`{name}` is {text:?}; it must be a whole number").into())
 }
 
 /// Sets one fault or several, all or none.
@@ -343,9 +296,6 @@ fn set_faults(request: &Request, surface: &Named, state: &mut State) -> Outcome 
     for fault in &faults {
         fault.validate()?;
     }
-    let ids = faults
-        .into_iter()
-        .map(|fault| state.set_fault(&id, fault))
-        .collect::<Result<Vec<_>, _>>()?;
+    let ids = faults.into_iter().map(|fault| state.set_fault(&id, fault)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan::json(StatusCode::CREATED, &json!({ "ids": ids })))
 }

@@ -88,25 +88,12 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
     let request_id = state.new_id("req_");
     let mut entry = blank(request, state.time(machine, None), &request_id);
     let step = match parts.as_slice() {
-        ["v1", "products", product, "surfaces", surface, "api", slug] => endpoint::handle(
-            request,
-            (product, surface, slug),
-            state,
-            machine,
-            &mut entry,
-        ),
+        ["v1", "products", product, "surfaces", surface, "api", slug] => {
+            endpoint::handle(request, (product, surface, slug), state, machine, &mut entry)
+        }
         ["v1", "products", product, "surfaces", surface, rest @ ..] => {
-            entry.surface = state
-                .surfaces
-                .contains_key(*surface)
-                .then(|| (*surface).to_owned());
-            Step::Answer(management::handle(
-                request,
-                (product, surface),
-                rest,
-                state,
-                machine,
-            ))
+            entry.surface = state.surfaces.contains_key(*surface).then(|| (*surface).to_owned());
+            Step::Answer(management::handle(request, (product, surface), rest, state, machine))
         }
         _ => Step::Answer(Plan::error(StatusCode::NOT_FOUND, "Not found")),
     };
@@ -126,19 +113,11 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
 }
 
 /// Writes a request into the journal that a further wiremock mock has answered, or broken off (no status).
-pub(crate) fn passed(
-    request: &Request,
-    state: &mut State,
-    status: Option<StatusCode>,
-    machine: Time,
-) -> Ticket {
+pub(crate) fn passed(request: &Request, state: &mut State, status: Option<StatusCode>, machine: Time) -> Ticket {
     let mut entry = blank(request, state.time(machine, None), "");
     let segments = request.segments();
     if let [_, _, _, _, surface, _, slug] = segments.as_slice() {
-        entry.surface = state
-            .surfaces
-            .contains_key(surface)
-            .then(|| surface.clone());
+        entry.surface = state.surfaces.contains_key(surface).then(|| surface.clone());
         entry.capability = Some(slug.clone());
     }
     if let Some(first) = credentials(&request.headers).first() {
@@ -147,20 +126,13 @@ pub(crate) fn passed(
     }
     entry.answered_by = "wiremock";
     entry.status = status.map(|status| status.as_u16());
-    state
-        .expectations
-        .iter_mut()
-        .for_each(|expectation| expectation.count(&entry));
+    state.expectations.iter_mut().for_each(|expectation| expectation.count(&entry));
     Ticket(Some(state.journal.add(entry)))
 }
 
 /// Writes into the journal what was decided after all.
 pub fn answered(state: &mut State, ticket: Ticket, plan: &Plan) {
-    let State {
-        journal,
-        expectations,
-        ..
-    } = state;
+    let State { journal, expectations, .. } = state;
     if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {
         close_entry(entry, plan, expectations);
     }
@@ -168,19 +140,9 @@ pub fn answered(state: &mut State, ticket: Ticket, plan: &Plan) {
 
 /// Writes into the journal how the delivery ended.
 pub fn delivered(state: &mut State, ticket: Ticket, outcome: Outcome, machine: Time) {
-    let State {
-        journal,
-        surfaces,
-        clock_offset,
-        log,
-        ..
-    } = state;
+    let State { journal, surfaces, clock_offset, log, .. } = state;
     if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {
-        let own = entry
-            .surface
-            .as_ref()
-            .and_then(|id| surfaces.get(id))
-            .map_or(0, |surface| surface.clock_offset);
+        let own = entry.surface.as_ref().and_then(|id| surfaces.get(id)).map_or(0, |surface| surface.clock_offset);
         entry.outcome = outcome;
         entry.ended = Some(machine.moved(*clock_offset).moved(own));
         if let Some(log) = log {
@@ -222,7 +184,5 @@ fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
 fn close_entry(entry: &mut Entry, plan: &Plan, expectations: &mut [Expectation]) {
     entry.status = (plan.framing != Framing::Naked).then(|| plan.status.as_u16());
     entry.fault = plan.fault;
-    expectations
-        .iter_mut()
-        .for_each(|expectation| expectation.count(entry));
+    expectations.iter_mut().for_each(|expectation| expectation.count(entry));
 }

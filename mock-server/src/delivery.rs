@@ -30,11 +30,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(shared: &Shared, ticket: Ticket) -> Self {
-        Self {
-            shared: shared.clone(),
-            ticket,
-            done: AtomicBool::new(false),
-        }
+        Self { shared: shared.clone(), ticket, done: AtomicBool::new(false) }
     }
 
     fn done(&self, outcome: Outcome) {
@@ -54,23 +50,12 @@ impl Drop for Watch {
 pub(crate) fn response(plan: Plan, watch: Watch) -> Response<Frames> {
     let length = match plan.framing {
         Framing::Chunked => None,
-        _ => Some(
-            plan.frames
-                .iter()
-                .map(|frame| frame.bytes.len() as u64)
-                .sum(),
-        ),
+        _ => Some(plan.frames.iter().map(|frame| frame.bytes.len() as u64).sum()),
     };
     if plan.frames.is_empty() {
         watch.done(Outcome::Delivered);
     }
-    let body = Frames {
-        frames: plan.frames.into_iter(),
-        next: None,
-        pause: None,
-        length,
-        watch,
-    };
+    let body = Frames { frames: plan.frames.into_iter(), next: None, pause: None, length, watch };
     let mut response = Response::new(body);
     *response.status_mut() = plan.status;
     *response.headers_mut() = plan.headers;
@@ -102,9 +87,8 @@ impl Body for Frames {
                 self.pause = None;
             }
             if let Some(bytes) = self.next.take() {
-                if let (Some(length), sent) = (&mut self.length, bytes.len() as u64) {
-                    *length = length.saturating_sub(sent);
-                }
+                let sent = bytes.len() as u64;
+                self.length = self.length.map(|length| length.saturating_sub(sent));
                 if self.frames.len() == 0 {
                     self.watch.done(Outcome::Delivered);
                 }
@@ -125,8 +109,7 @@ impl Body for Frames {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -142,9 +125,7 @@ pub(crate) async fn raw(mut stream: TcpStream, plan: Plan, watch: Watch) {
                 sleep(frame.wait).await;
             }
             if plan.framing == Framing::Chunked {
-                writer
-                    .write_all(format!("{:x}\r\n", frame.bytes.len()).as_bytes())
-                    .await?;
+                writer.write_all(format!("{:x}\r\n", frame.bytes.len()).as_bytes()).await?;
                 writer.write_all(&frame.bytes).await?;
                 writer.write_all(b"\r\n").await?;
             } else {

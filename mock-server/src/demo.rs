@@ -35,10 +35,7 @@ pub fn config() -> Config {
         description: Some(description.to_owned()),
         ..Capability::new(slug).answering(answer)
     };
-    let key = |plain: &str, name: &str| KeyConfig {
-        name: Some(name.to_owned()),
-        ..KeyConfig::new(plain)
-    };
+    let key = |plain: &str, name: &str| KeyConfig { name: Some(name.to_owned()), ..KeyConfig::new(plain) };
     Config {
         platform_keys: vec![Secret::new(PLATFORM_KEY)],
         surfaces: vec![SurfaceConfig {
@@ -81,30 +78,16 @@ pub fn config() -> Config {
                 ),
                 Capability {
                     latency_ms: SLOW_MS,
-                    ..capability(
-                        "slow",
-                        "Slow",
-                        "Gives its input back after two seconds.",
-                        Answer::Echo,
-                    )
+                    ..capability("slow", "Slow", "Gives its input back after two seconds.", Answer::Echo)
                 },
             ],
             keys: vec![
                 key(FULL_KEY, "Full"),
                 key(SCOPED_KEY, "Scoped").scoped(["summarize-article"]),
-                KeyConfig {
-                    revoked: true,
-                    ..key(REVOKED_KEY, "Revoked")
-                },
+                KeyConfig { revoked: true, ..key(REVOKED_KEY, "Revoked") },
                 // 2020-01-01T00:00:00Z
-                KeyConfig {
-                    expires_at: Some(Time::from_millis(1_577_836_800_000)),
-                    ..key(EXPIRED_KEY, "Expired")
-                },
-                KeyConfig {
-                    rate_limit_per_minute: Some(2),
-                    ..key(LIMITED_KEY, "Limited")
-                },
+                KeyConfig { expires_at: Some(Time::from_millis(1_577_836_800_000)), ..key(EXPIRED_KEY, "Expired") },
+                KeyConfig { rate_limit_per_minute: Some(2), ..key(LIMITED_KEY, "Limited") },
             ],
             ..SurfaceConfig::default()
         }],

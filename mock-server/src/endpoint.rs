@@ -51,9 +51,7 @@ impl Finish {
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {
             plan.headers.entry(REQUEST_ID).or_insert(id);
         }
-        self.faults
-            .iter()
-            .fold(plan, |plan, (fault, draw)| fault.apply(plan, *draw))
+        self.faults.iter().fold(plan, |plan, (fault, draw)| fault.apply(plan, *draw))
     }
 }
 
@@ -104,13 +102,8 @@ pub(crate) fn handle(
         entry.auth = Some(first.carrier.name());
         entry.key_hint = Some(first.hint());
     }
-    let State {
-        surfaces, base_url, ..
-    } = state;
-    let Some(surface) = surfaces
-        .get_mut(surface_id)
-        .filter(|surface| surface.product_id == product)
-    else {
+    let State { surfaces, base_url, .. } = state;
+    let Some(surface) = surfaces.get_mut(surface_id).filter(|surface| surface.product_id == product) else {
         if sent.is_empty() {
             return Step::Answer(auth::unauthenticated());
         }
@@ -122,45 +115,27 @@ pub(crate) fn handle(
     let Named { slug, input } = named(target, slug, &request.body);
     entry.capability = slug.as_deref().map(str::to_owned);
 
-    let mut finish = Finish {
-        request_id: entry.request_id.clone(),
-        ..Finish::default()
-    };
+    let mut finish = Finish { request_id: entry.request_id.clone(), ..Finish::default() };
     let lane = surface.lane(request.connection);
     entry.lane = Some(lane.0);
     finish.faults = strike(surface, slug.as_deref(), lane);
     if finish.faults.iter().any(|(fault, _)| !fault.reaches()) {
         return Step::Answer(finish.apply(Plan::empty(StatusCode::OK)));
     }
-    let slug = match admit(
-        request,
-        target,
-        slug.as_deref(),
-        surface,
-        &sent,
-        now,
-        entry,
-        &mut finish,
-    ) {
+    let slug = match admit(request, target, slug.as_deref(), surface, &sent, now, entry, &mut finish) {
         Ok(slug) => slug,
         Err(refused) => return Step::Answer(finish.apply(refused.0)),
     };
     let plan = match (target, slug) {
         (Target::Json, _) => Plan::json(StatusCode::OK, &openapi::document(surface, base_url)),
         (Target::Yaml, _) => yaml(surface, base_url),
-        (_, None) => bad_request(
-            "Request body must be a JSON object with a string \"capability\" and an object \"input\"",
-        ),
+        (_, None) => {
+            bad_request("Request body must be a JSON object with a string \"capability\" and an object \"input\"")
+        }
         (_, Some(slug)) => {
             let (Some(input), Some(capability)) = (input, surface.capability(slug)) else {
-                let what = if target == Target::Dispatch {
-                    "\"input\""
-                } else {
-                    "Request body"
-                };
-                return Step::Answer(
-                    finish.apply(bad_request(&format!("{what} must be a JSON object"))),
-                );
+                let what = if target == Target::Dispatch { "\"input\"" } else { "Request body" };
+                return Step::Answer(finish.apply(bad_request(&format!("{what} must be a JSON object"))));
             };
             if let Some(plan) = breach(capability, input) {
                 return Step::Answer(finish.apply(plan));
@@ -171,9 +146,7 @@ pub(crate) fn handle(
                 input: input.to_owned(),
                 before: 0,
                 stream: request.wants_stream(),
-                format: capability
-                    .response_format
-                    .unwrap_or(surface.response_format),
+                format: capability.response_format.unwrap_or(surface.response_format),
                 execution_id,
             };
             let answer = capability.answer.clone();
@@ -200,27 +173,15 @@ fn named<'a>(target: Target, slug: &'a str, body: &'a [u8]) -> Named<'a> {
     }
 
     match target {
-        Target::Capability => Named {
-            slug: Some(Cow::Borrowed(slug)),
-            input: json_object(body),
-        },
+        Target::Capability => Named { slug: Some(Cow::Borrowed(slug)), input: json_object(body) },
         Target::Dispatch => match serde_json::from_slice::<Dispatch<'_>>(body) {
             Ok(Dispatch { capability, input }) => {
                 let input = input.and_then(|input| json_object(input.get().as_bytes()));
-                Named {
-                    slug: Some(capability),
-                    input,
-                }
+                Named { slug: Some(capability), input }
             }
-            Err(_) => Named {
-                slug: None,
-                input: None,
-            },
+            Err(_) => Named { slug: None, input: None },
         },
-        Target::Json | Target::Yaml => Named {
-            slug: None,
-            input: None,
-        },
+        Target::Json | Target::Yaml => Named { slug: None, input: None },
     }
 }
 
@@ -234,10 +195,7 @@ fn json_object(body: &[u8]) -> Option<&RawValue> {
 struct Refused(Plan);
 
 /// Lets a call in, or says why not: method, key, pause, limit, capability, scope.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "every argument is one of the things that are checked"
-)]
+#[expect(clippy::too_many_arguments, reason = "every argument is one of the things that are checked")]
 fn admit<'s>(
     request: &Request,
     target: Target,
@@ -268,17 +226,13 @@ fn admit<'s>(
     if matches!(target, Target::Json | Target::Yaml) {
         return Ok(None);
     }
-    finish.standing = key
-        .usage
-        .count(key.rate_limit_per_minute, key.rate_limit_per_day, now);
+    finish.standing = key.usage.count(key.rate_limit_per_minute, key.rate_limit_per_day, now);
     if let Some(standing) = finish.standing
         && let Some(full) = standing.exhausted
     {
         let body = json!({ "error": full.message(), "code": full.code() });
         let wait = HeaderValue::from(standing.retry_after_seconds(now));
-        return refuse(
-            Plan::json(StatusCode::TOO_MANY_REQUESTS, &body).with_header(RETRY_AFTER, wait),
-        );
+        return refuse(Plan::json(StatusCode::TOO_MANY_REQUESTS, &body).with_header(RETRY_AFTER, wait));
     }
     let Some(slug) = slug else { return Ok(None) };
     let allowed = key.allows(slug);
@@ -303,22 +257,13 @@ fn breach(capability: &Capability, input: &RawValue) -> Option<Plan> {
     let schema = capability.input_schema.as_ref()?;
     let problems = match serde_json::from_str::<Value>(input.get()) {
         Ok(value) => schema.problems(&value),
-        Err(error) => vec![Problem {
-            path: String::new(),
-            message: error.to_string(),
-        }],
+        Err(error) => vec![Problem { path: String::new(), message: error.to_string() }],
     };
     (!problems.is_empty()).then(|| Plan::json(StatusCode::BAD_REQUEST, &refusal(&problems)))
 }
 
 /// Runs the capability, as far as that can be done here.
-fn run(
-    answer: &Answer,
-    mut call: Call,
-    surface: &mut Surface,
-    entry: &mut Entry,
-    finish: Finish,
-) -> Step {
+fn run(answer: &Answer, mut call: Call, surface: &mut Surface, entry: &mut Entry, finish: Finish) -> Step {
     /// What a callback is sent.
     #[derive(Serialize)]
     struct Asked<'a> {
@@ -339,11 +284,7 @@ fn run(
         Known::Script(script) if call.stream => script.plan(&call),
         Known::Script(script) => dress(&script.whole_output().into(), &call),
         Known::Closure(closure) => {
-            return Step::Ask(Pending {
-                question: Question::Closure(closure),
-                call,
-                finish,
-            });
+            return Step::Ask(Pending { question: Question::Closure(closure), call, finish });
         }
         Known::Callback { url, timeout_ms } => {
             let asked = Asked {
@@ -354,16 +295,8 @@ fn run(
                 stream: call.stream,
             };
             let body = serde_json::to_string(&asked).unwrap_or_default();
-            let question = Question::Callback {
-                url,
-                timeout: Duration::from_millis(timeout_ms),
-                body,
-            };
-            return Step::Ask(Pending {
-                question,
-                call,
-                finish,
-            });
+            let question = Question::Callback { url, timeout: Duration::from_millis(timeout_ms), body };
+            return Step::Ask(Pending { question, call, finish });
         }
     };
     Step::Answer(finish.apply(plan))
@@ -380,12 +313,15 @@ fn yaml(surface: &Surface, base_url: &str) -> Plan {
 fn strike(surface: &mut Surface, slug: Option<&str>, lane: (u64, u64)) -> Vec<(Fault, u64)> {
     let seed = surface.seed;
     let mut striking: Vec<(Fault, u64)> = Vec::new();
+    let mut is_settled = false;
     for active in &mut surface.faults {
-        if let Some(draw) = active.strikes(slug, seed, lane) {
+        // Every fault counts every request, so that `nth` means the same whatever stands before it in the list.
+        if !active.counts(slug) || is_settled {
+            continue;
+        }
+        if let Some(draw) = active.strikes(seed, lane) {
             striking.push((active.fault.clone(), draw));
-            if active.fault.kind != FaultKind::Latency {
-                break;
-            }
+            is_settled = active.fault.kind != FaultKind::Latency;
         }
     }
     striking

@@ -32,55 +32,37 @@ impl fmt::Display for Times {
 
 impl From<u64> for Times {
     fn from(times: u64) -> Self {
-        Self {
-            least: times,
-            most: times,
-        }
+        Self { least: times, most: times }
     }
 }
 
 impl From<Range<u64>> for Times {
     fn from(range: Range<u64>) -> Self {
-        Self {
-            least: range.start,
-            most: range.end.saturating_sub(1),
-        }
+        Self { least: range.start, most: range.end.saturating_sub(1) }
     }
 }
 
 impl From<RangeInclusive<u64>> for Times {
     fn from(range: RangeInclusive<u64>) -> Self {
-        Self {
-            least: *range.start(),
-            most: *range.end(),
-        }
+        Self { least: *range.start(), most: *range.end() }
     }
 }
 
 impl From<RangeFrom<u64>> for Times {
     fn from(range: RangeFrom<u64>) -> Self {
-        Self {
-            least: range.start,
-            most: u64::MAX,
-        }
+        Self { least: range.start, most: u64::MAX }
     }
 }
 
 impl From<RangeToInclusive<u64>> for Times {
     fn from(range: RangeToInclusive<u64>) -> Self {
-        Self {
-            least: 0,
-            most: range.end,
-        }
+        Self { least: 0, most: range.end }
     }
 }
 
 impl From<RangeFull> for Times {
     fn from(_: RangeFull) -> Self {
-        Self {
-            least: 0,
-            most: u64::MAX,
-        }
+        Self { least: 0, most: u64::MAX }
     }
 }
 
@@ -99,8 +81,7 @@ pub struct Expectation {
 impl Expectation {
     /// Counts a request whose answer is known.
     pub(crate) fn count(&mut self, entry: &Entry) {
-        let here = entry.surface.as_ref() == Some(&self.surface)
-            && entry.capability.as_ref() == Some(&self.capability);
+        let here = entry.surface.as_ref() == Some(&self.surface) && entry.capability.as_ref() == Some(&self.capability);
         let status = self.status.is_none() || entry.status == self.status;
         if here && status && (entry.reached || !self.ran) {
             self.seen += 1;
@@ -116,11 +97,7 @@ impl Expectation {
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.ran { "run" } else { "called" };
-        write!(
-            f,
-            "`{}` was to be {verb} {} times",
-            self.capability, self.times
-        )?;
+        write!(f, "`{}` was to be {verb} {} times", self.capability, self.times)?;
         if let Some(status) = self.status {
             write!(f, " with status {status}")?;
         }
@@ -139,11 +116,7 @@ pub struct Expecting<'m> {
 
 impl<'m> Expecting<'m> {
     pub(crate) fn new(mock: &'m MockSurface, times: Times) -> Self {
-        Self {
-            mock,
-            times,
-            status: None,
-        }
+        Self { mock, times, status: None }
     }
 
     /// Counts only what is answered with this status.
@@ -165,14 +138,7 @@ impl<'m> Expecting<'m> {
     fn add(self, capability: String, ran: bool) {
         let surface = self.mock.surface_id();
         let (times, status) = (self.times, self.status);
-        self.mock.expects(Expectation {
-            surface,
-            capability,
-            times,
-            ran,
-            status,
-            seen: 0,
-        });
+        self.mock.expects(Expectation { surface, capability, times, ran, status, seen: 0 });
     }
 }
 
@@ -182,17 +148,10 @@ mod tests {
 
     #[test]
     fn a_range_is_said_in_words() {
-        let said: Vec<_> = [
-            Times::from(2),
-            (1..).into(),
-            (..=3).into(),
-            (1..3).into(),
-            (2..=2).into(),
-            (0..=0).into(),
-        ]
-        .iter()
-        .map(Times::to_string)
-        .collect();
+        let said: Vec<_> = [Times::from(2), (1..).into(), (..=3).into(), (1..3).into(), (2..=2).into(), (0..=0).into()]
+            .iter()
+            .map(Times::to_string)
+            .collect();
         assert_eq!(said, ["2", "at least 1", "at most 3", "1 to 2", "2", "0"]);
         assert!(Times::from(1..3).holds(2) && !Times::from(1..3).holds(3));
     }

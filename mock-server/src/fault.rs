@@ -188,19 +188,13 @@ impl Fault {
 
     /// Another answer in place of the real one, with an empty body until one is given.
     pub fn status(status: u16) -> Self {
-        Self {
-            status: Some(status),
-            ..Self::new(FaultKind::Status)
-        }
+        Self { status: Some(status), ..Self::new(FaultKind::Status) }
     }
 
     /// A late answer.
     pub fn latency(latency: Duration) -> Self {
         let latency_ms = u64::try_from(latency.as_millis()).ok();
-        Self {
-            latency_ms,
-            ..Self::new(FaultKind::Latency)
-        }
+        Self { latency_ms, ..Self::new(FaultKind::Latency) }
     }
 
     /// Strikes this capability only.
@@ -241,8 +235,7 @@ impl Fault {
     /// Gives a `status` fault a header.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers
-            .insert(name.into(), HeaderValues::One(value.into()));
+        self.headers.insert(name.into(), HeaderValues::One(value.into()));
         self
     }
 
@@ -262,8 +255,7 @@ impl Fault {
 
     /// Whether the capability has run by the time this strikes.
     pub fn reaches(&self) -> bool {
-        self.reached
-            .unwrap_or_else(|| self.kind.reaches(self.after_bytes))
+        self.reached.unwrap_or_else(|| self.kind.reaches(self.after_bytes))
     }
 
     /// Says what is wrong with it, naming the field, the rule and the remedy.
@@ -286,54 +278,25 @@ impl Fault {
         only(self.text.is_some(), "text", &[Kind::Status])?;
         only(self.base64.is_some(), "base64", &[Kind::Status])?;
         only(self.fill_bytes.is_some(), "fill_bytes", &[Kind::Status])?;
-        only(
-            self.after_bytes.is_some(),
-            "after_bytes",
-            &[Kind::Reset, Kind::Close, Kind::Truncate, Kind::Stall],
-        )?;
+        only(self.after_bytes.is_some(), "after_bytes", &[Kind::Reset, Kind::Close, Kind::Truncate, Kind::Stall])?;
         only(self.chunk_bytes.is_some(), "chunk_bytes", &[Kind::SlowBody])?;
-        only(
-            self.wait_ms.is_some(),
-            "wait_ms",
-            &[Kind::SlowBody, Kind::HangUp],
-        )?;
-        only(
-            self.length_offset.is_some(),
-            "length_offset",
-            &[Kind::BadLength],
-        )?;
+        only(self.wait_ms.is_some(), "wait_ms", &[Kind::SlowBody, Kind::HangUp])?;
+        only(self.length_offset.is_some(), "length_offset", &[Kind::BadLength])?;
         if self.kind == Kind::Latency && self.latency_ms.is_none() {
-            return Err(
-                "a fault of kind `latency` needs `latency_ms`, the pause in milliseconds"
-                    .to_owned(),
-            );
+            return Err("a fault of kind `latency` needs `latency_ms`, the pause in milliseconds".to_owned());
         }
         if self.kind == Kind::Status {
-            let status = self
-                .status
-                .ok_or("a fault of kind `status` needs `status`, a number from 200 to 999")?;
+            let status = self.status.ok_or("a fault of kind `status` needs `status`, a number from 200 to 999")?;
             if !(200..=999).contains(&status) {
-                return Err(format!(
-                    "`status` is {status}; it must be a number from 200 to 999"
-                ));
+                return Err(format!("`status` is {status}; it must be a number from 200 to 999"));
             }
         }
-        let bodies = [
-            self.json.is_some(),
-            self.text.is_some(),
-            self.base64.is_some(),
-            self.fill_bytes.is_some(),
-        ];
+        let bodies = [self.json.is_some(), self.text.is_some(), self.base64.is_some(), self.fill_bytes.is_some()];
         if bodies.into_iter().filter(|set| *set).count() > 1 {
-            return Err(
-                "a fault has one body: give `json`, `text`, `base64` or `fill_bytes`, not several"
-                    .to_owned(),
-            );
+            return Err("a fault has one body: give `json`, `text`, `base64` or `fill_bytes`, not several".to_owned());
         }
         if let Some(encoded) = &self.base64 {
-            BASE64
-                .decode(encoded)
-                .map_err(|error| format!("`base64` cannot be decoded: {error}"))?;
+            BASE64.decode(encoded).map_err(|error| format!("`base64` cannot be decoded: {error}"))?;
         }
         if self.fill_bytes.is_some_and(|bytes| bytes > MOST_FILL) {
             return Err(format!("`fill_bytes` is at most {MOST_FILL} (1 GiB)"));

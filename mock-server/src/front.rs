@@ -99,12 +99,7 @@ pub(crate) async fn serve(
 type Aside = Arc<Mutex<Option<(Plan, Watch)>>>;
 
 /// Serves one connection.
-async fn connection(
-    stream: TcpStream,
-    number: u64,
-    front: Front,
-    mut stop: watch::Receiver<Option<Duration>>,
-) {
+async fn connection(stream: TcpStream, number: u64, front: Front, mut stop: watch::Receiver<Option<Duration>>) {
     let _ = stream.set_nodelay(true);
     let aside: Aside = Aside::default();
     let service = service_fn(|request: http::Request<Incoming>| {
@@ -115,9 +110,7 @@ async fn connection(
             let Some(request) = whole(request, number).await? else {
                 let plan = Plan::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large")
                     .with_header(CONNECTION, HeaderValue::from_static("close"));
-                return Ok(
-                    response(plan, Watch::new(&front.shared, Ticket(None))).map(Either::Left)
-                );
+                return Ok(response(plan, Watch::new(&front.shared, Ticket(None))).map(Either::Left));
             };
             let (plan, watch) = match front.ask(&request).await {
                 Asked::Plan(plan, watch) => (plan, watch),
@@ -133,8 +126,7 @@ async fn connection(
             Err(TakenAside)
         })
     });
-    let mut conn =
-        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let mut conn = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let mut stopping = false;
     loop {
         tokio::select! {
@@ -172,10 +164,7 @@ impl std::error::Error for TakenAside {}
 const MOST_BODY: usize = 64 * 1024 * 1024;
 
 /// Reads a request whole. `None` when its body is too large.
-async fn whole(
-    request: http::Request<Incoming>,
-    connection: u64,
-) -> Result<Option<Request>, TakenAside> {
+async fn whole(request: http::Request<Incoming>, connection: u64) -> Result<Option<Request>, TakenAside> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, MOST_BODY).collect().await {
         Ok(body) => body.to_bytes(),
@@ -207,18 +196,8 @@ impl Front {
             match self.further.pass(request).await {
                 Passed::Unmatched => {}
                 Passed::Answered(response) => {
-                    let ticket = passed(
-                        request,
-                        &mut self.shared.lock(),
-                        Some(response.status()),
-                        Time::now(),
-                    );
-                    delivered(
-                        &mut self.shared.lock(),
-                        ticket,
-                        Outcome::Delivered,
-                        Time::now(),
-                    );
+                    let ticket = passed(request, &mut self.shared.lock(), Some(response.status()), Time::now());
+                    delivered(&mut self.shared.lock(), ticket, Outcome::Delivered, Time::now());
                     return Asked::Passed(response);
                 }
                 Passed::Broken => {
@@ -231,13 +210,15 @@ impl Front {
         match decision {
             Decision::Answer(ticket, plan) => Asked::Plan(plan, Watch::new(&self.shared, ticket)),
             Decision::Ask(ticket, pending) => {
+                // From here on, so that a client that goes away while the answer is computed is noted too.
+                let watch = Watch::new(&self.shared, ticket);
                 let reply = match pending.compute() {
                     Some(reply) => reply,
                     None => self.callback.ask(pending.question()).await,
                 };
                 let plan = pending.resolve(&reply);
                 answered(&mut self.shared.lock(), ticket, &plan);
-                Asked::Plan(plan, Watch::new(&self.shared, ticket))
+                Asked::Plan(plan, watch)
             }
         }
     }

@@ -62,10 +62,7 @@ impl AllFurther {
         let further = Arc::new(Further::start(true).await);
         mock.mount(&further.server).await;
         self.write().insert(0, further.clone());
-        ScopedMock {
-            all: self.clone(),
-            further: Some(further),
-        }
+        ScopedMock { all: self.clone(), further: Some(further) }
     }
 
     /// Asks them all, one after the other.
@@ -98,9 +95,7 @@ impl Drop for ScopedMock {
         let Some(mut further) = self.further.take() else {
             return;
         };
-        self.all
-            .write()
-            .retain(|known| !Arc::ptr_eq(known, &further));
+        self.all.write().retain(|known| !Arc::ptr_eq(known, &further));
         // wiremock verifies when the server is dropped, which is to happen here and not in the mock's own thread.
         let waiting = Instant::now();
         loop {
@@ -135,16 +130,9 @@ struct LastInLine(Arc<Unmatched>);
 
 impl Match for LastInLine {
     fn matches(&self, request: &wiremock::Request) -> bool {
-        let ticket = request
-            .headers
-            .get(TICKET)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let ticket = request.headers.get(TICKET).and_then(|value| value.to_str().ok()?.parse().ok());
         if let Some(ticket) = ticket {
-            self.0
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(ticket);
+            self.0.0.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket);
         }
         false
     }
@@ -163,10 +151,7 @@ pub(crate) enum Passed {
 impl Further {
     /// Starts a wiremock server with nothing in it but the last one in line.
     async fn start(scoped: bool) -> Self {
-        let server = MockServer::builder()
-            .disable_request_recording()
-            .start()
-            .await;
+        let server = MockServer::builder().disable_request_recording().start().await;
         let unmatched = Arc::new(Unmatched::default());
         Mock::given(LastInLine(unmatched.clone()))
             .respond_with(ResponseTemplate::new(404))
@@ -174,23 +159,13 @@ impl Further {
             .mount(&server)
             .await;
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self {
-            scoped,
-            server,
-            unmatched,
-            client,
-            next: AtomicU64::new(1),
-        }
+        Self { scoped, server, unmatched, client, next: AtomicU64::new(1) }
     }
 
     /// Asks wiremock.
     async fn pass(&self, request: &Request) -> Passed {
         let ticket = self.next.fetch_add(1, Ordering::Relaxed);
-        let query = if request.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", request.query)
-        };
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let uri = format!("{}{}{query}", self.server.uri(), request.path);
         let Ok(mut inner) = http::Request::post(uri).body(Full::new(request.body.clone())) else {
             return Passed::Unmatched;
@@ -199,17 +174,9 @@ impl Further {
         *inner.headers_mut() = request.headers.clone();
         // The body has been read whole, so its length is known.
         inner.headers_mut().remove(http::header::TRANSFER_ENCODING);
-        inner
-            .headers_mut()
-            .insert(TICKET, HeaderValue::from(ticket));
+        inner.headers_mut().insert(TICKET, HeaderValue::from(ticket));
         let answer = self.client.request(inner).await;
-        if self
-            .unmatched
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&ticket)
-        {
+        if self.unmatched.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket) {
             return Passed::Unmatched;
         }
         answer.map_or(Passed::Broken, Passed::Answered)

@@ -18,12 +18,7 @@ const BODY_BYTES: usize = 64 * 1024;
 /// How much of all bodies together is kept.
 const ALL_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// Headers that carry credentials.
-const SECRET_HEADERS: [&str; 4] = [
-    "authorization",
-    "x-api-key",
-    "cookie",
-    "proxy-authorization",
-];
+const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "cookie", "proxy-authorization"];
 
 /// How the delivery of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,12 +108,8 @@ impl Entry {
             .headers
             .keys()
             .map(|name| {
-                let values: Vec<_> = self
-                    .headers
-                    .get_all(name)
-                    .iter()
-                    .map(|v| String::from_utf8_lossy(v.as_bytes()))
-                    .collect();
+                let values: Vec<_> =
+                    self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
                 (name.to_string(), json!(redact(&values.join(", "))))
             })
             .collect();
@@ -190,22 +181,14 @@ pub struct Journal {
 
 impl Default for Journal {
     fn default() -> Self {
-        Self {
-            entries: VecDeque::new(),
-            capacity: CAPACITY,
-            body_bytes: 0,
-            next: 1,
-        }
+        Self { entries: VecDeque::new(), capacity: CAPACITY, body_bytes: 0, next: 1 }
     }
 }
 
 impl Journal {
     /// A journal that keeps so many entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            capacity,
-            ..Self::default()
-        }
+        Self { capacity, ..Self::default() }
     }
 
     /// Goes on with the numbers of another journal.
@@ -236,10 +219,7 @@ impl Journal {
 
     /// The entry of a number, while it is kept.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
-        let at = self
-            .entries
-            .binary_search_by_key(&number, |entry| entry.n)
-            .ok()?;
+        let at = self.entries.binary_search_by_key(&number, |entry| entry.n).ok()?;
         self.entries.get_mut(at)
     }
 
@@ -252,9 +232,7 @@ impl Journal {
     pub fn clear(&mut self, surface: Option<&str>) {
         match surface {
             None => self.entries.clear(),
-            Some(id) => self
-                .entries
-                .retain(|entry| entry.surface.as_deref() != Some(id)),
+            Some(id) => self.entries.retain(|entry| entry.surface.as_deref() != Some(id)),
         }
         self.body_bytes = self.entries.iter().map(|entry| entry.body.len()).sum();
     }

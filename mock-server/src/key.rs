@@ -39,14 +39,10 @@ impl Secret {
     /// What is wrong with it, and how it should be.
     pub fn check_surface(&self) -> Result<(), String> {
         if !self.0.starts_with(PREFIX) {
-            return Err(format!(
-                "key {self} does not begin with {PREFIX}, as the keys of an API surface do"
-            ));
+            return Err(format!("key {self} does not begin with {PREFIX}, as the keys of an API surface do"));
         }
         if self.0.chars().any(|c| !c.is_ascii_graphic()) {
-            return Err(format!(
-                "key {self} has a blank or a character that no header may have"
-            ));
+            return Err(format!("key {self} has a blank or a character that no header may have"));
         }
         Ok(())
     }
@@ -57,9 +53,7 @@ impl Secret {
     /// What is wrong with it, and how it should be.
     pub fn check_platform(&self) -> Result<(), String> {
         if !self.0.starts_with("rt_") {
-            return Err(format!(
-                "platform key {self} does not begin with rt_, as the owner's keys do"
-            ));
+            return Err(format!("platform key {self} does not begin with rt_, as the owner's keys do"));
         }
         Ok(())
     }
@@ -84,10 +78,7 @@ impl fmt::Display for Secret {
 
 /// The prefix of a credential (`papi_`, `rt_live_`, …), or nothing when it has none that is known.
 fn prefix_of(plain: &str) -> &'static str {
-    for known in ["rt_live_", "rt_test_", "ct_live_", "ct_test_"]
-        .iter()
-        .chain(&SECRET_PREFIXES)
-    {
+    for known in ["rt_live_", "rt_test_", "ct_live_", "ct_test_"].iter().chain(&SECRET_PREFIXES) {
         if plain.starts_with(known) {
             return known;
         }
@@ -107,6 +98,15 @@ pub fn hint(plain: &str) -> String {
     format!("{prefix}…{tail}")
 }
 
+/// Where in a word a credential begins, if there is one and not just a name that begins like one, as `mcp_tool` or
+/// `ct_scan`. It need not begin the word: in a URL a quotation mark before it is `%22`.
+fn credential_in(word: &str) -> Option<usize> {
+    const CERTAIN: [&str; 5] = [PREFIX, "rt_live_", "rt_test_", "ct_live_", "ct_test_"];
+    const SHORTEST_MCP_KEY: usize = 16;
+    let certain = CERTAIN.iter().filter_map(|prefix| word.find(prefix)).min();
+    certain.or_else(|| word.find("mcp_").filter(|at| word.len() - at >= "mcp_".len() + SHORTEST_MCP_KEY))
+}
+
 /// Replaces every credential in a text by its hint. A text without one is handed back untouched.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let in_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -120,11 +120,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         out.push_str(before);
         let end = from.find(|c| !in_key(c)).unwrap_or(from.len());
         let (word, after) = from.split_at(end);
-        // A prefix before an ellipsis is a hint already.
-        if prefix_of(word).is_empty() || (prefix_of(word) == word && after.starts_with('…')) {
-            out.push_str(word);
-        } else {
-            out.push_str(&hint(word));
+        match credential_in(word).map(|at| word.split_at(at)) {
+            // A prefix before an ellipsis is a hint already.
+            Some((before, key)) if !(prefix_of(key) == key && after.starts_with('…')) => {
+                out.push_str(before);
+                out.push_str(&hint(key));
+            }
+            _ => out.push_str(word),
         }
         rest = after;
     }
@@ -193,9 +195,7 @@ impl Key {
 
     /// Whether its scope holds a capability.
     pub fn allows(&self, slug: &str) -> bool {
-        self.scopes
-            .iter()
-            .any(|scope| scope == "*" || scope == slug)
+        self.scopes.iter().any(|scope| scope == "*" || scope == slug)
     }
 }
 
@@ -225,11 +225,20 @@ mod tests {
     fn every_key_in_a_text_is_replaced() {
         let text = r#"{"a": "papi_0123456789abcdef", "b": "Bearer rt_test_0123456789", "c": "start_here"}"#;
         let redacted = redact(text);
-        assert_eq!(
-            redacted,
-            r#"{"a": "papi_…cdef", "b": "Bearer rt_test_…6789", "c": "start_here"}"#
-        );
+        assert_eq!(redacted, r#"{"a": "papi_…cdef", "b": "Bearer rt_test_…6789", "c": "start_here"}"#);
         assert_eq!(redact(&redacted), redacted, "a hint stays a hint");
+    }
+
+    #[test]
+    fn a_key_is_found_inside_a_word_too() {
+        assert_eq!(redact("?k=%22papi_0123456789abcdef%22"), "?k=%22papi_…cdef%22");
+        assert_eq!(redact("key_papi_0123456789abcdef"), "key_papi_…cdef");
+    }
+
+    #[test]
+    fn a_name_that_only_begins_like_a_key_stays() {
+        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3}"#;
+        assert_eq!(redact(text), text);
     }
 
     #[test]

@@ -77,12 +77,7 @@ pub struct Standing {
 
 impl Usage {
     /// Counts a call, unless a limit forbids it. `None` when the key has no limits at all.
-    pub fn count(
-        &mut self,
-        per_minute: Option<u64>,
-        per_day: Option<u64>,
-        now: Time,
-    ) -> Option<Standing> {
+    pub fn count(&mut self, per_minute: Option<u64>, per_day: Option<u64>, now: Time) -> Option<Standing> {
         self.minute.roll(now, MINUTE_MS);
         self.day.roll(now, DAY_MS);
         let day_full = per_day.is_some_and(|limit| self.day.used >= limit);
@@ -105,9 +100,7 @@ impl Usage {
         });
         match (minute, day) {
             (_, Some(day)) if day_full => Some(day),
-            (Some(minute), Some(day)) if !minute_full && day.remaining < minute.remaining => {
-                Some(day)
-            }
+            (Some(minute), Some(day)) if !minute_full && day.remaining < minute.remaining => Some(day),
             (Some(minute), _) => Some(minute),
             (None, day) => day,
         }
@@ -143,26 +136,12 @@ mod tests {
     #[test]
     fn the_third_of_two_calls_a_minute_is_refused_until_the_minute_is_over() {
         let mut usage = Usage::default();
-        assert_eq!(
-            usage.count(Some(2), None, NOON).map(|s| s.remaining),
-            Some(1)
-        );
-        assert_eq!(
-            usage
-                .count(Some(2), None, NOON.moved(10_000))
-                .map(|s| s.remaining),
-            Some(0)
-        );
+        assert_eq!(usage.count(Some(2), None, NOON).map(|s| s.remaining), Some(1));
+        assert_eq!(usage.count(Some(2), None, NOON.moved(10_000)).map(|s| s.remaining), Some(0));
         let third = usage.count(Some(2), None, NOON.moved(20_500)).unwrap();
         assert_eq!(third.exhausted, Some(Exhausted::Minute));
         assert_eq!(third.retry_after_seconds(NOON.moved(20_500)), 40);
-        assert_eq!(
-            usage
-                .count(Some(2), None, NOON.moved(60_000))
-                .unwrap()
-                .exhausted,
-            None
-        );
+        assert_eq!(usage.count(Some(2), None, NOON.moved(60_000)).unwrap().exhausted, None);
     }
 
     #[test]
@@ -170,18 +149,9 @@ mod tests {
         let mut usage = Usage::default();
         usage.count(Some(1), Some(2), NOON);
         for _ in 0..10 {
-            assert_eq!(
-                usage.count(Some(1), Some(2), NOON).unwrap().exhausted,
-                Some(Exhausted::Minute)
-            );
+            assert_eq!(usage.count(Some(1), Some(2), NOON).unwrap().exhausted, Some(Exhausted::Minute));
         }
-        assert_eq!(
-            usage
-                .count(Some(1), Some(2), NOON.moved(60_000))
-                .unwrap()
-                .exhausted,
-            None
-        );
+        assert_eq!(usage.count(Some(1), Some(2), NOON.moved(60_000)).unwrap().exhausted, None);
         let third = usage.count(Some(1), Some(2), NOON.moved(120_000)).unwrap();
         assert_eq!(third.exhausted, Some(Exhausted::Day));
         assert_eq!(third.reset, NOON.as_seconds() + 12 * 3600);
@@ -190,17 +160,7 @@ mod tests {
     #[test]
     fn the_headers_tell_of_the_window_that_runs_out_first() {
         let mut usage = Usage::default();
-        assert_eq!(
-            usage
-                .count(Some(10), Some(3), NOON)
-                .map(|s| (s.limit, s.remaining)),
-            Some((3, 2))
-        );
-        assert_eq!(
-            usage
-                .count(Some(10), Some(100), NOON)
-                .map(|s| (s.limit, s.remaining)),
-            Some((10, 8))
-        );
+        assert_eq!(usage.count(Some(10), Some(3), NOON).map(|s| (s.limit, s.remaining)), Some((3, 2)));
+        assert_eq!(usage.count(Some(10), Some(100), NOON).map(|s| (s.limit, s.remaining)), Some((10, 8)));
     }
 }

@@ -48,26 +48,15 @@ impl Log {
                     Style::Json => entry.to_json().to_string(),
                 };
                 let lost = lost.swap(0, atomic::Ordering::Relaxed);
-                let note = if lost > 0 {
-                    format!("({lost} requests not shown)\n")
-                } else {
-                    String::new()
-                };
-                if writeln!(out, "{note}{line}")
-                    .and_then(|()| out.flush())
-                    .is_err()
-                {
+                let note = if lost > 0 { format!("({lost} requests not shown)\n") } else { String::new() };
+                if writeln!(out, "{note}{line}").and_then(|()| out.flush()).is_err() {
                     // Nobody reads any more.
                     return;
                 }
             }
             let _ = done.send(());
         });
-        Self {
-            lines: Some(lines),
-            dropped,
-            written,
-        }
+        Self { lines: Some(lines), dropped, written }
     }
 
     /// Writes a line, or counts it as dropped when too many wait.
@@ -93,28 +82,19 @@ pub fn line(entry: &Entry) -> String {
 }
 
 fn coloured(entry: &Entry, colour: bool) -> String {
-    let status = entry
-        .status
-        .map_or_else(|| "---".to_owned(), |status| status.to_string());
+    let status = entry.status.map_or_else(|| "---".to_owned(), |status| status.to_string());
     let paint = match (colour, entry.status) {
         (false, _) => None,
         (true, Some(200..300)) => Some("32"),
         (true, Some(300..500)) => Some("33"),
         (true, _) => Some("31"),
     };
-    let status = paint.map_or(status.clone(), |paint| {
-        format!("\u{1b}[{paint}m{status}\u{1b}[0m")
-    });
-    let key = entry.key_hint.as_deref().unwrap_or("no key");
-    let capability = entry.capability.as_deref().map_or("-".into(), redact);
-    let took = entry.ended.map_or(0, |ended| {
-        ended.as_millis().saturating_sub(entry.time.as_millis())
-    });
-    let path = redact(&entry.path);
-    let mut line = format!(
-        "{:<6} {path} {key} {capability} {status} {took} ms",
-        entry.method.as_str()
-    );
+    let status = paint.map_or(status.clone(), |paint| format!("\u{1b}[{paint}m{status}\u{1b}[0m"));
+    let key = entry.key_hint.as_deref().map_or_else(|| "no key".to_owned(), printable);
+    let capability = entry.capability.as_deref().map_or_else(|| "-".to_owned(), printable);
+    let took = entry.ended.map_or(0, |ended| ended.as_millis().saturating_sub(entry.time.as_millis()));
+    let path = printable(&entry.path);
+    let mut line = format!("{:<6} {path} {key} {capability} {status} {took} ms", entry.method.as_str());
     if let Some(fault) = entry.fault {
         line.push_str(&format!(" fault={}", fault.name()));
     }
@@ -124,8 +104,52 @@ fn coloured(entry: &Entry, colour: bool) -> String {
     if entry.outcome == Outcome::ClientClosed {
         line.push_str(" (the client closed)");
     }
-    // A path may hold whatever a client sends; a line must not become two, nor move the cursor.
-    line.chars()
-        .filter(|c| !c.is_control() || (*c == '\u{1b}' && colour))
-        .collect()
+    line
+}
+
+/// What a client has sent, fit for a terminal: no key, and nothing that begins another line or moves the cursor.
+fn printable(text: &str) -> String {
+    redact(text).chars().filter(|c| !c.is_control()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::clock::Time;
+    use crate::decide::decide;
+    use crate::demo;
+    use crate::request::Request;
+    use crate::state::State;
+
+    fn entry(target: &str, key: &str) -> Entry {
+        let mut state = State::new(demo::config(), Time::default()).unwrap();
+        let mut request = Request::new(Method::POST, target);
+        request.headers.insert("x-api-key", key.parse().unwrap());
+        request.body = "{}".into();
+        decide(&request, &mut state, Time::default());
+        state.journal.entries().next().unwrap().clone()
+    }
+
+    #[test]
+    fn a_status_has_its_colour_on_a_terminal() {
+        let target = "/v1/products/prod_demo/surfaces/surf_demo/api/echo";
+        for (key, painted) in [(demo::FULL_KEY, "\u{1b}[32m200\u{1b}[0m"), (demo::SCOPED_KEY, "\u{1b}[33m403\u{1b}[0m")]
+        {
+            let entry = entry(target, key);
+            assert!(coloured(&entry, true).contains(painted), "{}", coloured(&entry, true));
+            assert!(!line(&entry).contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn a_path_cannot_forge_a_line_or_move_the_cursor() {
+        let forged = entry("/v1/products/prod_demo/surfaces/surf_demo/api/%0Aecho%1B[2J", demo::FULL_KEY);
+        assert_eq!(forged.capability.as_deref(), Some("\necho\u{1b}[2J"));
+        for colour in [false, true] {
+            let text = coloured(&forged, colour);
+            assert!(!text.contains('\n') && !text.contains("\u{1b}[2J"), "{text:?}");
+        }
+    }
 }

@@ -23,29 +23,18 @@ pub(crate) fn handle(
     machine: Time,
 ) -> Plan {
     let sent = credentials(&request.headers);
-    let owner = sent.iter().any(|credential| {
-        state
-            .platform_keys
-            .iter()
-            .any(|key| key.expose() == credential.plain)
-    });
+    let owner = sent.iter().any(|credential| state.platform_keys.iter().any(|key| key.expose() == credential.plain));
     if !owner {
         return unauthenticated();
     }
     let now = state.time(machine, Some(surface_id));
     let base_url = state.base_url.clone();
-    let Some(surface) = state
-        .surfaces
-        .get_mut(surface_id)
-        .filter(|surface| surface.product_id == product)
-    else {
+    let Some(surface) = state.surfaces.get_mut(surface_id).filter(|surface| surface.product_id == product) else {
         return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
     };
     let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
     match rest {
-        [] if request.method == get => {
-            Plan::json(StatusCode::OK, &surface_json(surface, &base_url))
-        }
+        [] if request.method == get => Plan::json(StatusCode::OK, &surface_json(surface, &base_url)),
         [] => not_allowed("GET"),
         ["keys"] if request.method == post => create_key(request, state, surface_id, now),
         ["keys"] => not_allowed("POST"),
@@ -76,29 +65,18 @@ struct NewKey {
 }
 
 fn create_key(request: &Request, state: &mut State, surface_id: &str, now: Time) -> Plan {
-    let body: &[u8] = if request.body.is_empty() {
-        b"{}"
-    } else {
-        &request.body
-    };
+    let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
     let new: NewKey = match serde_json::from_slice(body) {
         Ok(new) => new,
         Err(error) => {
-            return Plan::error(
-                StatusCode::BAD_REQUEST,
-                &format!("Invalid request body: {error}"),
-            );
+            return Plan::error(StatusCode::BAD_REQUEST, &format!("Invalid request body: {error}"));
         }
     };
     let Some(surface) = state.surfaces.get(surface_id) else {
         return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
     };
     let scopes = new.scopes.unwrap_or_else(|| vec!["*".to_owned()]);
-    let scopes = match scopes
-        .iter()
-        .map(|scope| resolve_scope(surface, scope))
-        .collect()
-    {
+    let scopes = match scopes.iter().map(|scope| resolve_scope(surface, scope)).collect() {
         Ok(scopes) => scopes,
         Err(problem) => return Plan::error(StatusCode::BAD_REQUEST, &problem),
     };
@@ -116,11 +94,7 @@ fn create_key(request: &Request, state: &mut State, surface_id: &str, now: Time)
         Ok(id) => id,
         Err(problem) => return Plan::error(StatusCode::BAD_REQUEST, &problem),
     };
-    let Some(key) = state
-        .surfaces
-        .get(surface_id)
-        .and_then(|surface| surface.keys.get(&id))
-    else {
+    let Some(key) = state.surfaces.get(surface_id).and_then(|surface| surface.keys.get(&id)) else {
         return Plan::error(StatusCode::NOT_FOUND, "Surface not found");
     };
     let mut body = key_json(key, surface_id);
@@ -175,15 +149,10 @@ fn resolve_scope(surface: &Surface, scope: &str) -> Result<String, String> {
     }
     let means = |capability: &&Capability| {
         let slug = capability.slug.as_str();
-        scope == slug
-            || scope == target_id(slug)
-            || scope == item_id(slug)
-            || scope == capability.display_name()
+        scope == slug || scope == target_id(slug) || scope == item_id(slug) || scope == capability.display_name()
     };
     let found = surface.capabilities.iter().find(means);
-    found
-        .map(|capability| capability.slug.clone())
-        .ok_or_else(|| format!("Unknown scope: {scope}"))
+    found.map(|capability| capability.slug.clone()).ok_or_else(|| format!("Unknown scope: {scope}"))
 }
 
 fn surface_json(surface: &Surface, base_url: &str) -> Value {

@@ -9,15 +9,8 @@ use crate::state::Surface;
 /// The document of a surface at a base URL.
 pub fn document(surface: &Surface, base_url: &str) -> Value {
     let mut paths = Map::new();
-    for capability in surface
-        .capabilities
-        .iter()
-        .filter(|capability| capability.enabled)
-    {
-        paths.insert(
-            format!("/{}", capability.slug),
-            json!({ "post": operation(surface, capability) }),
-        );
+    for capability in surface.capabilities.iter().filter(|capability| capability.enabled) {
+        paths.insert(format!("/{}", capability.slug), json!({ "post": operation(surface, capability) }));
     }
     paths.insert("/dispatch".to_owned(), json!({ "post": dispatch(surface) }));
     let title = surface.name.clone().unwrap_or_else(|| surface.id.clone());
@@ -49,19 +42,14 @@ fn operation(surface: &Surface, capability: &Capability) -> Value {
         "requestBody": request_body(&input(capability)),
         "responses": statuses(output(surface, capability), fails(&capability.answer)),
     });
-    if let (Some(description), Some(operation)) =
-        (&capability.description, operation.as_object_mut())
-    {
+    if let (Some(description), Some(operation)) = (&capability.description, operation.as_object_mut()) {
         operation.insert("description".to_owned(), json!(description));
     }
     operation
 }
 
 fn dispatch(surface: &Surface) -> Value {
-    let capabilities = surface
-        .capabilities
-        .iter()
-        .filter(|capability| capability.enabled);
+    let capabilities = surface.capabilities.iter().filter(|capability| capability.enabled);
     let forms: Vec<_> = capabilities
         .map(|capability| {
             json!({
@@ -71,20 +59,9 @@ fn dispatch(surface: &Surface) -> Value {
             })
         })
         .collect();
-    let body = if forms.is_empty() {
-        any_object()
-    } else {
-        json!({ "oneOf": forms })
-    };
+    let body = if forms.is_empty() { any_object() } else { json!({ "oneOf": forms }) };
     // Every capability may answer, so what fails with one status may do so here too.
-    let statuses = statuses(
-        json!({}),
-        surface
-            .capabilities
-            .iter()
-            .flat_map(|known| fails(&known.answer))
-            .collect(),
-    );
+    let statuses = statuses(json!({}), surface.capabilities.iter().flat_map(|known| fails(&known.answer)).collect());
     json!({
         "operationId": "dispatch",
         "summary": "Calls the capability that the body names",
@@ -99,10 +76,7 @@ fn request_body(schema: &Value) -> Value {
 
 /// The schema of a capability's input.
 fn input(capability: &Capability) -> Value {
-    capability
-        .input_schema
-        .as_ref()
-        .map_or_else(any_object, |schema| schema.document().clone())
+    capability.input_schema.as_ref().map_or_else(any_object, |schema| schema.document().clone())
 }
 
 fn any_object() -> Value {
@@ -111,14 +85,8 @@ fn any_object() -> Value {
 
 /// The schema of an output as it is dressed.
 fn output(surface: &Surface, capability: &Capability) -> Value {
-    let output = capability
-        .output_schema
-        .as_ref()
-        .map_or_else(|| json!({}), |schema| schema.document().clone());
-    match capability
-        .response_format
-        .unwrap_or(surface.response_format)
-    {
+    let output = capability.output_schema.as_ref().map_or_else(|| json!({}), |schema| schema.document().clone());
+    match capability.response_format.unwrap_or(surface.response_format) {
         Format::Raw => output,
         Format::Wrapped => json!({
             "type": "object",
@@ -131,9 +99,7 @@ fn output(surface: &Surface, capability: &Capability) -> Value {
 /// The statuses that an answer of the configuration brings in, beyond those that every call may have.
 fn fails(answer: &Answer) -> Vec<u16> {
     match answer {
-        Answer::Fail { status, .. }
-        | Answer::Fixed { status, .. }
-        | Answer::Template { status, .. } => vec![*status],
+        Answer::Fail { status, .. } | Answer::Fixed { status, .. } | Answer::Template { status, .. } => vec![*status],
         Answer::Sequence { answers, .. } => answers.iter().flat_map(fails).collect(),
         _ => Vec::new(),
     }
@@ -141,17 +107,12 @@ fn fails(answer: &Answer) -> Vec<u16> {
 
 fn statuses(output: Value, further: Vec<u16>) -> Value {
     let mut statuses = Map::new();
-    let content = json!({ "application/json": { "schema": output }, "text/event-stream": { "schema": { "type": "string" } } });
-    statuses.insert(
-        "200".to_owned(),
-        json!({ "description": "The capability's output.", "content": content }),
-    );
+    let content =
+        json!({ "application/json": { "schema": output }, "text/event-stream": { "schema": { "type": "string" } } });
+    statuses.insert("200".to_owned(), json!({ "description": "The capability's output.", "content": content }));
     for status in further.into_iter().filter(|status| *status != 200) {
         let content = json!({ "application/json": { "schema": {} } });
-        statuses.insert(
-            status.to_string(),
-            json!({ "description": "As configured.", "content": content }),
-        );
+        statuses.insert(status.to_string(), json!({ "description": "As configured.", "content": content }));
     }
     for (status, name, _) in ERRORS {
         let reference = json!({ "$ref": format!("#/components/responses/{name}") });
@@ -162,20 +123,12 @@ fn statuses(output: Value, further: Vec<u16>) -> Value {
 
 /// What every call may be answered with.
 const ERRORS: [(u16, &str, &str); 8] = [
-    (
-        400,
-        "BadRequest",
-        "The body is not a JSON object, or it breaks the input's schema.",
-    ),
+    (400, "BadRequest", "The body is not a JSON object, or it breaks the input's schema."),
     (401, "Unauthenticated", UNAUTHENTICATED),
     (403, "Forbidden", FORBIDDEN),
     (404, "NotFound", "There is no such capability or surface."),
     (413, "TooLarge", "The body is too large."),
-    (
-        429,
-        "RateLimited",
-        "A limit of the key is reached; see Retry-After.",
-    ),
+    (429, "RateLimited", "A limit of the key is reached; see Retry-After."),
     (500, "Failed", "The capability failed; see executionId."),
     (503, "Paused", "The surface is paused."),
 ];

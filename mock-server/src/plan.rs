@@ -69,14 +69,7 @@ impl Plan {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         let bytes = body.into();
-        let frames = if bytes.is_empty() {
-            Vec::new()
-        } else {
-            vec![Frame {
-                wait: Duration::ZERO,
-                bytes,
-            }]
-        };
+        let frames = if bytes.is_empty() { Vec::new() } else { vec![Frame { wait: Duration::ZERO, bytes }] };
         Self {
             status,
             headers,
@@ -93,9 +86,9 @@ impl Plan {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// `{"error": …}`, the form of every error of the API.
+    /// `{"error": "…"}`, the form of every error of the API, to the letter of api.md.
     pub fn error(status: StatusCode, message: &str) -> Self {
-        Self::json(status, &serde_json::json!({ "error": message }))
+        Self::new(status, "application/json", format!("{{\"error\": {}}}", Value::from(message)))
     }
 
     /// An answer without a body.
@@ -107,11 +100,7 @@ impl Plan {
 
     /// No answer at all: the connection is closed.
     pub fn broken() -> Self {
-        Self {
-            framing: Framing::Naked,
-            end: End::Close(Duration::ZERO),
-            ..Self::empty(StatusCode::OK)
-        }
+        Self { framing: Framing::Naked, end: End::Close(Duration::ZERO), ..Self::empty(StatusCode::OK) }
     }
 
     /// Adds a header, replacing one of the same name.
@@ -126,10 +115,7 @@ impl Plan {
         match self.frames.as_slice() {
             [] => Bytes::new(),
             [only] => only.bytes.clone(),
-            many => many
-                .iter()
-                .flat_map(|frame| frame.bytes.iter().copied())
-                .collect(),
+            many => many.iter().flat_map(|frame| frame.bytes.iter().copied()).collect(),
         }
     }
 

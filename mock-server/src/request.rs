@@ -60,11 +60,8 @@ impl Request {
 
     /// Whether the caller asks for a stream: `?stream=true` (the name is assumed) or `Accept: text/event-stream`.
     pub fn wants_stream(&self) -> bool {
-        self.query_value("stream")
-            .is_some_and(|value| value == "true" || value == "1")
-            || self
-                .header("accept")
-                .is_some_and(|accept| accept.contains("text/event-stream"))
+        self.query_value("stream").is_some_and(|value| value == "true" || value == "1")
+            || self.header("accept").is_some_and(|accept| accept.contains("text/event-stream"))
     }
 }
 

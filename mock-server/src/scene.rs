@@ -20,10 +20,7 @@ impl MockSurface {
     ///
     /// # Errors
     /// [`MockError::Invalid`] when the surface was removed over the control interface.
-    pub fn mint<S: Into<String>>(
-        &self,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<String, MockError> {
+    pub fn mint<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<String, MockError> {
         self.mint_key(KeyConfig::default().scoped(scopes))
     }
 
@@ -35,13 +32,8 @@ impl MockSurface {
         self.change(|state, surface| {
             let now = state.time(Time::now(), Some(surface));
             let id = state.mint(surface, key, now)?;
-            let key = state
-                .surfaces
-                .get(surface)
-                .and_then(|surface| surface.keys.get(&id));
-            Ok(key
-                .map(|key| key.secret.expose().to_owned())
-                .unwrap_or_default())
+            let key = state.surfaces.get(surface).and_then(|surface| surface.keys.get(&id));
+            Ok(key.map(|key| key.secret.expose().to_owned()).unwrap_or_default())
         })
     }
 
@@ -57,14 +49,8 @@ impl MockSurface {
     ///
     /// # Errors
     /// [`MockError::Invalid`] when the surface has no such key.
-    pub fn rescope<S: Into<String>>(
-        &self,
-        key: &str,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<(), MockError> {
-        self.change_key(key, |key| {
-            key.scopes = scopes.into_iter().map(Into::into).collect()
-        })
+    pub fn rescope<S: Into<String>>(&self, key: &str, scopes: impl IntoIterator<Item = S>) -> Result<(), MockError> {
+        self.change_key(key, |key| key.scopes = scopes.into_iter().map(Into::into).collect())
     }
 
     fn change_key(&self, named: &str, change: impl FnOnce(&mut Key)) -> Result<(), MockError> {
@@ -73,8 +59,7 @@ impl MockSurface {
                 let id = surface.key_id(named)?;
                 surface.keys.get_mut(&id)
             });
-            let key =
-                key.ok_or("the surface has no such key; name it by its id or its plain text")?;
+            let key = key.ok_or("the surface has no such key; name it by its id or its plain text")?;
             change(key);
             Ok(())
         })
@@ -112,11 +97,7 @@ impl MockSurface {
     /// As [`MockSurface::put_capability`].
     pub fn answer(&self, slug: &str, answer: Answer) -> Result<(), MockError> {
         let known = self.read(|_, surface| surface.capability(slug).cloned());
-        self.put_capability(
-            known
-                .unwrap_or_else(|| Capability::new(slug))
-                .answering(answer),
-        )
+        self.put_capability(known.unwrap_or_else(|| Capability::new(slug)).answering(answer))
     }
 
     /// Pauses the surface: every call is answered 503 until it is resumed.
@@ -166,27 +147,18 @@ impl MockSurface {
     /// The requests so far, oldest first, keys as hints.
     pub fn requests(&self) -> Vec<Entry> {
         self.read(|state, surface| {
-            state
-                .journal
-                .entries()
-                .filter(|entry| entry.surface.as_ref() == Some(&surface.id))
-                .cloned()
-                .collect()
+            state.journal.entries().filter(|entry| entry.surface.as_ref() == Some(&surface.id)).cloned().collect()
         })
     }
 
     /// Sends a request to the control interface without a socket, and gives the status and the body.
     pub fn control(&self, method: Method, target: &str, body: &Value) -> (u16, Value) {
-        let mut request = Request::new(
-            method,
-            &format!("/__mock/{}", target.trim_start_matches('/')),
-        );
+        let mut request = Request::new(method, &format!("/__mock/{}", target.trim_start_matches('/')));
         request.body = body.to_string().into();
         match decide(&request, &mut self.lock(), Time::now()) {
-            Decision::Answer(_, plan) => (
-                plan.status.as_u16(),
-                serde_json::from_slice(&plan.body()).unwrap_or_default(),
-            ),
+            Decision::Answer(_, plan) => {
+                (plan.status.as_u16(), serde_json::from_slice(&plan.body()).unwrap_or_default())
+            }
             Decision::Ask(..) => (500, Value::Null),
         }
     }

@@ -25,23 +25,13 @@ impl Schema {
     /// A document that is no schema; the text says where and why.
     pub fn new(document: Value) -> Result<Self, String> {
         if !document.is_object() {
-            return Err(format!(
-                "a schema is an object, as in {{\"type\": \"object\"}}, not {document}"
-            ));
+            return Err(format!("a schema is an object, as in {{\"type\": \"object\"}}, not {document}"));
         }
         let validator = jsonschema::options()
             .with_draft(Draft::Draft4)
             .build(&document)
-            .map_err(|error| {
-                format!(
-                    "this is no schema: at {:?}: {error}",
-                    error.instance_path().to_string()
-                )
-            })?;
-        Ok(Self {
-            document,
-            validator: Arc::new(validator),
-        })
+            .map_err(|error| format!("this is no schema: at {:?}: {error}", error.instance_path().to_string()))?;
+        Ok(Self { document, validator: Arc::new(validator) })
     }
 
     /// The schema as it was written.
@@ -54,10 +44,7 @@ impl Schema {
         self.validator
             .iter_errors(input)
             .take(MOST_PROBLEMS)
-            .map(|error| Problem {
-                path: error.instance_path().to_string(),
-                message: error.to_string(),
-            })
+            .map(|error| Problem { path: error.instance_path().to_string(), message: error.to_string() })
             .collect()
     }
 }
@@ -74,17 +61,11 @@ pub struct Problem {
 /// The body of the 400 for an input that breaks its schema. Assumed: its shape.
 pub fn refusal(problems: &[Problem]) -> Value {
     let first = problems.first().map(|problem| {
-        let place = if problem.path.is_empty() {
-            "the input"
-        } else {
-            problem.path.as_str()
-        };
+        let place = if problem.path.is_empty() { "the input" } else { problem.path.as_str() };
         format!("Invalid input: at {place}: {}", problem.message)
     });
-    let details: Vec<_> = problems
-        .iter()
-        .map(|problem| json!({ "path": problem.path, "message": problem.message }))
-        .collect();
+    let details: Vec<_> =
+        problems.iter().map(|problem| json!({ "path": problem.path, "message": problem.message })).collect();
     json!({ "error": first.unwrap_or_else(|| "Invalid input".to_owned()), "code": "VALIDATION_ERROR", "details": details })
 }
 
@@ -128,19 +109,8 @@ mod tests {
         let problems = schema.problems(&json!({"items": ["a", 7]}));
         assert_eq!(problems[0].path, "/items/1");
         let body = refusal(&problems);
-        assert!(
-            body["error"]
-                .as_str()
-                .unwrap()
-                .starts_with("Invalid input: at /items/1: "),
-            "{body}"
-        );
-        assert!(
-            refusal(&schema.problems(&json!({})))["error"]
-                .as_str()
-                .unwrap()
-                .contains("the input")
-        );
+        assert!(body["error"].as_str().unwrap().starts_with("Invalid input: at /items/1: "), "{body}");
+        assert!(refusal(&schema.problems(&json!({})))["error"].as_str().unwrap().contains("the input"));
     }
 
     #[test]

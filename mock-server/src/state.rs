@@ -55,10 +55,7 @@ impl State {
 
     /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
     fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
-        config
-            .platform_keys
-            .iter()
-            .try_for_each(Secret::check_platform)?;
+        config.platform_keys.iter().try_for_each(Secret::check_platform)?;
         let mut state = Self {
             seed: config.seed.unwrap_or(0),
             surfaces: BTreeMap::new(),
@@ -88,12 +85,8 @@ impl State {
                 key.key = Some(Secret::new(self.new_id(PREFIX)));
             }
         }
-        config
-            .surface_id
-            .get_or_insert_with(|| self.new_id("surf_"));
-        config
-            .product_id
-            .get_or_insert_with(|| self.new_id("prod_"));
+        config.surface_id.get_or_insert_with(|| self.new_id("surf_"));
+        config.product_id.get_or_insert_with(|| self.new_id("prod_"));
     }
 
     /// Replaces everything by another configuration. Nothing changes when that one is wrong.
@@ -128,9 +121,7 @@ impl State {
 
     /// The mock's time, from the machine's.
     pub fn time(&self, machine: Time, surface: Option<&str>) -> Time {
-        let own = surface
-            .and_then(|id| self.surfaces.get(id))
-            .map_or(0, |surface| surface.clock_offset);
+        let own = surface.and_then(|id| self.surfaces.get(id)).map_or(0, |surface| surface.clock_offset);
         machine.moved(self.clock_offset).moved(own)
     }
 
@@ -146,20 +137,12 @@ impl State {
         let id = config.surface_id.clone().unwrap_or_default();
         let product_id = config.product_id.clone().unwrap_or_default();
         for (name, value) in [("surface_id", &id), ("product_id", &product_id)] {
-            if value.is_empty()
-                || value
-                    .chars()
-                    .any(|c| c == '/' || c.is_whitespace() || c.is_control())
-            {
-                return Err(format!(
-                    "`{name}` is {value:?}; it must be one path segment without blanks"
-                ));
+            if value.is_empty() || value.chars().any(|c| c == '/' || c.is_whitespace() || c.is_control()) {
+                return Err(format!("`{name}` is {value:?}; it must be one path segment without blanks"));
             }
         }
         if self.surfaces.contains_key(&id) {
-            return Err(format!(
-                "there is a surface {id:?} already; ids are unique in a mock"
-            ));
+            return Err(format!("there is a surface {id:?} already; ids are unique in a mock"));
         }
         let mut surface = Surface {
             product_id,
@@ -183,15 +166,8 @@ impl State {
         };
         for capability in config.capabilities {
             capability.validate()?;
-            if surface
-                .capabilities
-                .iter()
-                .any(|known| known.slug == capability.slug)
-            {
-                return Err(format!(
-                    "surface {id:?} has two capabilities with the slug `{}`",
-                    capability.slug
-                ));
+            if surface.capabilities.iter().any(|known| known.slug == capability.slug) {
+                return Err(format!("surface {id:?} has two capabilities with the slug `{}`", capability.slug));
             }
             surface.put_capability(capability);
         }
@@ -224,22 +200,13 @@ impl State {
     }
 
     /// Makes a key for a surface and gives its id.
-    pub fn mint(
-        &mut self,
-        surface_id: &str,
-        config: KeyConfig,
-        now: Time,
-    ) -> Result<String, String> {
-        self.with_surface(surface_id, |state, surface| {
-            state.mint_on(surface, config, now)
-        })
+    pub fn mint(&mut self, surface_id: &str, config: KeyConfig, now: Time) -> Result<String, String> {
+        self.with_surface(surface_id, |state, surface| state.mint_on(surface, config, now))
     }
 
     /// Sets a fault on a surface and gives its id.
     pub fn set_fault(&mut self, surface_id: &str, fault: Fault) -> Result<String, String> {
-        self.with_surface(surface_id, |state, surface| {
-            state.set_fault_on(surface, fault)
-        })
+        self.with_surface(surface_id, |state, surface| state.set_fault_on(surface, fault))
     }
 
     /// Lends a surface out together with the rest of the state.
@@ -248,30 +215,17 @@ impl State {
         id: &str,
         change: impl FnOnce(&mut Self, &mut Surface) -> Result<T, String>,
     ) -> Result<T, String> {
-        let mut surface = self
-            .surfaces
-            .remove(id)
-            .ok_or_else(|| format!("there is no surface {id:?}"))?;
+        let mut surface = self.surfaces.remove(id).ok_or_else(|| format!("there is no surface {id:?}"))?;
         let outcome = change(self, &mut surface);
         self.surfaces.insert(id.to_owned(), surface);
         outcome
     }
 
-    fn mint_on(
-        &mut self,
-        surface: &mut Surface,
-        config: KeyConfig,
-        now: Time,
-    ) -> Result<String, String> {
-        let secret = config
-            .key
-            .unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
+    fn mint_on(&mut self, surface: &mut Surface, config: KeyConfig, now: Time) -> Result<String, String> {
+        let secret = config.key.unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
         secret.check_surface()?;
         if surface.by_secret.contains_key(&secret) {
-            return Err(format!(
-                "surface {:?} has the key {secret} already",
-                surface.id
-            ));
+            return Err(format!("surface {:?} has the key {secret} already", surface.id));
         }
         let id = self.new_id("key_");
         surface.by_secret.insert(secret.clone(), id.clone());
@@ -300,13 +254,7 @@ impl State {
         let id = self.new_id("flt_");
         let ordinal = surface.next_fault;
         surface.next_fault += 1;
-        surface.faults.push(ActiveFault {
-            id: id.clone(),
-            fault,
-            ordinal,
-            matched: 0,
-            struck: 0,
-        });
+        surface.faults.push(ActiveFault { id: id.clone(), fault, ordinal, matched: 0, struck: 0 });
         Ok(id)
     }
 

@@ -109,11 +109,7 @@ pub struct Step {
 impl Step {
     /// An event of the vocabulary.
     pub fn event(name: impl Into<String>, data: Value) -> Self {
-        Self {
-            event: Some(name.into()),
-            data: Some(data),
-            ..Self::default()
-        }
+        Self { event: Some(name.into()), data: Some(data), ..Self::default() }
     }
 
     /// The same step after a pause.
@@ -175,9 +171,7 @@ impl Step {
                 fields.entry("type").or_insert_with(|| json!(name));
             }
             fields.entry("seq").or_insert_with(|| json!(seq));
-            fields
-                .entry("executionId")
-                .or_insert_with(|| json!(call.execution_id));
+            fields.entry("executionId").or_insert_with(|| json!(call.execution_id));
         }
         data
     }
@@ -186,20 +180,12 @@ impl Step {
 impl Script {
     /// A script of these steps.
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self {
-            steps: steps.into_iter().collect(),
-            ..Self::default()
-        }
+        Self { steps: steps.into_iter().collect(), ..Self::default() }
     }
 
     /// What is answered when no stream is asked for.
     pub fn whole_output(&self) -> Value {
-        let last = || {
-            self.steps
-                .iter()
-                .rev()
-                .find_map(|step| step.data.as_ref()?.get("finalOutput").cloned())
-        };
+        let last = || self.steps.iter().rev().find_map(|step| step.data.as_ref()?.get("finalOutput").cloned());
         self.output.clone().or_else(last).unwrap_or_default()
     }
 
@@ -212,22 +198,14 @@ impl Script {
             let number = number + 1;
             if let Some(encoded) = &step.raw_base64 {
                 let decoded = BASE64.decode(encoded);
-                decoded.map_err(|error| {
-                    format!("step {number}: `raw_base64` cannot be decoded: {error}")
-                })?;
+                decoded.map_err(|error| format!("step {number}: `raw_base64` cannot be decoded: {error}"))?;
             }
             let verbatim = step.raw.is_some() || step.raw_base64.is_some();
             if verbatim && (step.event.is_some() || step.data.is_some() || step.comment.is_some()) {
-                return Err(format!(
-                    "step {number}: raw bytes and an event exclude each other; make it two steps"
-                ));
+                return Err(format!("step {number}: raw bytes and an event exclude each other; make it two steps"));
             }
             let names = [&step.event, &step.id, &step.comment];
-            if names
-                .into_iter()
-                .flatten()
-                .any(|text| text.contains(['\n', '\r']))
-            {
+            if names.into_iter().flatten().any(|text| text.contains(['\n', '\r'])) {
                 return Err(format!(
                     "step {number}: a line break in `event`, `id` or `comment` would begin another field"
                 ));
@@ -241,10 +219,7 @@ impl Script {
         let mut seq = 0;
         let mut frames = Vec::new();
         if self.bom {
-            frames.push(Frame {
-                wait: Duration::ZERO,
-                bytes: Bytes::from_static("\u{feff}".as_bytes()),
-            });
+            frames.push(Frame { wait: Duration::ZERO, bytes: Bytes::from_static("\u{feff}".as_bytes()) });
         }
         frames.extend(self.steps.iter().map(|step| Frame {
             wait: Duration::from_millis(step.wait_ms),
@@ -280,10 +255,7 @@ fn rechunk(frames: Vec<Frame>, size: usize) -> Vec<Frame> {
     for (mut wait, run) in runs {
         let run = run.freeze();
         for piece in run.chunks(size) {
-            pieces.push(Frame {
-                wait: std::mem::take(&mut wait),
-                bytes: run.slice_ref(piece),
-            });
+            pieces.push(Frame { wait: std::mem::take(&mut wait), bytes: run.slice_ref(piece) });
         }
     }
     pieces
@@ -305,10 +277,7 @@ mod tests {
         let (name, data) = text.trim_end().split_once('\n').unwrap();
         assert_eq!(name, "event: text_delta");
         let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
-        assert_eq!(
-            data,
-            json!({"type": "text_delta", "seq": 1, "executionId": "exec_test", "delta": "Hi"})
-        );
+        assert_eq!(data, json!({"type": "text_delta", "seq": 1, "executionId": "exec_test", "delta": "Hi"}));
     }
 
     #[test]
@@ -321,37 +290,21 @@ mod tests {
             data: Some(json!("a\nb")),
             ..Step::default()
         };
-        let script = Script {
-            bom: true,
-            line_ending: LineEnding::Crlf,
-            ..Script::new([step.clone()])
-        };
+        let script = Script { bom: true, line_ending: LineEnding::Crlf, ..Script::new([step.clone()]) };
         assert_eq!(
             text(&script),
             "\u{feff}: keep-alive\r\nevent: note\r\nid: 7\r\nretry: 50\r\ndata: a\r\ndata: b\r\n\r\n"
         );
-        let cr = Script {
-            line_ending: LineEnding::Cr,
-            ..Script::new([step])
-        };
-        assert_eq!(
-            text(&cr),
-            ": keep-alive\revent: note\rid: 7\rretry: 50\rdata: a\rdata: b\r\r"
-        );
+        let cr = Script { line_ending: LineEnding::Cr, ..Script::new([step]) };
+        assert_eq!(text(&cr), ": keep-alive\revent: note\rid: 7\rretry: 50\rdata: a\rdata: b\r\r");
     }
 
     #[test]
     fn the_same_bytes_whatever_the_size_of_the_pieces() {
-        let steps = [
-            Step::event("a", json!({"n": 1})),
-            Step::event("b", json!({"ü": "ö"})),
-        ];
+        let steps = [Step::event("a", json!({"n": 1})), Step::event("b", json!({"ü": "ö"}))];
         let whole = text(&Script::new(steps.clone()));
         for size in 1..=whole.len() {
-            let script = Script {
-                chunk_bytes: Some(size),
-                ..Script::new(steps.clone())
-            };
+            let script = Script { chunk_bytes: Some(size), ..Script::new(steps.clone()) };
             assert_eq!(text(&script), whole);
             let frames = script.plan(&Call::for_test("agent", &json!({}))).frames;
             assert_eq!(frames.len(), whole.len().div_ceil(size));
@@ -360,22 +313,10 @@ mod tests {
 
     #[test]
     fn a_pause_parts_what_goes_out() {
-        let steps = [
-            Step::event("a", json!({})),
-            Step::event("b", json!({})).after(Duration::from_millis(5)),
-        ];
-        let script = Script {
-            chunk_bytes: Some(10_000),
-            ..Script::new(steps)
-        };
+        let steps = [Step::event("a", json!({})), Step::event("b", json!({})).after(Duration::from_millis(5))];
+        let script = Script { chunk_bytes: Some(10_000), ..Script::new(steps) };
         let frames = script.plan(&Call::for_test("agent", &json!({}))).frames;
-        assert_eq!(
-            frames
-                .iter()
-                .map(|frame| frame.wait.as_millis())
-                .collect::<Vec<_>>(),
-            [0, 5]
-        );
+        assert_eq!(frames.iter().map(|frame| frame.wait.as_millis()).collect::<Vec<_>>(), [0, 5]);
     }
 
     #[test]
@@ -388,31 +329,15 @@ mod tests {
                 ..Script::new([Step::event("a", json!({"n": 1}))])
             };
             assert_eq!(text(&script), whole[..bytes]);
-            assert_eq!(
-                script.plan(&Call::for_test("agent", &json!({}))).end,
-                End::Reset
-            );
+            assert_eq!(script.plan(&Call::for_test("agent", &json!({}))).end, End::Reset);
         }
     }
 
     #[test]
     fn a_script_that_contradicts_itself_is_refused() {
-        let step = Step {
-            raw: Some("x".to_owned()),
-            ..Step::event("a", json!({}))
-        };
-        assert!(
-            Script::new([step])
-                .validate()
-                .unwrap_err()
-                .contains("step 1")
-        );
+        let step = Step { raw: Some("x".to_owned()), ..Step::event("a", json!({})) };
+        assert!(Script::new([step]).validate().unwrap_err().contains("step 1"));
         let step = Step::event("a\ndata: b", json!({}));
-        assert!(
-            Script::new([step])
-                .validate()
-                .unwrap_err()
-                .contains("line break")
-        );
+        assert!(Script::new([step]).validate().unwrap_err().contains("line break"));
     }
 }

@@ -16,20 +16,13 @@ use crate::seed;
 impl Fault {
     /// The answer of a `status` fault.
     fn answer(&self) -> Plan {
-        let status = self
-            .status
-            .and_then(|code| StatusCode::from_u16(code).ok())
-            .unwrap_or(StatusCode::OK);
+        let status = self.status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
         let mut plan = if let Some(json) = &self.json {
             Plan::json(status, json)
         } else if let Some(text) = &self.text {
             Plan::new(status, "text/plain; charset=utf-8", text.clone())
         } else if let Some(encoded) = &self.base64 {
-            Plan::new(
-                status,
-                "application/octet-stream",
-                BASE64.decode(encoded).unwrap_or_default(),
-            )
+            Plan::new(status, "application/octet-stream", BASE64.decode(encoded).unwrap_or_default())
         } else if let Some(bytes) = self.fill_bytes {
             Plan::new(status, "application/json", filler(bytes))
         } else {
@@ -52,11 +45,7 @@ impl Fault {
             FaultKind::Status => {
                 let latency = plan.latency;
                 let request_id = plan.headers.remove(REQUEST_ID);
-                plan = Plan {
-                    latency,
-                    fault: plan.fault,
-                    ..self.answer()
-                };
+                plan = Plan { latency, fault: plan.fault, ..self.answer() };
                 if let Some(id) = request_id {
                     plan.headers.entry(REQUEST_ID).or_insert(id);
                 }
@@ -66,17 +55,10 @@ impl Fault {
             FaultKind::Stall => cut(&mut plan, self.after_bytes, End::Stall),
             FaultKind::Truncate => {
                 let half = plan.body().len() / 2;
-                cut(
-                    &mut plan,
-                    Some(self.after_bytes.unwrap_or(half)),
-                    End::Close(Duration::ZERO),
-                );
+                cut(&mut plan, Some(self.after_bytes.unwrap_or(half)), End::Close(Duration::ZERO));
             }
             FaultKind::Garbage => {
-                plan.frames = vec![Frame {
-                    wait: Duration::ZERO,
-                    bytes: garbage(draw),
-                }];
+                plan.frames = vec![Frame { wait: Duration::ZERO, bytes: garbage(draw) }];
                 plan.framing = Framing::Naked;
                 plan.end = End::Close(Duration::ZERO);
             }
@@ -84,20 +66,12 @@ impl Fault {
                 let wait = Duration::from_millis(self.wait_ms.unwrap_or(10));
                 let size = self.chunk_bytes.unwrap_or(1).max(1);
                 let body = plan.body();
-                plan.frames = body
-                    .chunks(size)
-                    .map(|piece| Frame {
-                        wait,
-                        bytes: body.slice_ref(piece),
-                    })
-                    .collect();
+                plan.frames = body.chunks(size).map(|piece| Frame { wait, bytes: body.slice_ref(piece) }).collect();
             }
             FaultKind::BadJson => {
                 let body = plan.body();
-                plan.frames = vec![Frame {
-                    wait: Duration::ZERO,
-                    bytes: body.slice(..body.len().div_ceil(2).min(body.len())),
-                }];
+                plan.frames =
+                    vec![Frame { wait: Duration::ZERO, bytes: body.slice(..body.len().div_ceil(2).min(body.len())) }];
             }
             FaultKind::BadLength => {
                 let length = i64::try_from(plan.body().len()).unwrap_or(i64::MAX);
@@ -105,9 +79,7 @@ impl Fault {
                 plan.framing = Framing::Claimed(u64::try_from(claimed).unwrap_or(0));
                 plan.end = End::Close(Duration::ZERO);
             }
-            FaultKind::HangUp => {
-                plan.end = End::Close(Duration::from_millis(self.wait_ms.unwrap_or(0)))
-            }
+            FaultKind::HangUp => plan.end = End::Close(Duration::from_millis(self.wait_ms.unwrap_or(0))),
         }
         plan.latency += Duration::from_millis(self.latency_ms.unwrap_or(0));
         plan
@@ -138,9 +110,7 @@ fn filler(bytes: usize) -> Bytes {
 
 /// Forty bytes that no HTTP client takes for a status line.
 fn garbage(draw: u64) -> Bytes {
-    (0..40_u64)
-        .map(|n| 0x80 | (seed::mix(&[draw, n]) & 0x7f) as u8)
-        .collect()
+    (0..40_u64).map(|n| 0x80 | (seed::mix(&[draw, n]) & 0x7f) as u8).collect()
 }
 
 /// A fault that is set, with what it has counted so far.
@@ -159,30 +129,24 @@ pub struct ActiveFault {
 }
 
 impl ActiveFault {
-    /// Counts a request and says whether this fault strikes it, and with which draw.
-    /// `lane` is the connection's number on this surface and the request's number on that connection.
-    pub fn strikes(&mut self, slug: Option<&str>, seed: u64, lane: (u64, u64)) -> Option<u64> {
-        if self.fault.capability.is_some() && self.fault.capability.as_deref() != slug {
-            return None;
-        }
-        self.matched += 1;
+    /// Counts a request where it is in this fault's place.
+    pub fn counts(&mut self, slug: Option<&str>) -> bool {
+        let is_here = self.fault.capability.is_none() || self.fault.capability.as_deref() == slug;
+        self.matched += u64::from(is_here);
+        is_here
+    }
+
+    /// Says whether this fault strikes the request that was counted last, and with which draw. `lane` is the connection's
+    /// number on this surface and the request's number on that connection.
+    pub fn strikes(&mut self, seed: u64, lane: (u64, u64)) -> Option<u64> {
         if self.fault.times.is_some_and(|times| self.struck >= times) {
             return None;
         }
-        if self
-            .fault
-            .nth
-            .as_ref()
-            .is_some_and(|nth| !nth.contains(self.matched))
-        {
+        if self.fault.nth.as_ref().is_some_and(|nth| !nth.contains(self.matched)) {
             return None;
         }
         let draw = seed::mix(&[seed, self.ordinal, lane.0, lane.1]);
-        if self
-            .fault
-            .probability
-            .is_some_and(|probability| seed::unit(draw) >= probability)
-        {
+        if self.fault.probability.is_some_and(|probability| seed::unit(draw) >= probability) {
             return None;
         }
         self.struck += 1;

@@ -93,9 +93,7 @@ impl MockSurface {
     pub async fn start_with(config: Config, address: SocketAddr) -> Result<Self, MockError> {
         let mut state = State::new(config, Time::now())?;
         if state.default_surface.is_none() {
-            return Err(MockError::Invalid(
-                "the configuration has no surface; add one to `surfaces`".to_owned(),
-            ));
+            return Err(MockError::Invalid("the configuration has no surface; add one to `surfaces`".to_owned()));
         }
         let listen = |source| MockError::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(listen)?;
@@ -104,29 +102,16 @@ impl MockSurface {
         let shared = Shared::new(state);
         let (stop, stopped) = watch::channel(None);
         let further = AllFurther::default();
-        let served = Front {
-            shared: shared.clone(),
-            further: further.clone(),
-            callback: Callback::default(),
-        };
+        let served = Front { shared: shared.clone(), further: further.clone(), callback: Callback::default() };
         // A thread of its own: the mock answers whatever the test's own runtime is doing, blocking included.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(listen)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen)?;
         let thread = std::thread::Builder::new()
             .name("runtype-mock".to_owned())
             .spawn(move || {
                 let _ = runtime.block_on(front::serve(listener, served, stopped));
             })
             .map_err(listen)?;
-        Ok(Self {
-            shared,
-            address,
-            stop,
-            thread: Some(thread),
-            further,
-        })
+        Ok(Self { shared, address, stop, thread: Some(thread), further })
     }
 
     /// Where it listens, as in `http://127.0.0.1:4000`.
@@ -146,25 +131,15 @@ impl MockSurface {
     /// Reads something of the surface, which may have been removed over the control interface.
     pub(crate) fn read<T: Default>(&self, read: impl FnOnce(&State, &Surface) -> T) -> T {
         let state = self.shared.lock();
-        let surface = state
-            .default_surface
-            .as_ref()
-            .and_then(|id| state.surfaces.get(id));
-        surface
-            .map(|surface| read(&state, surface))
-            .unwrap_or_default()
+        let surface = state.default_surface.as_ref().and_then(|id| state.surfaces.get(id));
+        surface.map(|surface| read(&state, surface)).unwrap_or_default()
     }
 
     /// Changes something of the surface.
-    pub(crate) fn change<T>(
-        &self,
-        change: impl FnOnce(&mut State, &str) -> Result<T, String>,
-    ) -> Result<T, MockError> {
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State, &str) -> Result<T, String>) -> Result<T, MockError> {
         let mut state = self.shared.lock();
         let Some(id) = state.default_surface.clone() else {
-            return Err(MockError::Invalid(
-                "the surface was removed over the control interface".to_owned(),
-            ));
+            return Err(MockError::Invalid("the surface was removed over the control interface".to_owned()));
         };
         Ok(change(&mut state, &id)?)
     }
@@ -182,11 +157,7 @@ impl MockSurface {
     /// The plain text of its first key.
     pub fn api_key(&self) -> String {
         self.read(|_, surface| {
-            surface
-                .keys_in_order()
-                .next()
-                .map(|key| key.secret.expose().to_owned())
-                .unwrap_or_default()
+            surface.keys_in_order().next().map(|key| key.secret.expose().to_owned()).unwrap_or_default()
         })
     }
 
@@ -241,10 +212,7 @@ impl MockSurface {
     /// When one does not hold; the message says which, and what was seen in its place.
     pub fn verify(&self) {
         let unmet = self.unmet();
-        #[expect(
-            clippy::panic,
-            reason = "a failed expectation fails the test, as wiremock's do"
-        )]
+        #[expect(clippy::panic, reason = "a failed expectation fails the test, as wiremock's do")]
         if !unmet.is_empty() {
             panic!("{unmet}");
         }
@@ -253,25 +221,12 @@ impl MockSurface {
     /// What was expected and did not happen, with the requests that came; empty when all is well.
     fn unmet(&self) -> String {
         let state = self.shared.lock();
-        let broken: Vec<_> = state
-            .expectations
-            .iter()
-            .filter(|one| !one.holds())
-            .map(ToString::to_string)
-            .collect();
+        let broken: Vec<_> = state.expectations.iter().filter(|one| !one.holds()).map(ToString::to_string).collect();
         if broken.is_empty() {
             return String::new();
         }
-        let requests: Vec<_> = state
-            .journal
-            .entries()
-            .map(|entry| format!("  {}", log::line(entry)))
-            .collect();
-        let seen = if requests.is_empty() {
-            "  none".to_owned()
-        } else {
-            requests.join("\n")
-        };
+        let requests: Vec<_> = state.journal.entries().map(|entry| format!("  {}", log::line(entry))).collect();
+        let seen = if requests.is_empty() { "  none".to_owned() } else { requests.join("\n") };
         format!("{}\nThe requests that came:\n{seen}", broken.join("\n"))
     }
 

@@ -56,31 +56,19 @@ fn fill(output: &Value, seen: &minijinja::Value) -> Result<Value, String> {
             let failed = |error: minijinja::Error| format!("the template {text:?} failed: {error}");
             match lone_expression(text) {
                 Some(expression) => {
-                    let value = ENVIRONMENT
-                        .compile_expression(expression)
-                        .and_then(|e| e.eval(seen))
-                        .map_err(failed)?;
+                    let value =
+                        ENVIRONMENT.compile_expression(expression).and_then(|e| e.eval(seen)).map_err(failed)?;
                     if value.is_undefined() {
-                        return Err(format!(
-                            "the template {text:?} failed: there is no such value"
-                        ));
+                        return Err(format!("the template {text:?} failed: there is no such value"));
                     }
-                    serde_json::to_value(value)
-                        .map_err(|error| format!("the template {text:?} failed: {error}"))?
+                    serde_json::to_value(value).map_err(|error| format!("the template {text:?} failed: {error}"))?
                 }
                 None => Value::String(ENVIRONMENT.render_str(text, seen).map_err(failed)?),
             }
         }
-        Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| fill(item, seen))
-                .collect::<Result<_, _>>()?,
-        ),
+        Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, seen)).collect::<Result<_, _>>()?),
         Value::Object(fields) => {
-            let filled = fields
-                .iter()
-                .map(|(name, value)| Ok((name.clone(), fill(value, seen)?)));
+            let filled = fields.iter().map(|(name, value)| Ok((name.clone(), fill(value, seen)?)));
             Value::Object(filled.collect::<Result<_, String>>()?)
         }
         plain => plain.clone(),
@@ -108,19 +96,14 @@ mod tests {
         let input = json!({"name": "Ada", "n": 21, "tags": ["a", "b"]});
         assert_eq!(
             rendered(output, input),
-            Ok(
-                json!({"text": "Hello Ada!", "number": 42, "list": [["a", "b"], 7, null], "of": "greet/1"})
-            )
+            Ok(json!({"text": "Hello Ada!", "number": 42, "list": [["a", "b"], 7, null], "of": "greet/1"}))
         );
     }
 
     #[test]
     fn quotes_in_the_input_cannot_break_the_json() {
         let input = json!({"name": "\"}, \"admin\": true"});
-        assert_eq!(
-            rendered(json!({"a": "{{ input.name }}-"}), input).unwrap()["a"],
-            "\"}, \"admin\": true-"
-        );
+        assert_eq!(rendered(json!({"a": "{{ input.name }}-"}), input).unwrap()["a"], "\"}, \"admin\": true-");
     }
 
     #[test]
@@ -131,15 +114,8 @@ mod tests {
 
     #[test]
     fn a_template_that_cannot_be_read_is_found_before_it_is_used() {
-        assert!(
-            validate(&json!({"a": ["{{ input. }}"]}))
-                .unwrap_err()
-                .contains("{{ input. }}")
-        );
+        assert!(validate(&json!({"a": ["{{ input. }}"]})).unwrap_err().contains("{{ input. }}"));
         assert!(validate(&json!("{% if %}")).is_err());
-        assert_eq!(
-            validate(&json!({"a": "{{ input.b }} and {% if true %}c{% endif %}"})),
-            Ok(())
-        );
+        assert_eq!(validate(&json!({"a": "{{ input.b }} and {% if true %}c{% endif %}"})), Ok(()));
     }
 }

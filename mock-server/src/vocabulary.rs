@@ -15,10 +15,8 @@ use crate::stream::{LineEnding, Step};
 /// An answer of type `text/event-stream`.
 pub(crate) fn event_stream(frames: Vec<Frame>) -> Plan {
     let mut plan = Plan::empty(StatusCode::OK);
-    plan.headers
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    plan.headers
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    plan.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    plan.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     plan.frames = frames;
     plan.framing = Framing::Chunked;
     plan
@@ -37,29 +35,17 @@ pub(crate) fn execution(output: &RawValue, call: &Call) -> Plan {
         duration_ms: u64,
     }
 
-    let mut steps = vec![Step::event(
-        "execution_start",
-        json!({ "capability": call.slug }),
-    )];
+    let mut steps = vec![Step::event("execution_start", json!({ "capability": call.slug }))];
     if let Some(text) = text_of(output) {
         steps.push(Step::event("text_start", json!({ "id": "text_1" })));
         let deltas = text.split_inclusive(' ');
-        steps.extend(
-            deltas
-                .map(|delta| Step::event("text_delta", json!({ "id": "text_1", "delta": delta }))),
-        );
-        steps.push(Step::event(
-            "text_complete",
-            json!({ "id": "text_1", "text": text }),
-        ));
+        steps.extend(deltas.map(|delta| Step::event("text_delta", json!({ "id": "text_1", "delta": delta }))));
+        steps.push(Step::event("text_complete", json!({ "id": "text_1", "text": text })));
     }
     let mut seq = 0;
     let mut frames: Vec<_> = steps
         .iter()
-        .map(|step| Frame {
-            wait: Duration::ZERO,
-            bytes: step.bytes(LineEnding::Lf, &mut seq, call),
-        })
+        .map(|step| Frame { wait: Duration::ZERO, bytes: step.bytes(LineEnding::Lf, &mut seq, call) })
         .collect();
     // The output goes out as it was computed, to the digit, so it must not pass through `Value`.
     let complete = Complete {
@@ -71,10 +57,7 @@ pub(crate) fn execution(output: &RawValue, call: &Call) -> Plan {
     };
     let data = serde_json::to_string(&complete).unwrap_or_default();
     let last = format!("event: execution_complete\ndata: {data}\n\n");
-    frames.push(Frame {
-        wait: Duration::ZERO,
-        bytes: last.into(),
-    });
+    frames.push(Frame { wait: Duration::ZERO, bytes: last.into() });
     event_stream(frames)
 }
 

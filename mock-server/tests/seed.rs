@@ -1,9 +1,5 @@
 //! The same seed gives the same faults in the same order.
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a helper of tests fails by panicking, as they do"
-)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a helper of tests fails by panicking, as they do")]
 
 mod common;
 
@@ -15,16 +11,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 async fn mock(seed: u64) -> MockSurface {
-    let config = Config {
-        seed: Some(seed),
-        ..demo::config()
-    };
-    let surface = MockSurface::start_with(config, "127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
-    surface
-        .fault(Fault::new(FaultKind::BadJson).probability(0.2))
-        .unwrap();
+    let config = Config { seed: Some(seed), ..demo::config() };
+    let surface = MockSurface::start_with(config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    surface.fault(Fault::new(FaultKind::BadJson).probability(0.2)).unwrap();
     surface.fault(Fault::status(503).probability(0.3)).unwrap();
     surface
 }
@@ -53,9 +42,7 @@ fn whole(answer: &[u8]) -> bool {
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return false;
     };
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
     length.is_some_and(|length| body.len() >= length)
 }
 
@@ -63,10 +50,7 @@ fn whole(answer: &[u8]) -> bool {
 fn faults(surface: &MockSurface) -> BTreeMap<u64, Vec<Option<FaultKind>>> {
     let mut faults: BTreeMap<u64, Vec<_>> = BTreeMap::new();
     for entry in surface.requests() {
-        faults
-            .entry(entry.connection)
-            .or_default()
-            .push(entry.fault);
+        faults.entry(entry.connection).or_default().push(entry.fault);
     }
     faults
 }
@@ -93,32 +77,17 @@ async fn sixteen_connections_at_once_each_meet_the_same_faults_again() {
     let faults = faults(&first);
     assert_eq!(faults.values().map(Vec::len).collect::<Vec<_>>(), [63; 16]);
     assert_eq!(faults, self::faults(&again));
-    assert_ne!(
-        faults[&1], faults[&2],
-        "each connection has faults of its own"
-    );
+    assert_ne!(faults[&1], faults[&2], "each connection has faults of its own");
 }
 
 #[tokio::test]
 async fn a_reset_begins_the_same_faults_anew() {
     let surface = mock(7).await;
-    let kinds = |surface: &MockSurface| {
-        surface
-            .requests()
-            .iter()
-            .map(|entry| entry.fault)
-            .collect::<Vec<_>>()
-    };
+    let kinds = |surface: &MockSurface| surface.requests().iter().map(|entry| entry.fault).collect::<Vec<_>>();
     requests(&surface, 50).await;
     let before = kinds(&surface);
-    surface.control(
-        http::Method::POST,
-        "reset?surface=surf_demo",
-        &serde_json::Value::Null,
-    );
-    surface
-        .fault(Fault::new(FaultKind::BadJson).probability(0.2))
-        .unwrap();
+    surface.control(http::Method::POST, "reset?surface=surf_demo", &serde_json::Value::Null);
+    surface.fault(Fault::new(FaultKind::BadJson).probability(0.2)).unwrap();
     surface.fault(Fault::status(503).probability(0.3)).unwrap();
     requests(&surface, 50).await;
     assert_eq!(kinds(&surface), before);

@@ -4,28 +4,20 @@ mod common;
 
 use common::{Call, call, post};
 use runtype_mock::demo::{EXPIRED_KEY, FULL_KEY, LIMITED_KEY, REVOKED_KEY, SCOPED_KEY};
-use runtype_mock::{
-    Answer, Capability, Config, Fault, FaultKind, Format, KeyConfig, MockSurface, SurfaceConfig,
-};
+use runtype_mock::{Answer, Capability, Config, Fault, FaultKind, Format, KeyConfig, MockSurface, SurfaceConfig};
 use serde_json::{Value, json};
 
-const CHALLENGE: &str =
-    "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
+const CHALLENGE: &str = "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
 
 #[tokio::test]
 async fn either_header_is_enough() {
     let surface = MockSurface::start().await.unwrap();
     let bearer = call(&surface, "echo", FULL_KEY, &json!({"a": 1})).await;
     assert_eq!(bearer.read(), (200, json!({"a": 1})));
-    let own = Call::post(surface.endpoint_url("echo"))
-        .header("x-api-key", FULL_KEY)
-        .json(&json!({"a": 2}));
+    let own = Call::post(surface.endpoint_url("echo")).header("x-api-key", FULL_KEY).json(&json!({"a": 2}));
     assert_eq!(own.send().await.read(), (200, json!({"a": 2})));
     let journal = surface.requests();
-    assert_eq!(
-        journal.iter().map(|entry| entry.auth).collect::<Vec<_>>(),
-        [Some("bearer"), Some("x-api-key")]
-    );
+    assert_eq!(journal.iter().map(|entry| entry.auth).collect::<Vec<_>>(), [Some("bearer"), Some("x-api-key")]);
 }
 
 #[tokio::test]
@@ -47,10 +39,7 @@ async fn every_key_that_does_not_work_gets_the_documented_401() {
         let answer = request.json(&json!({})).send().await;
         assert_eq!(answer.header("www-authenticate"), CHALLENGE);
         assert!(answer.header("x-request-id").starts_with("req_"));
-        assert_eq!(
-            answer.read(),
-            (401, json!({"error": "Invalid or missing API key"}))
-        );
+        assert_eq!(answer.read(), (401, json!({"error": "Invalid or missing API key"})));
     }
     assert!(surface.requests().iter().all(|entry| !entry.reached));
 }
@@ -59,20 +48,9 @@ async fn every_key_that_does_not_work_gets_the_documented_401() {
 async fn a_key_of_another_scope_gets_the_documented_403() {
     let surface = MockSurface::start().await.unwrap();
     let body = json!({"input": "One. Two."});
-    assert_eq!(
-        call(&surface, "summarize-article", SCOPED_KEY, &body)
-            .await
-            .status(),
-        200
-    );
+    assert_eq!(call(&surface, "summarize-article", SCOPED_KEY, &body).await.status(), 200);
     let refused = call(&surface, "echo", SCOPED_KEY, &body).await.read();
-    assert_eq!(
-        refused,
-        (
-            403,
-            json!({"error": "API key does not have permission to access this resource"})
-        )
-    );
+    assert_eq!(refused, (403, json!({"error": "API key does not have permission to access this resource"})));
 }
 
 #[tokio::test]
@@ -88,32 +66,18 @@ async fn a_revoked_key_stops_working_at_once() {
 async fn a_summary_is_computed_from_the_text() {
     let surface = MockSurface::start().await.unwrap();
     let body = json!({"input": "The sea rises. It rises fast."});
-    let answer = call(&surface, "summarize-article", FULL_KEY, &body)
-        .await
-        .read();
-    assert_eq!(
-        answer,
-        (200, json!({"summary": "The sea rises.", "words": 6}))
-    );
+    let answer = call(&surface, "summarize-article", FULL_KEY, &body).await.read();
+    assert_eq!(answer, (200, json!({"summary": "The sea rises.", "words": 6})));
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_404() {
     let surface = MockSurface::start().await.unwrap();
-    assert_eq!(
-        call(&surface, "no-such-thing", FULL_KEY, &json!({}))
-            .await
-            .status(),
-        404
-    );
-    for url in [
-        "/v1/products/prod_demo/surfaces/surf_x/api/echo",
-        "/v1/products/prod_x/surfaces/surf_demo/api/echo",
-        "/v2",
-    ] {
-        let request = Call::post(format!("{}{url}", surface.base_url()))
-            .bearer(FULL_KEY)
-            .json(&json!({}));
+    assert_eq!(call(&surface, "no-such-thing", FULL_KEY, &json!({})).await.status(), 404);
+    for url in
+        ["/v1/products/prod_demo/surfaces/surf_x/api/echo", "/v1/products/prod_x/surfaces/surf_demo/api/echo", "/v2"]
+    {
+        let request = Call::post(format!("{}{url}", surface.base_url())).bearer(FULL_KEY).json(&json!({}));
         let (status, body) = request.send().await.read();
         assert_eq!(status, 404, "{url}");
         assert!(body["error"].is_string());
@@ -124,9 +88,7 @@ async fn what_is_not_there_is_404() {
 async fn a_body_that_is_no_json_object_is_400() {
     let surface = MockSurface::start().await.unwrap();
     for body in ["", "[]", "\"text\"", "7", "null", "{\"a\":", "\u{feff}{}"] {
-        let request = Call::post(surface.endpoint_url("echo"))
-            .bearer(FULL_KEY)
-            .body(body);
+        let request = Call::post(surface.endpoint_url("echo")).bearer(FULL_KEY).body(body);
         assert_eq!(request.send().await.status(), 400, "{body:?}");
     }
 }
@@ -134,10 +96,7 @@ async fn a_body_that_is_no_json_object_is_400() {
 #[tokio::test]
 async fn another_method_is_405_and_says_which_is_allowed() {
     let surface = MockSurface::start().await.unwrap();
-    let answer = Call::new(http::Method::GET, surface.endpoint_url("echo"))
-        .bearer(FULL_KEY)
-        .send()
-        .await;
+    let answer = Call::new(http::Method::GET, surface.endpoint_url("echo")).bearer(FULL_KEY).send().await;
     assert_eq!((answer.status(), answer.header("allow")), (405, "POST"));
 }
 
@@ -145,24 +104,10 @@ async fn another_method_is_405_and_says_which_is_allowed() {
 async fn dispatch_names_the_capability_in_the_body() {
     let surface = MockSurface::start().await.unwrap();
     let body = json!({"capability": "echo", "input": {"a": 1}});
-    assert_eq!(
-        call(&surface, "dispatch", FULL_KEY, &body).await.read(),
-        (200, json!({"a": 1}))
-    );
-    assert_eq!(
-        call(&surface, "dispatch", SCOPED_KEY, &body).await.status(),
-        403
-    );
-    for bad in [
-        json!({}),
-        json!({"capability": 7}),
-        json!({"capability": "echo", "input": "text"}),
-    ] {
-        assert_eq!(
-            call(&surface, "dispatch", FULL_KEY, &bad).await.status(),
-            400,
-            "{bad}"
-        );
+    assert_eq!(call(&surface, "dispatch", FULL_KEY, &body).await.read(), (200, json!({"a": 1})));
+    assert_eq!(call(&surface, "dispatch", SCOPED_KEY, &body).await.status(), 403);
+    for bad in [json!({}), json!({"capability": 7}), json!({"capability": "echo", "input": "text"})] {
+        assert_eq!(call(&surface, "dispatch", FULL_KEY, &bad).await.status(), 400, "{bad}");
     }
     assert_eq!(surface.requests()[0].capability.as_deref(), Some("echo"));
 }
@@ -178,67 +123,28 @@ async fn a_failure_carries_an_execution_id() {
 #[tokio::test]
 async fn two_calls_a_minute_are_two_calls_a_minute() {
     let surface = MockSurface::start().await.unwrap();
-    let (_, clock) = surface.control(
-        http::Method::POST,
-        "clock",
-        &json!({"now": "2030-01-01T00:00:00Z"}),
-    );
-    assert!(
-        clock["now"]
-            .as_str()
-            .unwrap()
-            .starts_with("2030-01-01T00:00:00")
-    );
+    let (_, clock) = surface.control(http::Method::POST, "clock", &json!({"now": "2030-01-01T00:00:00Z"}));
+    assert!(clock["now"].as_str().unwrap().starts_with("2030-01-01T00:00:00"));
     let first = call(&surface, "echo", LIMITED_KEY, &json!({})).await;
     assert_eq!(first.header("x-ratelimit-limit"), "2");
     assert_eq!(first.header("x-ratelimit-remaining"), "1");
-    assert_eq!(
-        call(&surface, "echo", LIMITED_KEY, &json!({}))
-            .await
-            .status(),
-        200
-    );
+    assert_eq!(call(&surface, "echo", LIMITED_KEY, &json!({})).await.status(), 200);
     let third = call(&surface, "echo", LIMITED_KEY, &json!({})).await;
     assert_eq!(third.status(), 429);
     let wait: u64 = third.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(third.header("x-ratelimit-reset"), "1893456060");
     surface.advance_clock(std::time::Duration::from_secs(wait));
-    assert_eq!(
-        call(&surface, "echo", LIMITED_KEY, &json!({}))
-            .await
-            .status(),
-        200
-    );
+    assert_eq!(call(&surface, "echo", LIMITED_KEY, &json!({})).await.status(), 200);
 }
 
 #[tokio::test]
 async fn a_stream_speaks_the_vendors_vocabulary() {
     let surface = MockSurface::start().await.unwrap();
-    let whole = call(
-        &surface,
-        "support-agent",
-        FULL_KEY,
-        &json!({"input": "Hi."}),
-    )
-    .await
-    .read()
-    .1;
+    let whole = call(&surface, "support-agent", FULL_KEY, &json!({"input": "Hi."})).await.read().1;
     for request in [
-        post(
-            &surface,
-            "support-agent",
-            FULL_KEY,
-            &json!({"input": "Hi."}),
-        )
-        .query("stream=true"),
-        post(
-            &surface,
-            "support-agent",
-            FULL_KEY,
-            &json!({"input": "Hi."}),
-        )
-        .header("accept", "text/event-stream"),
+        post(&surface, "support-agent", FULL_KEY, &json!({"input": "Hi."})).query("stream=true"),
+        post(&surface, "support-agent", FULL_KEY, &json!({"input": "Hi."})).header("accept", "text/event-stream"),
     ] {
         let answer = request.send().await;
         assert_eq!(answer.header("content-type"), "text/event-stream");
@@ -248,27 +154,17 @@ async fn a_stream_speaks_the_vendors_vocabulary() {
             .filter(|block| !block.is_empty())
             .map(|block| {
                 let (name, data) = block.split_once('\n').unwrap();
-                let data: Value =
-                    serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
+                let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
                 assert_eq!(name, format!("event: {}", data["type"].as_str().unwrap()));
                 data
             })
             .collect();
         assert_eq!(events[0]["type"], "execution_start");
         let last = events.last().unwrap();
-        assert_eq!(
-            (&last["type"], &last["finalOutput"]),
-            (&json!("execution_complete"), &whole)
-        );
-        let said: String = events
-            .iter()
-            .filter_map(|event| event["delta"].as_str())
-            .collect();
+        assert_eq!((&last["type"], &last["finalOutput"]), (&json!("execution_complete"), &whole));
+        let said: String = events.iter().filter_map(|event| event["delta"].as_str()).collect();
         assert_eq!(whole["response"], said);
-        let numbers: Vec<_> = events
-            .iter()
-            .map(|event| event["seq"].as_u64().unwrap())
-            .collect();
+        let numbers: Vec<_> = events.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
         assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
     }
 }
@@ -279,21 +175,16 @@ async fn a_wrapped_answer_has_its_output_and_its_execution() {
         surfaces: vec![SurfaceConfig {
             response_format: Format::Wrapped,
             capabilities: vec![
-                Capability::new("double").answering(Answer::closure(|input| {
-                    json!(input["n"].as_i64().unwrap_or(0) * 2)
-                })),
+                Capability::new("double")
+                    .answering(Answer::closure(|input| json!(input["n"].as_i64().unwrap_or(0) * 2))),
             ],
             keys: vec![KeyConfig::default()],
             ..SurfaceConfig::default()
         }],
         ..Config::default()
     };
-    let surface = MockSurface::start_with(config, "127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
-    let (status, body) = call(&surface, "double", &surface.api_key(), &json!({"n": 21}))
-        .await
-        .read();
+    let surface = MockSurface::start_with(config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let (status, body) = call(&surface, "double", &surface.api_key(), &json!({"n": 21})).await.read();
     assert_eq!((status, &body["output"]), (200, &json!(42)));
     assert!(body["executionId"].as_str().unwrap().starts_with("exec_"));
     assert!(body["metadata"].is_object());
@@ -303,43 +194,23 @@ async fn a_wrapped_answer_has_its_output_and_its_execution() {
 async fn three_refusals_and_then_an_answer_can_be_scripted() {
     let surface = MockSurface::start().await.unwrap();
     let body = json!({"error": "busy"});
-    surface
-        .fault(
-            Fault::status(503)
-                .header("Retry-After", "0")
-                .json(body.clone())
-                .times(3),
-        )
-        .unwrap();
+    surface.fault(Fault::status(503).header("Retry-After", "0").json(body.clone()).times(3)).unwrap();
     for _ in 0..3 {
         let answer = call(&surface, "echo", FULL_KEY, &json!({})).await;
         assert_eq!(answer.header("retry-after"), "0");
         assert_eq!(answer.read(), (503, body.clone()));
     }
-    assert_eq!(
-        call(&surface, "echo", FULL_KEY, &json!({})).await.status(),
-        200
-    );
-    let reached: Vec<_> = surface
-        .requests()
-        .iter()
-        .map(|entry| entry.reached)
-        .collect();
+    assert_eq!(call(&surface, "echo", FULL_KEY, &json!({})).await.status(), 200);
+    let reached: Vec<_> = surface.requests().iter().map(|entry| entry.reached).collect();
     assert_eq!(reached, [false, false, false, true]);
 }
 
 #[tokio::test]
 async fn a_fault_that_contradicts_itself_is_refused() {
     let surface = MockSurface::start().await.unwrap();
-    let wrong = Fault {
-        status: Some(500),
-        ..Fault::new(FaultKind::Reset)
-    };
+    let wrong = Fault { status: Some(500), ..Fault::new(FaultKind::Reset) };
     let message = surface.fault(wrong).unwrap_err().to_string();
-    assert!(
-        message.contains("`status` has no meaning in a fault of kind `reset`"),
-        "{message}"
-    );
+    assert!(message.contains("`status` has no meaning in a fault of kind `reset`"), "{message}");
 }
 
 #[tokio::test]
@@ -351,22 +222,10 @@ async fn further_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
         .respond_with(wiremock::ResponseTemplate::new(418))
         .expect(1);
     surface.mount(echo).await;
-    let teapot = post(&surface, "echo", FULL_KEY, &json!({}))
-        .header("x-teapot", "yes")
-        .send()
-        .await;
+    let teapot = post(&surface, "echo", FULL_KEY, &json!({})).header("x-teapot", "yes").send().await;
     assert_eq!(teapot.status(), 418);
-    assert_eq!(
-        call(&surface, "echo", FULL_KEY, &json!({"a": 1}))
-            .await
-            .read(),
-        (200, json!({"a": 1}))
-    );
-    let answered: Vec<_> = surface
-        .requests()
-        .iter()
-        .map(|entry| (entry.answered_by, entry.status))
-        .collect();
+    assert_eq!(call(&surface, "echo", FULL_KEY, &json!({"a": 1})).await.read(), (200, json!({"a": 1})));
+    let answered: Vec<_> = surface.requests().iter().map(|entry| (entry.answered_by, entry.status)).collect();
     assert_eq!(answered, [("wiremock", Some(418)), ("surface", Some(200))]);
 }
 
@@ -374,19 +233,9 @@ async fn further_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
 async fn a_surface_can_answer_on_a_wiremock_server_of_ones_own() {
     let surface = MockSurface::start().await.unwrap();
     let server = wiremock::MockServer::start().await;
-    wiremock::Mock::given(wiremock::matchers::any())
-        .respond_with(surface.carrier())
-        .mount(&server)
-        .await;
-    let url = format!(
-        "{}/v1/products/prod_demo/surfaces/surf_demo/api/echo",
-        server.uri()
-    );
-    let answer = Call::post(url)
-        .bearer(FULL_KEY)
-        .json(&json!({"a": 1}))
-        .send()
-        .await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(surface.carrier()).mount(&server).await;
+    let url = format!("{}/v1/products/prod_demo/surfaces/surf_demo/api/echo", server.uri());
+    let answer = Call::post(url).bearer(FULL_KEY).json(&json!({"a": 1})).send().await;
     assert_eq!(answer.read(), (200, json!({"a": 1})));
     assert_eq!(surface.requests().len(), 1);
 }
@@ -395,10 +244,7 @@ async fn a_surface_can_answer_on_a_wiremock_server_of_ones_own() {
 async fn the_journal_shows_keys_as_hints_only() {
     let surface = MockSurface::start().await.unwrap();
     let key = surface.mint(["echo"]).unwrap();
-    post(&surface, "echo", &key, &json!({"leak": key}))
-        .query(&format!("leak={key}"))
-        .send()
-        .await;
+    post(&surface, "echo", &key, &json!({"leak": key})).query(&format!("leak={key}")).send().await;
     let (_, journal) = surface.control(http::Method::GET, "journal", &Value::Null);
     let (_, state) = surface.control(http::Method::GET, "state", &Value::Null);
     let entry = &journal["requests"][0];
@@ -406,17 +252,8 @@ async fn the_journal_shows_keys_as_hints_only() {
     assert_eq!(entry["key_hint"], hint);
     assert_eq!(entry["headers"]["authorization"], format!("Bearer {hint}"));
     assert_eq!(entry["body"]["leak"], hint);
-    for text in [
-        journal.to_string(),
-        state.to_string(),
-        format!("{surface:?}"),
-        format!("{:?}", surface.requests()),
-    ] {
-        assert!(
-            !text.contains(&key),
-            "the key is in {}",
-            text.replace(&key, "KEY")
-        );
+    for text in [journal.to_string(), state.to_string(), format!("{surface:?}"), format!("{:?}", surface.requests())] {
+        assert!(!text.contains(&key), "the key is in {}", text.replace(&key, "KEY"));
     }
 }
 
@@ -424,12 +261,8 @@ async fn the_journal_shows_keys_as_hints_only() {
 async fn a_client_that_goes_away_is_noted() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let surface = MockSurface::start().await.unwrap();
-    surface
-        .fault(Fault::new(FaultKind::Stall).after_bytes(1))
-        .unwrap();
-    let mut socket = tokio::net::TcpStream::connect(surface.address())
-        .await
-        .unwrap();
+    surface.fault(Fault::new(FaultKind::Stall).after_bytes(1)).unwrap();
+    let mut socket = tokio::net::TcpStream::connect(surface.address()).await.unwrap();
     let request = format!(
         "POST /v1/products/prod_demo/surfaces/surf_demo/api/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: {FULL_KEY}\r\n\
          Content-Length: 2\r\n\r\n{{}}"

@@ -44,12 +44,12 @@ impl Seen {
     /// The head and the body; nothing when there is no head.
     fn parts(&self) -> Option<(String, Vec<u8>)> {
         let at = self.bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
-        Some((
-            String::from_utf8_lossy(&self.bytes[..at]).to_lowercase(),
-            self.bytes[at + 4..].to_vec(),
-        ))
+        Some((String::from_utf8_lossy(&self.bytes[..at]).to_lowercase(), self.bytes[at + 4..].to_vec()))
     }
 }
+
+/// How long something that must come may take on a busy machine.
+const LONG: Duration = Duration::from_secs(10);
 
 /// How long a connection must be silent to count as open.
 const SILENCE: Duration = Duration::from_millis(60);
@@ -67,14 +67,15 @@ async fn open(surface: &MockSurface, target: &str) -> TcpStream {
     socket
 }
 
-/// Reads until the connection ends or falls silent.
-async fn read(socket: &mut TcpStream) -> Seen {
+/// Reads until the connection ends, or until what came is enough and silence follows.
+async fn read(socket: &mut TcpStream, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let started = Instant::now();
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     let mut took = Duration::ZERO;
     let close = loop {
-        match tokio::time::timeout(SILENCE, socket.read(&mut piece)).await {
+        let wait = if enough(&bytes) { SILENCE } else { LONG };
+        match tokio::time::timeout(wait, socket.read(&mut piece)).await {
             Err(_) => break Close::Open,
             Ok(Ok(0)) => break Close::Fin,
             Ok(Ok(length)) => bytes.extend_from_slice(&piece[..length]),
@@ -88,140 +89,78 @@ async fn read(socket: &mut TcpStream) -> Seen {
     Seen { bytes, close, took }
 }
 
-async fn struck(fault: Fault) -> Seen {
+/// Nothing is enough: the connection is expected to end.
+fn never(_: &[u8]) -> bool {
+    false
+}
+
+/// A whole answer, by its length or its last chunk.
+fn whole(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let Some((head, _)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let told = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+    told.map_or_else(|| text.ends_with("\r\n0\r\n\r\n"), |length| bytes.len() >= head.len() + 4 + length)
+}
+
+async fn struck(fault: Fault, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(fault).unwrap();
-    read(&mut open(&surface, "echo").await).await
+    read(&mut open(&surface, "echo").await, enough).await
 }
 
 /// What is expected: the `Content-Length`, the body, and how the connection stands. `None`: no head at all.
-type Row = (
-    &'static str,
-    Fault,
-    Option<(Option<usize>, &'static str)>,
-    Close,
-);
+type Row = (&'static str, Fault, Option<(Option<usize>, &'static str)>, Close);
 
 fn table() -> Vec<Row> {
     let fault = Fault::new;
     let whole = BODY.len();
-    let quick = || Fault {
-        wait_ms: Some(1),
-        ..Fault::new(FaultKind::SlowBody)
-    };
+    let quick = || Fault { wait_ms: Some(1), ..Fault::new(FaultKind::SlowBody) };
     vec![
-        (
-            "latency",
-            Fault::latency(Duration::from_millis(5)),
-            Some((Some(whole), BODY)),
-            Close::Open,
-        ),
-        (
-            "status",
-            Fault::status(503).text("busy"),
-            Some((Some(4), "busy")),
-            Close::Open,
-        ),
-        (
-            "status, empty",
-            Fault::status(502),
-            Some((Some(0), "")),
-            Close::Open,
-        ),
+        ("latency", Fault::latency(Duration::from_millis(5)), Some((Some(whole), BODY)), Close::Open),
+        ("status", Fault::status(503).text("busy"), Some((Some(4), "busy")), Close::Open),
+        ("status, empty", Fault::status(502), Some((Some(0), "")), Close::Open),
         ("reset", fault(FaultKind::Reset), None, Close::Rst),
-        (
-            "reset after the head",
-            fault(FaultKind::Reset).after_bytes(0),
-            Some((Some(whole), "")),
-            Close::Rst,
-        ),
-        (
-            "reset in the body",
-            fault(FaultKind::Reset).after_bytes(4),
-            Some((Some(whole), &BODY[..4])),
-            Close::Rst,
-        ),
+        ("reset after the head", fault(FaultKind::Reset).after_bytes(0), Some((Some(whole), "")), Close::Rst),
+        ("reset in the body", fault(FaultKind::Reset).after_bytes(4), Some((Some(whole), &BODY[..4])), Close::Rst),
         ("close", fault(FaultKind::Close), None, Close::Fin),
-        (
-            "close in the body",
-            fault(FaultKind::Close).after_bytes(4),
-            Some((Some(whole), &BODY[..4])),
-            Close::Fin,
-        ),
-        (
-            "truncate",
-            fault(FaultKind::Truncate),
-            Some((Some(whole), &BODY[..11])),
-            Close::Fin,
-        ),
-        (
-            "truncate the last",
-            fault(FaultKind::Truncate).after_bytes(22),
-            Some((Some(whole), &BODY[..22])),
-            Close::Fin,
-        ),
+        ("close in the body", fault(FaultKind::Close).after_bytes(4), Some((Some(whole), &BODY[..4])), Close::Fin),
+        ("truncate", fault(FaultKind::Truncate), Some((Some(whole), &BODY[..11])), Close::Fin),
+        ("truncate the last", fault(FaultKind::Truncate).after_bytes(22), Some((Some(whole), &BODY[..22])), Close::Fin),
         ("stall", fault(FaultKind::Stall), None, Close::Open),
-        (
-            "stall in the body",
-            fault(FaultKind::Stall).after_bytes(1),
-            Some((Some(whole), &BODY[..1])),
-            Close::Open,
-        ),
+        ("stall in the body", fault(FaultKind::Stall).after_bytes(1), Some((Some(whole), &BODY[..1])), Close::Open),
         ("slow_body", quick(), Some((Some(whole), BODY)), Close::Open),
-        (
-            "slow_body, by eight",
-            Fault {
-                chunk_bytes: Some(8),
-                ..quick()
-            },
-            Some((Some(whole), BODY)),
-            Close::Open,
-        ),
-        (
-            "bad_json",
-            fault(FaultKind::BadJson),
-            Some((Some(12), &BODY[..12])),
-            Close::Open,
-        ),
-        (
-            "bad_length",
-            fault(FaultKind::BadLength),
-            Some((Some(whole + 16), BODY)),
-            Close::Fin,
-        ),
+        ("slow_body, by eight", Fault { chunk_bytes: Some(8), ..quick() }, Some((Some(whole), BODY)), Close::Open),
+        ("bad_json", fault(FaultKind::BadJson), Some((Some(12), &BODY[..12])), Close::Open),
+        ("bad_length", fault(FaultKind::BadLength), Some((Some(whole + 16), BODY)), Close::Fin),
         (
             "bad_length, too short",
-            Fault {
-                length_offset: Some(-3),
-                ..fault(FaultKind::BadLength)
-            },
+            Fault { length_offset: Some(-3), ..fault(FaultKind::BadLength) },
             Some((Some(whole - 3), BODY)),
             Close::Fin,
         ),
-        (
-            "hang_up",
-            fault(FaultKind::HangUp),
-            Some((Some(whole), BODY)),
-            Close::Fin,
-        ),
+        ("hang_up", fault(FaultKind::HangUp), Some((Some(whole), BODY)), Close::Fin),
     ]
 }
 
 #[tokio::test]
 async fn every_fault_is_on_the_wire_what_the_table_says() {
     for (name, fault, expected, close) in table() {
-        let seen = struck(fault).await;
+        let length = expected.map_or(0, |(_, body)| body.len());
+        let seen = struck(fault, |bytes| {
+            // What stays open is read until its body is there; what ends, until it ends.
+            let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| bytes.len() - at - 4);
+            close == Close::Open && (expected.is_none() || body >= Some(length))
+        })
+        .await;
         assert_eq!(seen.close, close, "{name}: {}", seen.text());
         let Some((length, body)) = expected else {
             assert_eq!(seen.bytes, b"", "{name}");
             continue;
         };
-        let (head, got) = seen
-            .parts()
-            .unwrap_or_else(|| panic!("{name}: no head in {:?}", seen.text()));
-        let told = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        let (head, got) = seen.parts().unwrap_or_else(|| panic!("{name}: no head in {:?}", seen.text()));
+        let told = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         assert_eq!(told, length, "{name}: {head}");
         assert_eq!(String::from_utf8_lossy(&got), body, "{name}");
         assert!(head.contains("x-request-id: req_"), "{name}: {head}");
@@ -230,70 +169,38 @@ async fn every_fault_is_on_the_wire_what_the_table_says() {
 
 #[tokio::test]
 async fn garbage_is_no_http_and_the_same_for_the_same_seed() {
-    let first = struck(Fault::new(FaultKind::Garbage)).await;
+    let first = struck(Fault::new(FaultKind::Garbage), never).await;
     assert_eq!((first.bytes.len(), first.close), (40, Close::Fin));
     assert!(first.bytes.iter().all(|byte| *byte >= 0x80));
-    assert_eq!(
-        struck(Fault::new(FaultKind::Garbage)).await.bytes,
-        first.bytes
-    );
+    assert_eq!(struck(Fault::new(FaultKind::Garbage), never).await.bytes, first.bytes);
 }
 
 #[tokio::test]
 async fn latency_and_slow_bodies_take_their_time() {
-    let late = struck(Fault::latency(Duration::from_millis(40))).await;
+    let late = struck(Fault::latency(Duration::from_millis(40)), whole).await;
     assert!(late.took >= Duration::from_millis(40), "{:?}", late.took);
-    let slow = struck(Fault {
-        wait_ms: Some(2),
-        ..Fault::new(FaultKind::SlowBody)
-    })
-    .await;
-    assert!(
-        slow.took >= Duration::from_millis(2) * BODY.len() as u32,
-        "{:?}",
-        slow.took
-    );
-    let both = Fault {
-        latency_ms: Some(30),
-        ..Fault::status(503)
-    };
-    assert!(struck(both).await.took >= Duration::from_millis(30));
+    let slow = struck(Fault { wait_ms: Some(2), ..Fault::new(FaultKind::SlowBody) }, whole).await;
+    assert!(slow.took >= Duration::from_millis(2) * BODY.len() as u32, "{:?}", slow.took);
+    let both = Fault { latency_ms: Some(30), ..Fault::status(503) };
+    assert!(struck(both, whole).await.took >= Duration::from_millis(30));
 }
 
 #[tokio::test]
 async fn a_hang_up_may_come_later_than_the_answer() {
-    let seen = struck(Fault {
-        wait_ms: Some(20),
-        ..Fault::new(FaultKind::HangUp)
-    })
-    .await;
+    let seen = struck(Fault { wait_ms: Some(20), ..Fault::new(FaultKind::HangUp) }, never).await;
     assert_eq!(seen.close, Close::Fin);
     let (head, _) = seen.parts().unwrap();
-    assert!(
-        !head.contains("connection: close"),
-        "it comes without notice: {head}"
-    );
+    assert!(!head.contains("connection: close"), "it comes without notice: {head}");
 }
 
 #[tokio::test]
 async fn bodies_may_be_no_text_at_all_or_very_large() {
-    let seen = struck(Fault {
-        base64: Some("//79AA==".to_owned()),
-        ..Fault::status(200)
-    })
-    .await;
+    let seen = struck(Fault { base64: Some("//79AA==".to_owned()), ..Fault::status(200) }, whole).await;
     assert_eq!(seen.parts().unwrap().1, [0xff, 0xfe, 0xfd, 0x00]);
-    let large = struck(Fault {
-        fill_bytes: Some(10 << 20),
-        ..Fault::status(200)
-    })
-    .await;
+    let large = struck(Fault { fill_bytes: Some(10 << 20), ..Fault::status(200) }, whole).await;
     let (head, body) = large.parts().unwrap();
     assert!(head.contains("content-type: application/json"));
-    assert_eq!(
-        serde_json::from_slice::<String>(&body).unwrap().len(),
-        (10 << 20) - 2
-    );
+    assert_eq!(serde_json::from_slice::<String>(&body).unwrap().len(), (10 << 20) - 2);
 }
 
 #[tokio::test]
@@ -304,14 +211,8 @@ async fn redirects_and_repeated_headers_can_be_scripted() {
         "headers": { "Location": "http://127.0.0.1:1/", "Content-Type": "text/html", "Set-Cookie": ["a=1", "b=2"] },
     });
     assert_eq!(surface.control(http::Method::POST, "faults", &fault).0, 201);
-    let (head, body) = read(&mut open(&surface, "echo").await)
-        .await
-        .parts()
-        .unwrap();
-    assert!(
-        head.starts_with("http/1.1 307 ") && head.contains("location: http://127.0.0.1:1/"),
-        "{head}"
-    );
+    let (head, body) = read(&mut open(&surface, "echo").await, whole).await.parts().unwrap();
+    assert!(head.starts_with("http/1.1 307 ") && head.contains("location: http://127.0.0.1:1/"), "{head}");
     assert_eq!(head.matches("set-cookie: ").count(), 2, "{head}");
     assert_eq!(head.matches("content-type: text/html").count(), 1, "{head}");
     assert_eq!(body, b"<html>moved</html>");
@@ -333,64 +234,43 @@ fn chunks(mut body: &[u8]) -> (Vec<Vec<u8>>, bool) {
 
 async fn streamed(script: Script) -> (Vec<Vec<u8>>, bool, Close) {
     let surface = MockSurface::start().await.unwrap();
+    let end = script.end;
     surface.answer("agent", Answer::Stream(script)).unwrap();
-    let seen = read(&mut open(&surface, "agent?stream=true").await).await;
+    let seen = read(&mut open(&surface, "agent?stream=true").await, |bytes| match end {
+        StreamEnd::Complete => whole(bytes),
+        StreamEnd::Stall => String::from_utf8_lossy(bytes).contains("\ndat\r\n"),
+        StreamEnd::Close | StreamEnd::Reset => false,
+    })
+    .await;
     let (head, body) = seen.parts().unwrap();
-    assert!(
-        head.contains("content-type: text/event-stream")
-            && head.contains("transfer-encoding: chunked"),
-        "{head}"
-    );
+    assert!(head.contains("content-type: text/event-stream") && head.contains("transfer-encoding: chunked"), "{head}");
     let (chunks, complete) = chunks(&body);
     (chunks, complete, seen.close)
 }
 
 fn steps() -> Vec<Step> {
     vec![
-        Step {
-            data: Some(json!("one\ntwo")),
-            ..Step::default()
-        },
-        Step {
-            comment: Some("ping".to_owned()),
-            ..Step::default()
-        },
-        Step {
-            raw: Some("data: raw\n\n".to_owned()),
-            ..Step::default()
-        },
+        Step { data: Some(json!("one\ntwo")), ..Step::default() },
+        Step { comment: Some("ping".to_owned()), ..Step::default() },
+        Step { raw: Some("data: raw\n\n".to_owned()), ..Step::default() },
     ]
 }
 
 #[tokio::test]
 async fn a_scripted_stream_goes_out_one_event_a_chunk() {
     let (chunks, complete, close) = streamed(Script::new(steps())).await;
-    let texts: Vec<_> = chunks
-        .iter()
-        .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
-        .collect();
-    assert_eq!(
-        texts,
-        ["data: one\ndata: two\n\n", ": ping\n\n", "data: raw\n\n"]
-    );
+    let texts: Vec<_> = chunks.iter().map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
+    assert_eq!(texts, ["data: one\ndata: two\n\n", ": ping\n\n", "data: raw\n\n"]);
     assert_eq!((complete, close), (true, Close::Open));
 }
 
 #[tokio::test]
 async fn a_stream_can_go_out_byte_by_byte_with_any_line_ending() {
-    let script = Script {
-        chunk_bytes: Some(1),
-        bom: true,
-        line_ending: LineEnding::Crlf,
-        ..Script::new(steps())
-    };
+    let script = Script { chunk_bytes: Some(1), bom: true, line_ending: LineEnding::Crlf, ..Script::new(steps()) };
     let (chunks, complete, _) = streamed(script).await;
     assert!(complete && chunks.iter().all(|chunk| chunk.len() == 1));
     let text = String::from_utf8(chunks.concat()).unwrap();
-    assert_eq!(
-        text,
-        "\u{feff}data: one\r\ndata: two\r\n\r\n: ping\r\n\r\ndata: raw\n\n"
-    );
+    assert_eq!(text, "\u{feff}data: one\r\ndata: two\r\n\r\n: ping\r\n\r\ndata: raw\n\n");
 }
 
 #[tokio::test]
@@ -401,77 +281,58 @@ async fn a_stream_can_end_in_four_ways() {
         (StreamEnd::Reset, Close::Rst),
         (StreamEnd::Stall, Close::Open),
     ] {
-        let script = Script {
-            cut_at_byte: Some(13),
-            end,
-            ..Script::new(steps())
-        };
+        let script = Script { cut_at_byte: Some(13), end, ..Script::new(steps()) };
         let (chunks, complete, seen) = streamed(script).await;
         assert_eq!(String::from_utf8_lossy(&chunks.concat()), "data: one\ndat");
-        assert_eq!(
-            (seen, complete),
-            (close, end == StreamEnd::Complete),
-            "{end:?}"
-        );
+        assert_eq!((seen, complete), (close, end == StreamEnd::Complete), "{end:?}");
     }
+}
+
+/// Reads a stream until a text has come.
+async fn read_for(surface: &MockSurface, text: &str) -> (Duration, String) {
+    let started = Instant::now();
+    let mut socket = open(surface, "agent?stream=true").await;
+    let seen = read(&mut socket, |bytes| String::from_utf8_lossy(bytes).contains(text)).await;
+    (started.elapsed(), seen.text())
 }
 
 #[tokio::test]
 async fn the_pauses_of_a_stream_are_kept() {
     let surface = MockSurface::start().await.unwrap();
-    let steps = [
-        Step::event("a", json!({})),
-        Step::event("b", json!({})).after(Duration::from_millis(40)),
-    ];
+    let steps = [Step::event("a", json!({})), Step::event("b", json!({})).after(Duration::from_millis(40))];
     surface.answer("agent", Answer::stream(steps)).unwrap();
-    let mut socket = open(&surface, "agent?stream=true").await;
-    let mut piece = [0; 4096];
-    let mut text = String::new();
-    while !text.contains("event: a") {
-        let length = socket.read(&mut piece).await.unwrap();
-        text.push_str(&String::from_utf8_lossy(&piece[..length]));
-    }
-    assert!(
-        !text.contains("event: b"),
-        "the second event came without its pause"
-    );
-    let started = Instant::now();
-    while !text.contains("event: b") {
-        let length = socket.read(&mut piece).await.unwrap();
-        text.push_str(&String::from_utf8_lossy(&piece[..length]));
-    }
-    assert!(
-        started.elapsed() >= Duration::from_millis(20),
-        "{:?}",
-        started.elapsed()
-    );
+    let (took, _) = read_for(&surface, "event: b").await;
+    assert!(took >= Duration::from_millis(40), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_event_does_not_wait_for_the_next() {
+    let surface = MockSurface::start().await.unwrap();
+    let steps = [Step::event("a", json!({})), Step::event("b", json!({})).after(Duration::from_secs(600))];
+    surface.answer("agent", Answer::stream(steps)).unwrap();
+    let (_, text) = read_for(&surface, "event: a").await;
+    assert!(!text.contains("event: b"), "{text}");
 }
 
 #[tokio::test]
 async fn a_connection_is_kept_for_the_next_request() {
     let surface = MockSurface::start().await.unwrap();
     let mut socket = open(&surface, "echo").await;
-    read(&mut socket).await;
+    read(&mut socket, whole).await;
     let request = format!(
         "POST /v1/products/prod_demo/surfaces/surf_demo/api/echo HTTP/1.1\r\nHost: mock\r\n\
          X-API-Key: {FULL_KEY}\r\nContent-Length: 2\r\n\r\n{{}}"
     );
     socket.write_all(request.as_bytes()).await.unwrap();
-    assert!(read(&mut socket).await.text().ends_with("{}"));
-    let connections: Vec<_> = surface
-        .requests()
-        .iter()
-        .map(|entry| entry.connection)
-        .collect();
+    assert!(read(&mut socket, whole).await.text().ends_with("{}"));
+    let connections: Vec<_> = surface.requests().iter().map(|entry| entry.connection).collect();
     assert_eq!(connections, [1, 1]);
 }
 
 #[tokio::test]
 async fn a_client_that_closes_while_the_answer_is_late_is_noted() {
     let surface = MockSurface::start().await.unwrap();
-    surface
-        .fault(Fault::latency(Duration::from_secs(60)))
-        .unwrap();
+    surface.fault(Fault::latency(Duration::from_secs(60))).unwrap();
     let socket = open(&surface, "echo").await;
     while surface.requests().is_empty() {
         tokio::task::yield_now().await;
@@ -480,8 +341,5 @@ async fn a_client_that_closes_while_the_answer_is_late_is_noted() {
     while surface.requests()[0].ended.is_none() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(
-        surface.requests()[0].outcome,
-        runtype_mock::journal::Outcome::ClientClosed
-    );
+    assert_eq!(surface.requests()[0].outcome, runtype_mock::journal::Outcome::ClientClosed);
 }

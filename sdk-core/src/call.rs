@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -237,7 +238,13 @@ impl Call {
     /// The same, with inputs as JSON text.
     #[doc(hidden)]
     pub fn many_json(self, inputs: impl Iterator<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
-        CallMany::new(self, Box::new(inputs))
+        self.many_stream(futures_util::stream::iter(inputs))
+    }
+
+    /// The same, with inputs that come when they come.
+    #[doc(hidden)]
+    pub fn many_stream(self, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
+        CallMany::new(self, Box::pin(inputs))
     }
 
     /// The same call once more. A problem of its options is every call's.

@@ -17,7 +17,7 @@ use crate::{Answer, Call, Error};
 
 type Outcome = Result<Answer<Bytes>, Error>;
 type Pending = Pin<Box<dyn Future<Output = (usize, Outcome)> + Send>>;
-type Inputs = Box<dyn Iterator<Item = Result<Bytes, Error>> + Send>;
+type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// How many calls are under way unless the caller says otherwise.
 const DEFAULT_CONCURRENCY: usize = 8;
@@ -131,8 +131,7 @@ impl CallMany {
                     self.early.insert(number, result);
                 }
                 Poll::Ready(None) if self.inputs.is_none() => return Poll::Ready(None),
-                // Nothing is under way: the pause wakes this task, or there is room again at once.
-                Poll::Ready(None) if self.pause.is_none() => {}
+                // Where nothing is under way, the end of the pause or the next input wakes this task.
                 Poll::Ready(None) | Poll::Pending => return Poll::Pending,
             }
         }
@@ -151,9 +150,13 @@ impl CallMany {
                 return;
             }
             let Some(inputs) = &mut self.inputs else { return };
-            let Some(input) = inputs.next() else {
-                self.inputs = None;
-                return;
+            let input = match inputs.as_mut().poll_next(context) {
+                Poll::Ready(Some(input)) => input,
+                Poll::Ready(None) => {
+                    self.inputs = None;
+                    return;
+                }
+                Poll::Pending => return,
             };
             let number = self.begun;
             self.begun += 1;

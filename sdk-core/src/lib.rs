@@ -58,6 +58,9 @@ mod redact;
 mod report;
 mod server_error;
 
+#[cfg(fuzzing)]
+pub mod fuzzing;
+
 pub use answer::Answer;
 pub use attempt::{Attempt, AttemptOutcome};
 pub use call::Call;
@@ -81,7 +84,8 @@ pub use stream::EventStream;
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The repository's README, whose Rust is compiled with the other examples.
+/// The READMEs, whose Rust is compiled with the other examples.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -17,6 +17,7 @@ use runtype_surface::{Answer, Call, ClientBuilder, Error};
 use tokio::sync::watch;
 
 use crate::{
+    call_many::CallMany,
     decode::decode,
     encode::encode,
     endpoint::Endpoint,
@@ -178,6 +179,30 @@ impl Client {
         mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
     }
 
+    /// Begins many calls, whose inputs Python's iterator gives: on the running asyncio loop where there shall be one.
+    #[pyo3(signature = (capability, inputs, concurrency, in_order, on_loop, given))]
+    #[expect(clippy::too_many_arguments, reason = "they are those of the Python method")]
+    fn call_many(
+        &self,
+        py: Python<'_>,
+        capability: &Bound<'_, PyString>,
+        inputs: Py<PyAny>,
+        concurrency: f64,
+        in_order: bool,
+        on_loop: bool,
+        given: &Bound<'_, PyDict>,
+    ) -> PyResult<CallMany> {
+        let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
+        let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
+        CallMany::begin(py, inputs, mailbox, closing, capability, |inputs| {
+            let many = call.many_stream(inputs).in_order(in_order);
+            match runtype_surface::whole_number("concurrency", concurrency) {
+                Ok(calls) => many.concurrency(calls),
+                Err(problem) => many.refuse(problem),
+            }
+        })
+    }
+
     /// Closes the connections and ends the calls in flight. Every later call is refused.
     fn close(&self, py: Python<'_>) {
         self.closed.store(true, Ordering::Release);
@@ -217,7 +242,10 @@ impl Client {
             _ => return Err(PyValueError::new_err("a target is capability, dispatch or openapi")),
         };
         if let Some(input) = input {
-            call = call.input_json(encode(input)?);
+            call = match encode(input) {
+                Ok(json) => call.input_json(json),
+                Err(problem) => call.refuse(problem),
+            };
         }
         let closing = Closing(instance.closing.subscribe());
         Ok(Prepared { call: options::call(call, given)?, capability: name, closing })
@@ -225,7 +253,7 @@ impl Client {
 }
 
 /// The output or the answer of a call; `ended` is none where its client was closed meanwhile.
-fn finish(
+pub(crate) fn finish(
     py: Python<'_>,
     ended: Option<Result<Answer<Bytes>, Error>>,
     capability: &str,

@@ -6,7 +6,7 @@ use pyo3::{
     types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple},
 };
 
-use crate::failure;
+use runtype_surface::Error;
 
 /// Deeper than any input that a capability takes, and within every thread's stack. A cycle ends here too.
 const DEEPEST: usize = 1_000;
@@ -15,15 +15,15 @@ const DEEPEST: usize = 1_000;
 ///
 /// # Errors
 ///
-/// `ConfigurationError`, which says where in the input an object stands that has no JSON form, and what to do.
-pub(crate) fn encode(input: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+/// The core's, which says where in the input an object stands that has no JSON form, and what to do.
+pub(crate) fn encode(input: &Bound<'_, PyAny>) -> Result<Vec<u8>, Error> {
     let mut json = Vec::with_capacity(256);
     match write(input, &mut json, 0) {
         Ok(()) => Ok(json),
         Err(Refusal { path, problem }) => {
             let path: String = path.into_iter().rev().collect();
             let place = if path.is_empty() { "it".to_owned() } else { format!("input{path}") };
-            Err(failure::refused(input.py(), "input", &format!("{place} {problem}")))
+            Err(Error::refused("input", &format!("{place} {problem}")))
         }
     }
 }

@@ -7,7 +7,7 @@ use pyo3::{
     types::{PyString, PyTuple, PyType},
 };
 
-use crate::{decode::decode, encode::encode};
+use crate::{decode::decode, encode::encode, failure};
 
 /// One event of a stream: its name, its data, and typed access to the vocabulary's fields.
 ///
@@ -29,7 +29,8 @@ impl Event {
     #[new]
     #[pyo3(signature = (name, data, id = ""))]
     fn new(name: &str, data: &Bound<'_, PyAny>, id: &str) -> PyResult<Self> {
-        Ok(runtype_surface::Event::of_parts(name, encode(data)?, id).into())
+        let data_json = encode(data).map_err(|error| failure::raise(data.py(), &error))?;
+        Ok(runtype_surface::Event::of_parts(name, data_json, id).into())
     }
 
     /// An event whose data is JSON text, as a pickle holds it.

@@ -17,6 +17,7 @@ mod mailbox;
 mod runtime;
 mod signals;
 
+mod call_many;
 mod decode;
 mod event;
 mod stream;
@@ -37,7 +38,13 @@ fn capability_slug(name: &str) -> String {
 mod _native {
     #[pymodule_export]
     use super::{
-        capability_slug, client::Client, endpoint::Endpoint, event::Event, key_function::Reply, mailbox::Ticket,
+        call_many::{CallMany, Feeder},
+        capability_slug,
+        client::Client,
+        endpoint::Endpoint,
+        event::Event,
+        key_function::Reply,
+        mailbox::Ticket,
         stream::EventStream,
     };
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import runtype_surface
+from conversion import Asked, facts, options_of
 from expectation import check, replace
-from runtype_surface import Answer, AsyncClient, Client, RuntypeError
+from runtype_surface import AsyncClient, Client, RuntypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface import Attempt
+    from runtype_surface import ManyResult
     from runtype_surface.testing import MockSurface
 
 FOLDER = Path(__file__).parents[2] / "mock-server" / "conformance"
@@ -46,7 +47,7 @@ def test_conformance(
 
 
 def test_the_suite_is_there() -> None:
-    assert len(CASES) >= 200
+    assert len(CASES) >= 2 * 180
 
 
 class Run:
@@ -62,7 +63,7 @@ class Run:
     ) -> None:
         self.kind, self.mock, self.monkeypatch, self.folder, self.case = kind, mock, monkeypatch, folder, case
         self.client: Any = None
-        self.asked = 0
+        self.asked = Asked()
         defaults = {"capabilities": [{"slug": "echo"}], "keys": [{}]}
         surface = mock.control("POST", "surfaces", defaults | case.get("surface", {}))
         self.surface_id = surface["surface_id"]
@@ -84,7 +85,11 @@ class Run:
             match step:
                 case {"call": call, "expect": expected, **rest} if not rest:
                     expected = replace(expected, {"RUNTYPE_": f"{self.prefix}_"})
-                    check(expected, self.outcome(call), f"step {number}")
+                    found = self.outcome(call)
+                    # Events and results are lists of subsets; any other output is compared whole.
+                    is_list = call.get("method") in ("stream", "call_many") and "output" in expected
+                    wanted, got = (expected["output"], found.get("output")) if is_list else (expected, found)
+                    check(wanted, got, f"step {number}")
                 case {"control": {"method": method, "path": path, **body}}:
                     self.control(method, path, body.get("body"))
                 case {"write": {"file": file, "text": text}}:
@@ -113,84 +118,82 @@ class Run:
         return self.mock.control(method, path.lstrip("/"), body, query={"surface": self.surface_id})
 
     def outcome(self, call: dict[str, Any]) -> dict[str, Any]:
+        events: list[Any] = []
         try:
-            result = self.call(**call)
+            found = self.call(events, **call)
         except RuntypeError as error:
-            for text in (str(error), repr(error), repr(error.__dict__)):
-                assert not any(key in text for key in self.keys), "the error shows a key"
-            return {"error": facts(error) | {"class": type(error).__name__, "text": str(error)}, "asked": self.asked}
-        if isinstance(result, Answer):
-            return {"output": result.output, "answer": facts(result), "asked": self.asked}
-        return {"output": result, "asked": self.asked}
+            found = {"error": self.told(error), "events": [facts(event) for event in events]}
+        return found | {"asked": self.asked.times}
 
-    def call(self, capability: str = "", method: str = "call", input: Any = None, options: Any = None) -> Any:
+    def told(self, error: RuntypeError) -> dict[str, Any]:
+        for text in (str(error), repr(error), repr(error.__dict__)):
+            assert not any(key in text for key in self.keys), "the error shows a key"
+        return facts(error) | {"class": type(error).__name__, "text": str(error)}
+
+    def call(
+        self,
+        events: list[Any],
+        capability: str = "",
+        method: str = "call",
+        input: Any = None,
+        inputs: Any = None,
+        options: Any = None,
+    ) -> dict[str, Any]:
         if method == "slug":
-            return runtype_surface.capability_slug(capability)
+            return {"output": runtype_surface.capability_slug(capability)}
         if self.client is None:
             given: dict[str, Any] = {"env_prefix": self.prefix}
-            self.client = self.kind(**(given | self.options(self.fill(self.case.get("client", {})))))
+            self.client = self.kind(
+                **(given | options_of(self.fill(self.case.get("client", {})), self.kind, self.asked))
+            )
+        client, given = self.client, options_of(options or {}, self.kind, self.asked)
         match method:
             case "build":
-                return None
+                return {"output": None}
             case "endpoint_url":
-                return self.client.endpoint_url(capability)
+                return {"output": client.endpoint_url(capability)}
             case "call":
-                return self.awaited(self.client.call_with_response, capability, input, **self.options(options or {}))
+                answer = self.awaited(lambda: client.call_with_response(capability, input, **given))
             case "dispatch":
-                return self.awaited(self.client.dispatch, capability, input, **self.options(options or {}))
+                answer = self.awaited(lambda: client.dispatch_with_response(capability, input, **given))
             case "openapi":
-                return self.awaited(self.client.openapi, **self.options(options or {}))
-        pytest.fail(f"no such method: {method}")
+                answer = self.awaited(lambda: client.openapi_with_response(**given))
+            case "stream":
+                self.each(lambda: client.stream(capability, input, **given), events.append)
+                return {"output": [facts(event) for event in events]}
+            case "stream_text":
+                return {"output": self.awaited(lambda: client.stream(capability, input, **given).text())}
+            case "stream_final_output":
+                return {"output": self.awaited(lambda: client.stream(capability, input, **given).final_output())}
+            case "call_many":
+                results: list[Any] = []
+                self.each(lambda: client.call_many(capability, inputs, **given), results.append)
+                return {"output": [self.numbered(result) for result in results]}
+            case _:
+                pytest.fail(f"no such method: {method}")
+        return {"output": answer.output, "answer": facts(answer)}
 
-    def awaited(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    def numbered(self, result: ManyResult) -> dict[str, Any]:
+        if result.error is not None:
+            return {"number": result.number, "error": self.told(result.error)}
+        return {"number": result.number, "output": result.output}
+
+    def awaited(self, call: Callable[[], Any]) -> Any:
         if self.kind is Client:
-            return method(*arguments, **options)
+            return call()
 
         async def main() -> Any:
-            return await method(*arguments, **options)
+            return await call()
 
         return asyncio.run(main())
 
-    def options(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Options as Python has them: seconds for milliseconds, a function for a list of keys."""
-        options: dict[str, Any] = {}
-        for name, value in given.items():
-            if name.endswith("_ms") and isinstance(value, (int, float)):
-                options[name.removesuffix("_ms")] = value / 1e3
-            else:
-                options[name.removesuffix("_ms")] = self.key_function(value) if isinstance(value, dict) else value
-        return options | ({"headers": given["headers"]} if "headers" in given else {})
+    def each(self, iterate: Callable[[], Any], keep: Callable[[Any], object]) -> None:
+        async def main() -> None:
+            async for item in iterate():
+                keep(item)
 
-    def key_function(self, given: dict[str, Any]) -> Callable[[], Any]:
-        def ask() -> str:
-            self.asked += 1
-            if "function_error" in given:
-                raise LookupError(given["function_error"])
-            keys: list[str] = given["function"]
-            return keys[min(self.asked, len(keys)) - 1]
-
-        async def ask_later() -> str:
-            await asyncio.sleep(0)
-            return ask()
-
-        return ask if self.kind is Client else ask_later
-
-
-def facts(of: Answer | RuntypeError | Attempt) -> dict[str, Any]:
-    """The fields of an answer, an error or an attempt, as the suite names them."""
-    found: dict[str, Any] = {}
-    for name in dir(of):
-        value = None if name.startswith("_") else getattr(of, name, None)
-        if name in ("elapsed", "waited", "started", "retry_after") and value is not None:
-            found[f"{name}_ms"] = value * 1e3
-        elif name == "attempts":
-            found[name] = [facts(attempt) for attempt in value or ()]
-        elif name == "headers":
-            found[name] = dict(value or ())
-        elif name == "rate_limit" and value is not None:
-            found[name] = {part: getattr(value, part) for part in ("limit", "remaining", "reset")}
-        elif isinstance(value, bytes):
-            found[name] = value.decode(errors="replace")
+        if self.kind is Client:
+            for item in iterate():
+                keep(item)
         else:
-            found[name] = value
-    return found
+            asyncio.run(main())

@@ -37,19 +37,10 @@ mod tests {
     fn what_it_comments_out_is_one_too() {
         let is_setting = |line: &str| {
             let text = line.trim_start_matches("# ");
-            text.starts_with("[[")
-                || text
-                    .split_once(" = ")
-                    .is_some_and(|(name, _)| !name.contains([' ', ':', '{']))
+            text.starts_with("[[") || text.split_once(" = ").is_some_and(|(name, _)| !name.contains([' ', ':', '{']))
         };
-        let uncommented: Vec<_> = TEMPLATE
-            .lines()
-            .map(|line| {
-                line.strip_prefix("# ")
-                    .filter(|_| is_setting(line))
-                    .unwrap_or(line)
-            })
-            .collect();
+        let uncommented: Vec<_> =
+            TEMPLATE.lines().map(|line| line.strip_prefix("# ").filter(|_| is_setting(line)).unwrap_or(line)).collect();
         let text = uncommented.join("\n");
         let config = Config::from_toml(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
         assert_eq!(config.surfaces[0].capabilities.len(), 6, "the callback too");

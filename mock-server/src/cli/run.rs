@@ -11,11 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{LogStyle, What};
 
-pub(super) async fn run(
-    what: &What,
-    log: LogStyle,
-    command: &[OsString],
-) -> Result<ExitCode, String> {
+pub(super) async fn run(what: &What, log: LogStyle, command: &[OsString]) -> Result<ExitCode, String> {
     let listen = |kind| signal(kind).map_err(|error| error.to_string());
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;
@@ -23,39 +19,28 @@ pub(super) async fn run(
     let mut quit = listen(SignalKind::quit())?;
     let mut user1 = listen(SignalKind::user_defined1())?;
     let mut user2 = listen(SignalKind::user_defined2())?;
-    let surface = what
-        .start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-        .await?;
+    let surface = what.start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     log.show(&surface);
     let Some((program, arguments)) = command.split_first() else {
         return Err("there is no command; write one after --".to_owned());
     };
     let mut child = match tokio::process::Command::new(program)
         .args(arguments)
+        // These would lead the command's calls, or a real key, past the mock.
+        .env_remove("RUNTYPE_ENDPOINT_URL")
+        .env_remove("RUNTYPE_PRODUCT_API_KEY_FILE")
         .envs(surface.environment())
         .kill_on_drop(true)
         .spawn()
     {
         Ok(child) => child,
         Err(error) => {
-            eprintln!(
-                "runtype-mock: cannot run {}: {error}",
-                program.to_string_lossy()
-            );
+            eprintln!("runtype-mock: cannot run {}: {error}", program.to_string_lossy());
             // As shells do: 127 when there is no such command, 126 when it cannot be run.
-            return Ok(ExitCode::from(
-                if error.kind() == std::io::ErrorKind::NotFound {
-                    127
-                } else {
-                    126
-                },
-            ));
+            return Ok(ExitCode::from(if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }));
         }
     };
-    let pid = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw);
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let pass = |signal: Signal, from_keyboard: bool| {
         // The terminal has sent what is typed to the child already; twice would look like a second Ctrl-C.
         if let Some(pid) = pid
@@ -84,8 +69,6 @@ fn in_foreground() -> bool {
 
 /// The code to exit with: the command's own, or 128 and the signal that ended it.
 fn code(status: ExitStatus) -> ExitCode {
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|signal| 128 + signal));
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }

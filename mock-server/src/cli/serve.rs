@@ -15,25 +15,22 @@ pub(super) async fn serve(
     address: SocketAddr,
     log: LogStyle,
     format: Format,
+    exit_with_stdin: bool,
 ) -> Result<ExitCode, String> {
     // Before anything is printed, so that a signal sent right after the first line is not lost.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+    let closed = stdin_closed(exit_with_stdin);
+    tokio::pin!(closed);
     let surface = what.start(address).await?;
     log.show(&surface);
     let variables = surface.environment();
     let mut text = match format {
-        Format::Env => variables
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Format::Env => variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n"),
         Format::Json => {
-            let map: serde_json::Map<_, _> = variables
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect();
+            let map: serde_json::Map<_, _> =
+                variables.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
             serde_json::Value::from(map).to_string()
         }
     };
@@ -46,6 +43,7 @@ pub(super) async fn serve(
         tokio::select! {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
+            () = &mut closed => break,
             _ = hangup.recv() => reload(what, &surface),
         }
     }
@@ -56,11 +54,23 @@ pub(super) async fn serve(
 /// How long answers under way may take once it is told to go.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// Waits until standard input is closed; for ever when that is not wanted.
+async fn stdin_closed(wanted: bool) {
+    if !wanted {
+        return std::future::pending().await;
+    }
+    let (closed, waiting) = tokio::sync::oneshot::channel();
+    // A thread of its own, because a read of standard input cannot be cancelled.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = closed.send(());
+    });
+    let _ = waiting.await;
+}
+
 /// Reads the configuration again. One that is wrong changes nothing.
 fn reload(what: &What, surface: &MockSurface) {
-    let done = what
-        .load()
-        .and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
+    let done = what.load().and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
     match done {
         Ok(()) => eprintln!("runtype-mock: the configuration was read again"),
         Err(problem) => eprintln!("runtype-mock: the configuration stays as it was: {problem}"),

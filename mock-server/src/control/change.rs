@@ -18,12 +18,7 @@ struct ClockChange {
     now: Option<Time>,
 }
 
-pub(super) fn move_clock(
-    request: &Request,
-    surface: &Named,
-    state: &mut State,
-    machine: Time,
-) -> Outcome {
+pub(super) fn move_clock(request: &Request, surface: &Named, state: &mut State, machine: Time) -> Outcome {
     let change: ClockChange = read(request)?;
     let id = match surface.0 {
         None => None,
@@ -31,15 +26,9 @@ pub(super) fn move_clock(
     };
     let move_by = match (change.advance_ms, change.now) {
         (Some(by), None) => by,
-        (None, Some(now)) => now
-            .as_millis()
-            .saturating_sub(state.time(machine, id.as_deref()).as_millis()),
+        (None, Some(now)) => now.as_millis().saturating_sub(state.time(machine, id.as_deref()).as_millis()),
         _ => {
-            return Err(
-                "give either `advance_ms`, a number of milliseconds, or `now`, a time"
-                    .to_owned()
-                    .into(),
-            );
+            return Err("give either `advance_ms`, a number of milliseconds, or `now`, a time".to_owned().into());
         }
     };
     match id.as_deref().and_then(|id| state.surfaces.get_mut(id)) {
@@ -58,12 +47,7 @@ struct SurfaceChange {
     seed: Option<u64>,
 }
 
-pub(super) fn change_surface(
-    request: &Request,
-    state: &mut State,
-    id: &str,
-    machine: Time,
-) -> Outcome {
+pub(super) fn change_surface(request: &Request, state: &mut State, id: &str, machine: Time) -> Outcome {
     let change: SurfaceChange = read(request)?;
     if let Some(surface) = state.surfaces.get_mut(id) {
         surface.name = change.name.or(surface.name.take());
@@ -101,14 +85,10 @@ where
 impl KeyChange {
     pub(super) fn apply(self, key: &mut Key) {
         key.name = self.name.or(key.name.take());
-        key.scopes = self
-            .scopes
-            .unwrap_or_else(|| std::mem::take(&mut key.scopes));
+        key.scopes = self.scopes.unwrap_or_else(|| std::mem::take(&mut key.scopes));
         key.is_active = self.is_active.unwrap_or(key.is_active);
         key.expires_at = self.expires_at.unwrap_or(key.expires_at);
-        key.rate_limit_per_minute = self
-            .rate_limit_per_minute
-            .unwrap_or(key.rate_limit_per_minute);
+        key.rate_limit_per_minute = self.rate_limit_per_minute.unwrap_or(key.rate_limit_per_minute);
         key.rate_limit_per_day = self.rate_limit_per_day.unwrap_or(key.rate_limit_per_day);
     }
 }

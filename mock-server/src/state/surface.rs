@@ -47,17 +47,12 @@ pub struct Surface {
 impl Surface {
     /// The URL of its capabilities, without the slug.
     pub fn endpoint(&self, base_url: &str) -> String {
-        format!(
-            "{base_url}/v1/products/{}/surfaces/{}/api",
-            self.product_id, self.id
-        )
+        format!("{base_url}/v1/products/{}/surfaces/{}/api", self.product_id, self.id)
     }
 
     /// The capability of a slug, when it is enabled.
     pub fn capability(&self, slug: &str) -> Option<&Capability> {
-        self.capabilities
-            .iter()
-            .find(|capability| capability.slug == slug && capability.enabled)
+        self.capabilities.iter().find(|capability| capability.slug == slug && capability.enabled)
     }
 
     /// The key of a plain text.
@@ -89,11 +84,7 @@ impl Surface {
     /// Adds a capability, or replaces the one of the same slug, whose count of calls begins anew.
     pub fn put_capability(&mut self, capability: Capability) {
         self.calls.remove(&capability.slug);
-        match self
-            .capabilities
-            .iter_mut()
-            .find(|known| known.slug == capability.slug)
-        {
+        match self.capabilities.iter_mut().find(|known| known.slug == capability.slug) {
             Some(known) => *known = capability,
             None => self.capabilities.push(capability),
         }
@@ -102,8 +93,7 @@ impl Surface {
     /// Removes a capability, and says whether there was one.
     pub fn remove_capability(&mut self, slug: &str) -> bool {
         let before = self.capabilities.len();
-        self.capabilities
-            .retain(|capability| capability.slug != slug);
+        self.capabilities.retain(|capability| capability.slug != slug);
         self.calls.remove(slug);
         self.capabilities.len() < before
     }

@@ -10,11 +10,7 @@ use crate::strike::ActiveFault;
 impl State {
     /// The state as it may be shown: keys as hints.
     pub fn to_json(&self, machine: Time) -> Value {
-        let surfaces: Vec<_> = self
-            .surfaces
-            .values()
-            .map(|surface| self.surface_json(surface, machine))
-            .collect();
+        let surfaces: Vec<_> = self.surfaces.values().map(|surface| self.surface_json(surface, machine)).collect();
         json!({
             "base_url": self.base_url,
             "seed": self.seed,

@@ -1,10 +1,6 @@
 //! What the tests share: a small client, so that the mock is tested with no other HTTP client's opinions in between.
 #![allow(dead_code, reason = "every test file uses another part")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a helper of tests fails by panicking, as they do"
-)]
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper of tests fails by panicking, as they do")]
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -35,12 +31,7 @@ pub(crate) struct Answer {
 impl Call {
     /// A request without headers and body.
     pub(crate) fn new(method: Method, url: impl Into<String>) -> Self {
-        Self {
-            method,
-            url: url.into(),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Self { method, url: url.into(), headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// `POST` to a URL.
@@ -50,10 +41,7 @@ impl Call {
 
     /// Adds a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.append(
-            HeaderName::from_static(name),
-            HeaderValue::from_str(value).expect("a header value"),
-        );
+        self.headers.append(HeaderName::from_static(name), HeaderValue::from_str(value).expect("a header value"));
         self
     }
 
@@ -70,8 +58,7 @@ impl Call {
 
     /// Gives it a JSON body.
     pub(crate) fn json(self, body: &Value) -> Self {
-        self.header("content-type", "application/json")
-            .body(body.to_string())
+        self.header("content-type", "application/json").body(body.to_string())
     }
 
     /// Gives it a body.
@@ -93,11 +80,7 @@ impl Call {
         *request.headers_mut() = self.headers;
         let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
         let (head, body) = client.request(request).await?.into_parts();
-        Ok(Answer {
-            status: head.status,
-            headers: head.headers,
-            body: body.collect().await?.to_bytes(),
-        })
+        Ok(Answer { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
     }
 }
 
@@ -109,11 +92,7 @@ impl Answer {
 
     /// A header that must be there.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .unwrap_or_else(|| panic!("no header {name}"))
-            .to_str()
-            .expect("a readable header")
+        self.headers.get(name).unwrap_or_else(|| panic!("no header {name}")).to_str().expect("a readable header")
     }
 
     /// The body as JSON.
@@ -134,9 +113,7 @@ impl Answer {
 
 /// `POST …/api/{slug}` with a bearer key.
 pub(crate) fn post(surface: &MockSurface, slug: &str, key: &str, body: &Value) -> Call {
-    Call::post(surface.endpoint_url(slug))
-        .bearer(key)
-        .json(body)
+    Call::post(surface.endpoint_url(slug)).bearer(key).json(body)
 }
 
 /// Sends such a call.

@@ -11,6 +11,7 @@ from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID`, or from `RUNTYPE_ENDPOINT_UR
 
 from ._answer import Answer, Attempt, Headers, RateLimit
 from ._async_client import AsyncClient
+from ._call_many import AsyncCallMany, CallMany, ManyResult
 from ._client import Client
 from ._errors import (
     APIConnectionError,
@@ -36,18 +37,21 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "Answer",
+    "AsyncCallMany",
     "AsyncClient",
     "AsyncEventStream",
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
     "CallCancelledError",
+    "CallMany",
     "Client",
     "ConfigurationError",
     "Endpoint",
     "Event",
     "EventStream",
     "Headers",
+    "ManyResult",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimit",

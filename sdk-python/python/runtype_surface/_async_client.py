@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
+
 from . import _native
+from ._call_many import AsyncCallMany
 from ._options import for_pickle, without_key
 from ._stream import AsyncEventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
     from typing import Any
 
@@ -84,9 +87,45 @@ class AsyncClient:
         """
         return AsyncEventStream(lambda: self._native.begin_stream(capability, input, options))
 
+    async def dispatch_with_response(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Answer:
+        """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
+        answer: Answer = await self._run("dispatch", capability, input, True, options)
+        return answer
+
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+        *,
+        concurrency: int = 8,
+        in_order: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> AsyncCallMany:
+        """Calls a capability once for each input, a few at a time. One failure ends no other call.
+
+        The next input is taken only when a place is free, and no call begins while the server says that the key's limit
+        is used up.
+
+        Args:
+            capability: As for `call`.
+            inputs: What a loop or an `async` loop can run over. It is read on the event loop.
+            concurrency: How many calls may be under way at once, 10,000 at most.
+            in_order: Whether results come in the order of the inputs, or as they are there.
+            **options: As for `call`, for each of them.
+        """
+        iterator = aiter(inputs) if isinstance(inputs, AsyncIterable) else iter(inputs)
+        return AsyncCallMany(lambda: self._native.call_many(capability, iterator, concurrency, in_order, True, options))
+
     async def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
         return await self._run("openapi", "", None, False, options)
+
+    async def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
+        """The OpenAPI document as the output of an answer."""
+        answer: Answer = await self._run("openapi", "", None, True, options)
+        return answer
 
     async def _run(
         self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, options: CallOptions

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from . import _native
+from ._call_many import CallMany
 from ._options import for_pickle, without_key
 from ._stream import EventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from types import TracebackType
     from typing import Any
 
@@ -105,9 +106,44 @@ class Client:
         """
         return EventStream(self._native.stream(capability, input, options))
 
+    def dispatch_with_response(
+        self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
+    ) -> Answer:
+        """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
+        answer: Answer = self._native.call("dispatch", capability, input, True, options)
+        return answer
+
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, Any]],
+        *,
+        concurrency: int = 8,
+        in_order: bool = True,
+        **options: Unpack[CallOptions],
+    ) -> CallMany:
+        """Calls a capability once for each input, a few at a time. One failure ends no other call.
+
+        The next input is taken only when a place is free, and no call begins while the server says that the key's limit
+        is used up.
+
+        Args:
+            capability: As for `call`.
+            inputs: What a loop can run over. It is read on the thread that reads the results.
+            concurrency: How many calls may be under way at once, 10,000 at most.
+            in_order: Whether results come in the order of the inputs, or as they are there.
+            **options: As for `call`, for each of them.
+        """
+        return CallMany(self._native.call_many(capability, iter(inputs), concurrency, in_order, False, options))
+
     def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
         return self._native.call("openapi", "", None, False, options)
+
+    def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
+        """The OpenAPI document as the output of an answer."""
+        answer: Answer = self._native.call("openapi", "", None, True, options)
+        return answer
 
     def close(self) -> None:
         """Closes the connections. Calls in flight on other threads end with `CallCancelledError`."""

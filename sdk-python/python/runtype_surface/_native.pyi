@@ -1,8 +1,10 @@
 from asyncio import Future
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias, final
 
 from typing_extensions import Self
+
+from ._call_many import ManyResult
 
 __version__: str
 
@@ -94,6 +96,15 @@ class Client:
     def begin_stream(
         self, capability: str, input: Mapping[str, Any] | None, given: Mapping[str, Any]
     ) -> tuple[Future[EventStream], Ticket]: ...
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterator[Any] | AsyncIterator[Any],
+        concurrency: float,
+        in_order: bool,
+        on_loop: bool,
+        given: Mapping[str, Any],
+    ) -> CallMany: ...
     def close(self) -> None: ...
     @property
     def is_closed(self) -> bool: ...
@@ -111,6 +122,18 @@ class EventStream:
     def report(self) -> dict[str, Any]: ...
     @property
     def execution_id(self) -> str | None: ...
+
+@final
+class CallMany:
+    def next(self) -> ManyResult | None: ...
+    def begin_next(self) -> tuple[Future[ManyResult | None], Ticket]: ...
+    def close(self) -> None: ...
+
+@final
+class Feeder:
+    def give(self, input: object) -> None: ...
+    def end(self) -> None: ...
+    def fail(self, raised: BaseException) -> None: ...
 
 @final
 class Ticket:

@@ -1,0 +1,159 @@
+"""Many calls to one capability, with a limit on how many are under way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Task
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from . import _native
+    from ._answer import Answer
+    from ._errors import RuntypeError
+
+
+class ManyResult:
+    """The result of one of many calls: an answer, or an error."""
+
+    __slots__ = ("error", "number", "response")
+
+    def __init__(self, number: int, response: Answer | None, error: RuntypeError | None) -> None:
+        self.number: int = number
+        """The number of the input, counted from 0."""
+        self.response: Answer | None = response
+        """The answer with its metadata; `None` where the call failed."""
+        self.error: RuntypeError | None = error
+        """Why the call failed; `None` where it did not."""
+
+    @property
+    def output(self) -> Any:
+        """What the capability gave.
+
+        Raises:
+            RuntypeError: The call failed.
+        """
+        if self.error is not None:
+            raise self.error
+        return None if self.response is None else self.response.output
+
+    def __repr__(self) -> str:
+        ended = f"error={self.error!r}" if self.error is not None else f"response={self.response!r}"
+        return f"ManyResult(number={self.number}, {ended})"
+
+
+class CallMany:
+    """An iterator of results, made by `Client.call_many`. Leaving a `with` block or `close` drops what is under way."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _native.CallMany) -> None:
+        self._native: _native.CallMany | None = native
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> ManyResult:
+        """The next result. What the iterator of inputs raises is raised here."""
+        result = None if self._native is None else self._native.next()
+        if result is None:
+            raise StopIteration
+        return result
+
+    def close(self) -> None:
+        """Drops the calls that are under way. There are no more results."""
+        native, self._native = self._native, None
+        if native is not None:
+            native.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncCallMany:
+    """An asynchronous iterator of results, made by `AsyncClient.call_many`. Nothing is sent before it is read."""
+
+    __slots__ = ("_is_closed", "_native", "_open")
+
+    def __init__(self, open: Callable[[], _native.CallMany]) -> None:
+        self._open = open
+        self._native: _native.CallMany | None = None
+        self._is_closed = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> ManyResult:
+        """The next result. What the iterator of inputs raises is raised here."""
+        if self._native is None:
+            if self._is_closed:
+                raise StopAsyncIteration
+            self._native = self._open()
+        future, ticket = self._native.begin_next()
+        try:
+            result = await future
+        except BaseException:
+            ticket.cancel()
+            raise
+        if result is None:
+            raise StopAsyncIteration
+        return result
+
+    async def aclose(self) -> None:
+        """Drops the calls that are under way. There are no more results."""
+        native, self._native = self._native, None
+        self._is_closed = True
+        if native is not None:
+            native.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+_tasks: set[Task[None]] = set()
+
+
+def pull(iterator: Iterator[Any] | AsyncIterator[Any], feeder: _native.Feeder) -> None:
+    """Gives the next input on the running loop: at once, or, where it comes later, as a task."""
+    if isinstance(iterator, AsyncIterator):
+        import asyncio
+
+        task = asyncio.get_running_loop().create_task(_pull_later(iterator, feeder))
+        # The loop itself keeps only weak references.
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+        return
+    try:
+        item = next(iterator)
+    except StopIteration:
+        feeder.end()
+    except BaseException as error:  # noqa: BLE001, whoever reads the results raises it
+        feeder.fail(error)
+    else:
+        feeder.give(item)
+
+
+async def _pull_later(iterator: AsyncIterator[Any], feeder: _native.Feeder) -> None:
+    try:
+        item = await iterator.__anext__()
+    except StopAsyncIteration:
+        feeder.end()
+    except BaseException as error:  # noqa: BLE001, whoever reads the results raises it
+        feeder.fail(error)
+    else:
+        feeder.give(item)

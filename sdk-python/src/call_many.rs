@@ -1,0 +1,266 @@
+//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator gives them.
+//!
+//! A task on the network's threads drives the calls, so that they go on while the application looks at a result. Python's
+//! iterator never runs there: whoever waits for a result gives the inputs that are asked for, or the asyncio loop does.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock, types::PyIterator};
+use runtype_surface::{Answer, Error};
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use crate::{
+    client::{Closing, finish},
+    encode::encode,
+    failure,
+    key_function::Circumstances,
+    mailbox::{Mailbox, Ticket},
+    runtime::{PerProcess, runtime},
+    signals,
+};
+
+/// One input as JSON, or why it is none; nothing where there are no more.
+type Input = Option<Result<Bytes, Error>>;
+/// One result with the number of its input.
+type Numbered = (usize, Result<Answer<Bytes>, Error>);
+
+/// What the core reads inputs from: each is asked for when there is room for its call.
+struct Inputs {
+    ask: Box<dyn Fn() + Send>,
+    given: mpsc::UnboundedReceiver<Input>,
+    is_asked: bool,
+}
+
+impl Stream for Inputs {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if !self.is_asked {
+            self.is_asked = true;
+            (self.ask)();
+        }
+        let given = std::task::ready!(self.given.poll_recv(context));
+        self.is_asked = false;
+        Poll::Ready(given.flatten())
+    }
+}
+
+/// What both sides share.
+struct Shared {
+    iterator: Py<PyAny>,
+    give: mpsc::UnboundedSender<Input>,
+    /// Inputs that were asked for, to be given by the thread that waits for a result.
+    asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
+    /// Results that are there; nothing in place of one where the client was closed.
+    results: tokio::sync::Mutex<mpsc::Receiver<Option<Numbered>>>,
+    /// What Python's iterator raised.
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl Shared {
+    fn give(&self, input: Input) {
+        // Where the calls were dropped, nobody wants it.
+        let _ = self.give.send(input);
+    }
+
+    fn take_raised(&self) -> Option<PyErr> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// What the thread that waits for a result is woken by.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
+enum Step {
+    Result(Option<Option<Numbered>>),
+    Asked,
+}
+
+/// Many calls under way, read synchronously or from asyncio.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct CallMany {
+    shared: PerProcess<Arc<Shared>>,
+    driver: AbortHandle,
+    process: u32,
+    capability: String,
+}
+
+impl CallMany {
+    /// Begins to drive many calls. Without a mailbox, whoever waits for a result gives the inputs.
+    pub(crate) fn begin(
+        py: Python<'_>,
+        iterator: Py<PyAny>,
+        mailbox: Option<Arc<Mailbox>>,
+        mut closing: Closing,
+        capability: String,
+        many: impl FnOnce(Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Unpin>) -> runtype_surface::CallMany,
+    ) -> PyResult<Self> {
+        let (give, given) = mpsc::unbounded_channel();
+        let (ask, asked) = mpsc::unbounded_channel();
+        // One result waits for its reader; the next calls begin when it has been taken.
+        let (hand_on, results) = mpsc::channel(1);
+        let shared = Arc::new(Shared {
+            iterator,
+            give,
+            asked: tokio::sync::Mutex::new(asked),
+            results: tokio::sync::Mutex::new(results),
+            raised: Mutex::default(),
+        });
+        let ask: Box<dyn Fn() + Send> = match mailbox.clone() {
+            None => Box::new(move || {
+                let _ = ask.send(());
+            }),
+            Some(mailbox) => {
+                let shared = Arc::downgrade(&shared);
+                Box::new(move || {
+                    let Some(shared) = shared.upgrade() else { return };
+                    mailbox.send(move |py| pull_on_loop(py, shared));
+                })
+            }
+        };
+        let mut many = many(Box::new(Inputs { ask, given, is_asked: false }));
+        let driver = runtime(py)?.spawn(Circumstances::of(mailbox).around(async move {
+            loop {
+                let result = match closing.or_end(many.next()).await {
+                    Some(None) => return,
+                    Some(result) => result,
+                    None => None,
+                };
+                let is_closed = result.is_none();
+                if hand_on.send(result).await.is_err() || is_closed {
+                    return;
+                }
+            }
+        }));
+        let driver = driver.abort_handle();
+        Ok(Self { shared: PerProcess::holding(shared), driver, process: std::process::id(), capability })
+    }
+
+    fn shared(&self, py: Python<'_>) -> PyResult<Arc<Shared>> {
+        self.shared.get(py, || {
+            Err(PyRuntimeError::new_err("the calls are closed, or were begun before this process was forked"))
+        })
+    }
+}
+
+#[pymethods]
+impl CallMany {
+    /// Waits for the next result; none after the last one.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        let shared = self.shared(py)?;
+        loop {
+            let waited = shared.clone();
+            let step = signals::wait(py, async move {
+                let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
+                tokio::select! {
+                    biased;
+                    result = results.recv() => Step::Result(result),
+                    Some(()) = asked.recv() => Step::Asked,
+                }
+            })?;
+            match step {
+                Step::Asked => pull(py, &shared).inspect_err(|_| self.close(py))?,
+                Step::Result(result) => return to_result(py, &shared, result, &self.capability),
+            }
+        }
+    }
+
+    /// Begins to wait for the next result on the running asyncio loop.
+    fn begin_next<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
+        let shared = self.shared(py)?;
+        let waited = shared.clone();
+        let capability = self.capability.clone();
+        let (mailbox, running) = Mailbox::of_running_loop(py)?;
+        let work = async move { waited.results.lock().await.recv().await };
+        mailbox.begin(&running, work, move |py, result| {
+            Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
+        })
+    }
+
+    /// Drops what is under way.
+    fn close(&self, py: Python<'_>) {
+        if self.shared.take(py).is_some() {
+            self.driver.abort();
+        }
+    }
+}
+
+impl Drop for CallMany {
+    fn drop(&mut self) {
+        // In a forked child the calls are the parent's.
+        if self.process == std::process::id() {
+            self.driver.abort();
+        }
+    }
+}
+
+/// Where a pulled input goes.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct Feeder(Arc<Shared>);
+
+#[pymethods]
+impl Feeder {
+    /// Takes an input.
+    fn give(&self, input: &Bound<'_, PyAny>) {
+        self.0.give(Some(encode(input).map(Bytes::from)));
+    }
+
+    /// There are no more inputs.
+    fn end(&self) {
+        self.0.give(None);
+    }
+
+    /// Takes what the iterator raised.
+    fn fail(&self, raised: Bound<'_, PyAny>) {
+        *self.0.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(PyErr::from_value(raised));
+        self.0.give(None);
+    }
+}
+
+/// Gives the next input of a synchronous iterator, on this thread.
+fn pull(py: Python<'_>, shared: &Shared) -> PyResult<()> {
+    let mut iterator = shared.iterator.bind(py).cast::<PyIterator>()?.clone();
+    let input = iterator.next().transpose()?;
+    shared.give(input.map(|input| encode(&input).map(Bytes::from)));
+    Ok(())
+}
+
+/// Has the next input pulled on the loop's thread.
+fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
+    static PULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let pull = PULL.get_or_try_init(py, || {
+        py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)
+    })?;
+    let iterator = shared.iterator.clone_ref(py);
+    pull.call1(py, (iterator, Feeder(shared))).map(drop)
+}
+
+fn to_result(
+    py: Python<'_>,
+    shared: &Shared,
+    result: Option<Option<Numbered>>,
+    capability: &str,
+) -> PyResult<Option<Py<PyAny>>> {
+    if let Some(raised) = shared.take_raised() {
+        return Err(raised);
+    }
+    let (number, result) = match result {
+        None => return Ok(None),
+        Some(None) => return Err(failure::cancelled(py, capability)),
+        Some(Some(numbered)) => numbered,
+    };
+    let (answer, error) = match finish(py, Some(result), capability, true) {
+        Ok(answer) => (answer, py.None()),
+        Err(error) => (py.None(), error.into_value(py).into_any()),
+    };
+    static RESULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = RESULT.get_or_try_init(py, || {
+        py.import("runtype_surface._call_many")?.getattr(intern!(py, "ManyResult")).map(Bound::unbind)
+    })?;
+    class.call1(py, (number, answer, error)).map(Some)
+}

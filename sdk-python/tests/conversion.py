@@ -1,0 +1,67 @@
+"""The conformance suite's options and facts, which have no language's names and units, from and to Python's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from runtype_surface import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtype_surface import Answer, AsyncClient, Attempt, Event, RuntypeError
+
+
+def options_of(given: dict[str, Any], kind: type[Client | AsyncClient], asked: Asked) -> dict[str, Any]:
+    """Options as Python has them: seconds for milliseconds, a function for a list of keys."""
+    options: dict[str, Any] = {}
+    for name, value in given.items():
+        if name.endswith("_ms") and isinstance(value, (int, float)):
+            options[name.removesuffix("_ms")] = value / 1e3
+        else:
+            options[name.removesuffix("_ms")] = key_function(value, kind, asked) if isinstance(value, dict) else value
+    return options | ({"headers": given["headers"]} if "headers" in given else {})
+
+
+class Asked:
+    """How often the key function was called."""
+
+    times = 0
+
+
+def key_function(given: dict[str, Any], kind: type[Client | AsyncClient], asked: Asked) -> Callable[[], Any]:
+    """A key function that gives its keys in turn, then the last one again, or fails."""
+
+    def ask() -> str:
+        asked.times += 1
+        if "function_error" in given:
+            raise LookupError(given["function_error"])
+        keys: list[str] = given["function"]
+        return keys[min(asked.times, len(keys)) - 1]
+
+    async def ask_later() -> str:
+        await asyncio.sleep(0)
+        return ask()
+
+    return ask if kind is Client else ask_later
+
+
+def facts(of: Answer | RuntypeError | Attempt | Event) -> dict[str, Any]:
+    """The fields of an answer, an error, an attempt or an event, as the suite names them."""
+    found: dict[str, Any] = {}
+    for name in dir(of):
+        value = None if name.startswith("_") else getattr(of, name, None)
+        if name in ("elapsed", "waited", "started", "retry_after") and value is not None:
+            found[f"{name}_ms"] = value * 1e3
+        elif name == "attempts":
+            found[name] = [facts(attempt) for attempt in value or ()]
+        elif name == "headers":
+            found[name] = dict(value or ())
+        elif name == "rate_limit" and value is not None:
+            found[name] = {part: getattr(value, part) for part in ("limit", "remaining", "reset")}
+        elif isinstance(value, bytes):
+            found[name] = value.decode(errors="replace")
+        else:
+            found[name] = value
+    return found

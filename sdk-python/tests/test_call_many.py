@@ -1,0 +1,144 @@
+"""Many calls, in the ways of Python. What the languages share is in the conformance suite."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtype_surface import CallCancelledError, ConfigurationError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from runtype_surface.testing import MockSurface
+
+
+def numbers(count: int) -> Iterator[dict[str, int]]:
+    for number in range(count):
+        yield {"n": number}
+
+
+async def later(count: int) -> AsyncIterator[dict[str, int]]:
+    for item in numbers(count):
+        await asyncio.sleep(0)
+        yield item
+
+
+def test_many_calls_give_their_results_in_order(runtype_mock: MockSurface) -> None:
+    results = list(runtype_mock.client().call_many("echo", numbers(50), concurrency=7))
+    assert [(result.number, result.output) for result in results] == [(n, {"n": n}) for n in range(50)]
+    assert all(result.error is None and result.response and result.response.status == 200 for result in results)
+
+
+def test_the_async_client_takes_either_kind_of_iterable(runtype_mock: MockSurface) -> None:
+    async def main() -> None:
+        client = runtype_mock.async_client()
+        for inputs in (numbers(30), later(30), [{"n": n} for n in range(30)]):
+            results = [result async for result in client.call_many("echo", inputs, concurrency=4, in_order=False)]
+            assert sorted(result.output["n"] for result in results) == list(range(30))
+            assert all(result.output == {"n": result.number} for result in results)
+
+    asyncio.run(main())
+
+
+def test_one_failure_ends_no_other_call(runtype_mock: MockSurface) -> None:
+    results = list(runtype_mock.client().call_many("echo", [{"a": 1}, {"a": float("nan")}, {"a": 3}]))
+    assert [result.error is None for result in results] == [True, False, True]
+    assert isinstance(results[1].error, ConfigurationError)
+    with pytest.raises(ConfigurationError, match="NaN"):
+        _ = results[1].output
+    (result,) = runtype_mock.client().call_many("unknown", [{}])
+    assert isinstance(result.error, NotFoundError)
+
+
+def test_inputs_are_taken_one_by_one_when_there_is_room(runtype_mock: MockSurface) -> None:
+    taken: list[tuple[int, str]] = []
+
+    def inputs() -> Iterator[dict[str, int]]:
+        for item in numbers(100):
+            taken.append((item["n"], threading.current_thread().name))
+            yield item
+
+    with runtype_mock.client().call_many("echo", inputs(), concurrency=3) as results:
+        for result in results:
+            if result.number == 9:
+                break
+    assert 10 <= len(taken) <= 10 + 5
+    # A generator may hold what belongs to a thread.
+    assert {name for _, name in taken} == {threading.current_thread().name}
+
+
+def test_what_the_inputs_raise_is_raised_by_the_loop(runtype_mock: MockSurface) -> None:
+    def broken() -> Iterator[dict[str, int]]:
+        yield {"n": 0}
+        raise LookupError("the file is gone")
+
+    async def broken_later() -> AsyncIterator[dict[str, int]]:
+        yield {"n": 0}
+        raise LookupError("the file is gone")
+
+    with pytest.raises(LookupError, match="the file is gone"):
+        list(runtype_mock.client().call_many("echo", broken()))
+
+    async def main(inputs: Any) -> None:
+        with pytest.raises(LookupError, match="the file is gone"):
+            async for _ in runtype_mock.async_client().call_many("echo", inputs):
+                pass
+
+    asyncio.run(main(broken()))
+    asyncio.run(main(broken_later()))
+
+
+def test_calls_go_on_while_a_result_is_looked_at(runtype_mock: MockSurface) -> None:
+    runtype_mock.put_capability("later", latency_ms=100)
+    began = time.monotonic()
+    for _ in runtype_mock.client().call_many("later", numbers(8), concurrency=8):
+        time.sleep(0.01)
+    assert time.monotonic() - began < 0.5
+
+
+def test_leaving_drops_what_is_under_way(runtype_mock: MockSurface) -> None:
+    runtype_mock.inject("stall", nth=[2, 3])
+    for _ in runtype_mock.client().call_many("echo", numbers(3), concurrency=3, in_order=False):
+        runtype_mock.wait_for(lambda journal: len(journal) == 3)
+        break
+    runtype_mock.wait_for(lambda journal: [r["outcome"] for r in journal].count("client_closed") == 2)
+
+
+def test_leaving_async_drops_what_is_under_way(runtype_mock: MockSurface) -> None:
+    runtype_mock.inject("stall")
+
+    async def main() -> None:
+        async with runtype_mock.async_client().call_many("echo", numbers(9), concurrency=3) as results:
+            task = asyncio.ensure_future(results.__anext__())
+            await asyncio.to_thread(runtype_mock.wait_for, lambda journal: len(journal) == 3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        await asyncio.to_thread(
+            runtype_mock.wait_for, lambda journal: [r["outcome"] for r in journal] == ["client_closed"] * 3
+        )
+        assert [result async for result in results] == []
+
+    asyncio.run(main())
+
+
+def test_closing_the_client_ends_many_calls(runtype_mock: MockSurface) -> None:
+    runtype_mock.inject("stall")
+    client = runtype_mock.client()
+    with ThreadPoolExecutor() as threads:
+        results = threads.submit(list, client.call_many("echo", numbers(3)))
+        runtype_mock.wait_for(lambda journal: len(journal) == 3)
+        client.close()
+        with pytest.raises(CallCancelledError):
+            results.result(timeout=5)
+
+
+def test_a_thousand_calls_at_once(runtype_mock: MockSurface) -> None:
+    results = runtype_mock.client().call_many("echo", numbers(1000), concurrency=64, in_order=False)
+    assert sum(result.output["n"] for result in results) == sum(range(1000))
