@@ -1,4 +1,4 @@
-// Puts the mock's binary, which `cargo build --workspace` has made, beside the native part of this package.
+// Builds the mock's binary, which `napi build` leaves out, and puts it beside the native part of this package.
 //
 // node scripts/pack-mock.mjs [debug|release]
 
@@ -9,6 +9,12 @@ import process from 'node:process';
 
 const [profile = 'debug'] = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
+
+// The packages are those of the build before: with others, cargo would choose other features and build all anew.
+const packages =
+  profile === 'release' ? ['--release', '-p', 'runtype-surface-node', '-p', 'runtype-mock'] : ['--workspace'];
+execFileSync('cargo', ['build', ...packages, '--bin', 'runtype-mock', '--locked'], { cwd: root, stdio: 'inherit' });
+
 const metadata = execFileSync('cargo', ['metadata', '--format-version=1', '--no-deps', '--offline'], {
   cwd: root,
   encoding: 'utf8',

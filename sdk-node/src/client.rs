@@ -34,7 +34,8 @@ pub(crate) type Outcome<'env> = Either<Unknown<'env>, Failure>;
 /// A client of one surface.
 #[napi]
 pub struct Client {
-    core: runtype_surface::Client,
+    /// Empty once it is closed.
+    core: Option<runtype_surface::Client>,
     variables: Variables,
 }
 
@@ -58,7 +59,7 @@ pub fn open_client(
         builder = builder.api_key_source(key_function::key_source(&ask_key)?);
     }
     Ok(match options.set(builder).build() {
-        Ok(core) => Either::A(Client { core, variables }),
+        Ok(core) => Either::A(Client { core: Some(core), variables }),
         Err(error) => Either::B(error.into()),
     })
 }
@@ -69,7 +70,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where no promise can be made, which Node does not refuse.
+    /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(ts_return_type = "Promise<unknown | Failure>")]
     pub fn call<'env>(
         &self,
@@ -80,7 +81,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core.capability(capability).input_json(input), with_report, options, cancel)
+        send(env, self.core()?.capability(capability).input_json(input), with_report, options, cancel)
     }
 
     /// The same by way of the surface's dispatch endpoint.
@@ -98,7 +99,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core.capability(capability).via_dispatch().input_json(input), with_report, options, cancel)
+        send(env, self.core()?.capability(capability).via_dispatch().input_json(input), with_report, options, cancel)
     }
 
     /// Calls a capability and resolves to its stream of events once the answer has begun.
@@ -115,7 +116,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Option<Either<EventStream, Failure>>>> {
-        let call = built(self.core.capability(capability).input_json(input), options);
+        let call = built(self.core()?.capability(capability).input_json(input), options);
         let cancelled = Cancelled::by(cancel);
         env.spawn_future(async move {
             Ok(cancelled.or(call.stream()).await.map(|opened| match opened {
@@ -126,8 +127,11 @@ impl Client {
     }
 
     /// Calls a capability once for each input. Nothing is sent before the results are read.
+    ///
+    /// # Errors
+    ///
+    /// Where the client is closed, which the TypeScript side refuses before.
     #[napi]
-    #[must_use]
     pub fn call_many(
         &self,
         capability: String,
@@ -135,8 +139,9 @@ impl Client {
         concurrency: Option<f64>,
         in_order: bool,
         options: Option<CallOptions>,
-    ) -> CallMany {
-        CallMany::new(built(self.core.capability(capability), options), inputs, concurrency, in_order)
+    ) -> napi::Result<CallMany> {
+        let call = built(self.core()?.capability(capability), options);
+        Ok(CallMany::new(call, inputs, concurrency, in_order))
     }
 
     /// Asks for the surface's OpenAPI document.
@@ -152,30 +157,46 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core.openapi_call(), with_report, options, cancel)
+        send(env, self.core()?.openapi_call(), with_report, options, cancel)
     }
 
     /// The URL of a capability.
+    ///
+    /// # Errors
+    ///
+    /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(ts_return_type = "string | Failure")]
-    #[must_use]
-    pub fn endpoint_url(&self, capability: String) -> Either<String, Failure> {
-        match self.core.endpoint_url(&capability) {
+    pub fn endpoint_url(&self, capability: String) -> napi::Result<Either<String, Failure>> {
+        Ok(match self.core()?.endpoint_url(&capability) {
             Ok(url) => Either::A(url.into()),
             Err(error) => Either::B(error.into()),
-        }
+        })
     }
 
     /// The surface's address, for people to read.
+    ///
+    /// # Errors
+    ///
+    /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(getter)]
-    #[must_use]
-    pub fn endpoint(&self) -> String {
-        self.core.endpoint().to_string()
+    pub fn endpoint(&self) -> napi::Result<String> {
+        Ok(self.core()?.endpoint().to_string())
     }
 
     /// Takes over variables that have changed.
     #[napi]
     pub fn set_variables(&self, variables: HashMap<String, String>) {
         *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables;
+    }
+
+    /// Closes the connections that idle, at once and not when the object is collected.
+    #[napi]
+    pub fn close(&mut self) {
+        self.core = None;
+    }
+
+    fn core(&self) -> napi::Result<&runtype_surface::Client> {
+        self.core.as_ref().ok_or_else(|| napi::Error::from_reason("the client is closed"))
     }
 }
 

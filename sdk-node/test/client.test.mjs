@@ -59,7 +59,9 @@ test('close waits for calls in flight, takes no more, and closes the connections
   answer();
   assert.deepEqual(await call, { late: true });
   await closed;
+  const before = performance.now();
   await empty;
+  assert.ok(performance.now() - before < 1000, 'the connections are closed, not collected some time');
   await client[Symbol.asyncDispose]();
   await new Promise((resolve) => server.close(resolve));
 });

@@ -49,7 +49,7 @@ test('toJSON gives every field as plain data, and the key in none', async () => 
   assert.equal(data.name, 'AuthenticationError');
   assert.equal(data.message, error.message);
   assert.equal(data.headers['content-type'], 'application/json');
-  assert.equal(data.body, '{"error":"Invalid or missing API key"}');
+  assert.deepEqual(JSON.parse(data.body), { error: 'Invalid or missing API key' });
   for (const field of [
     'status',
     'code',

@@ -238,6 +238,7 @@ export class Client {
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {
       this.#whenIdle = () => {
+        this.#native?.close();
         this.#native = undefined;
         resolve();
       };
