@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
-import type { Readable } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 
 /** The mocks that run; they do not outlive this process. */
 const running = new Set<ChildProcess>();
@@ -25,9 +25,10 @@ export class MockProcess {
 
   /** Starts the binary and waits until it listens. */
   static async start(binary: string, options: readonly string[]): Promise<MockProcess> {
-    // Its log is not read, and a pipe that nobody reads would hold it up.
-    const command = ['serve', '--format', 'json', '--log', 'none', ...options];
-    const child = spawn(binary, command, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true });
+    // Its log is not read, and a pipe that nobody reads would hold it up. The end of its input ends it, however this
+    // process ends.
+    const command = ['serve', '--format', 'json', '--log', 'none', '--exit-with-stdin', ...options];
+    const child = spawn(binary, command, { stdio: ['pipe', 'pipe', 'pipe'], windowsHide: true });
     if (running.size === 0) process.on('exit', stopAll);
     running.add(child);
     const said = texts(child.stderr);
@@ -38,7 +39,7 @@ export class MockProcess {
     }
     // A mock that nobody closes keeps no process alive.
     child.unref();
-    for (const pipe of [child.stdout, child.stderr]) (pipe as Readable & { unref?(): void }).unref?.();
+    for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as Stream & { unref?(): void }).unref?.();
     return new MockProcess(child, JSON.parse(first));
   }
 

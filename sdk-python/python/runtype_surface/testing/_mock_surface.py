@@ -50,13 +50,14 @@ class MockSurface:
     def __init__(
         self, *, config: Path | str | None = None, seed: int | None = None, binary: Path | str | None = None
     ) -> None:
-        command = [str(binary or find_binary()), "serve", "--format", "json"]
+        # Nobody reads a log line a request here; and the end of its input ends the mock, however this process ends.
+        command = [str(binary or find_binary()), "serve", "--format", "json", "--log", "none", "--exit-with-stdin"]
         if config is not None:
             command += ["--config", str(config)]
         if seed is not None:
             command += ["--seed", str(seed)]
         process = subprocess.Popen(  # noqa: S603, the mock's binary
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._stop = weakref.finalize(self, _stop, process)
         if process.stdout is None or process.stderr is None:
@@ -213,6 +214,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    for pipe in (process.stdout, process.stderr):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

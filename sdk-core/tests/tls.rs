@@ -1,0 +1,118 @@
+//! TLS: a company's own certificate authority, HTTP/2 by ALPN, and no trust in anyone else.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use http_body_util::Full;
+use hyper::{Response, Version, body::Bytes, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use runtype_surface::{Client, ClientBuilder, ErrorKind};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    },
+};
+
+struct Server {
+    address: SocketAddr,
+    authority: String,
+    versions: Arc<Mutex<Vec<Version>>>,
+}
+
+/// A server with a certificate for `localhost`, by an authority of its own.
+async fn start(protocols: &[&[u8]]) -> Server {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let versions = Arc::new(Mutex::new(Vec::new()));
+    let seen = versions.clone();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, seen) = (acceptor.clone(), seen.clone());
+            tokio::spawn(async move {
+                // A client that does not trust the certificate ends the handshake.
+                let Ok(stream) = acceptor.accept(socket).await else { return };
+                let service = service_fn(move |request: hyper::Request<_>| {
+                    seen.lock().unwrap().push(request.version());
+                    async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"{\"a\":1}")))) }
+                });
+                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    Server { address, authority: authority.pem(), versions }
+}
+
+fn builder(server: &Server) -> ClientBuilder {
+    Client::builder()
+        .variables(|_| None)
+        .api_key("papi_tls_test_key_0001")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(format!("https://localhost:{}", server.address.port()))
+        .max_retries(0)
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_the_server_offers_it_and_http_1_where_it_does_not() {
+    let cases: [(&[&[u8]], Version); 3] =
+        [(&[b"h2", b"http/1.1"], Version::HTTP_2), (&[b"http/1.1"], Version::HTTP_11), (&[], Version::HTTP_11)];
+    for (protocols, expected) in cases {
+        let server = start(protocols).await;
+        let client = builder(&server).root_certificate(server.authority.clone()).build().unwrap();
+        assert_eq!(client.call::<Value>("echo", &json!({})).await.unwrap(), json!({ "a": 1 }));
+        assert_eq!(*server.versions.lock().unwrap(), [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_unknown_authority_is_refused_and_the_key_is_not_sent() {
+    let server = start(&[b"h2"]).await;
+    let error = builder(&server).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert!(!error.may_have_executed());
+    assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
+    assert!(server.versions.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn many_calls_share_one_http_2_connection() {
+    let server = start(&[b"h2"]).await;
+    let client = builder(&server).root_certificate(server.authority.clone()).build().unwrap();
+    let mut results = client.capability("echo").many((0..100).map(|number| json!({ "number": number }))).concurrency(20);
+    let mut count = 0;
+    while let Some((_, result)) = results.next().await {
+        result.unwrap();
+        count += 1;
+    }
+    assert_eq!(count, 100);
+}
