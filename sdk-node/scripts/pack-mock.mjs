@@ -10,10 +10,19 @@ import process from 'node:process';
 const [profile = 'debug'] = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
 
-// The packages are those of the build before: with others, cargo would choose other features and build all anew.
+// The target and the packages are those of the build before: with others, cargo would build all anew.
+const target =
+  process.env.CARGO_BUILD_TARGET ||
+  execFileSync('rustc', ['-vV'], { encoding: 'utf8' })
+    .split('\n')
+    .find((line) => line.startsWith('host: '))
+    .slice('host: '.length);
 const packages =
   profile === 'release' ? ['--release', '-p', 'runtype-surface-node', '-p', 'runtype-mock'] : ['--workspace'];
-execFileSync('cargo', ['build', ...packages, '--bin', 'runtype-mock', '--locked'], { cwd: root, stdio: 'inherit' });
+execFileSync('cargo', ['build', ...packages, '--target', target, '--bin', 'runtype-mock', '--locked'], {
+  cwd: root,
+  stdio: 'inherit',
+});
 
 const metadata = execFileSync('cargo', ['metadata', '--format-version=1', '--no-deps', '--offline'], {
   cwd: root,
@@ -21,5 +30,5 @@ const metadata = execFileSync('cargo', ['metadata', '--format-version=1', '--no-
   maxBuffer: 1 << 26,
 });
 const name = process.platform === 'win32' ? 'runtype-mock.exe' : 'runtype-mock';
-const built = join(JSON.parse(metadata).target_directory, profile, name);
+const built = join(JSON.parse(metadata).target_directory, target, profile, name);
 copyFileSync(built, join(root, 'native', name), constants.COPYFILE_FICLONE);
