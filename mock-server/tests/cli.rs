@@ -27,7 +27,8 @@ const VARIABLES: [&str; 5] = [
 
 fn mock() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runtype-mock"));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Of the environment the tests see what the mock sets, not what the test run does.
+    command.env_remove("RUNTYPE_MOCK_BIN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -38,7 +38,8 @@ async fn start(protocols: &[&[u8]]) -> Server {
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let certificate =
+        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -108,7 +109,8 @@ async fn a_certificate_of_an_unknown_authority_is_refused_and_the_key_is_not_sen
 async fn many_calls_share_one_http_2_connection() {
     let server = start(&[b"h2"]).await;
     let client = builder(&server).root_certificate(server.authority.clone()).build().unwrap();
-    let mut results = client.capability("echo").many((0..100).map(|number| json!({ "number": number }))).concurrency(20);
+    let mut results =
+        client.capability("echo").many((0..100).map(|number| json!({ "number": number }))).concurrency(20);
     let mut count = 0;
     while let Some((_, result)) = results.next().await {
         result.unwrap();
