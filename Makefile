@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node fuzz bench clean
+.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,13 @@ test-python: rust python ## pytest
 
 test-node: rust node ## node:test
 	$(NPM) --prefix sdk-node test
+
+parity: rust python node ## the conformance suite in three languages, and a page that compares them: target/parity.md
+	@mkdir -p $(TARGET)/reports
+	cargo test --package runtype-surface --test conformance --locked > $(TARGET)/reports/parity-rust.log
+	cd sdk-python && $(VENV)/bin/pytest -q --junitxml=$(TARGET)/reports/parity-python.xml tests/test_conformance.py
+	cd sdk-node && $(NODE) --test --test-reporter=tap test/conformance.test.mjs > $(TARGET)/reports/parity-node.log
+	$(PYTHON) .ci/parity.py
 
 FUZZ_SECONDS ?= 60
 CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz

@@ -1,0 +1,205 @@
+"""Writes the page on parity: each conformance case in each language, and the public names of each against the others.
+
+It reads what the runners have left in the reports (`make parity` runs them first), and fails where a case failed or is missing
+in a language, or where a language lacks a name and `mock-server/conformance/names.toml` does not say why.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from xml.etree import ElementTree
+
+import runtype_surface as python
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "target" / "reports"
+SUITE = ROOT / "mock-server" / "conformance"
+LANGUAGES = ("rust", "python", "node")
+Names = dict[str, set[str]]
+
+
+def snake(name: str) -> str:
+    """A name in snake case, without a unit."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    return words.removesuffix("_ms")
+
+
+def source(path: str) -> str:
+    """A file of the core, without what is hidden from its documentation."""
+    text = (ROOT / "sdk-core" / "src" / path).read_text(encoding="utf-8")
+    return re.sub(r"#\[doc\(hidden\)\]\n(?:\s*(?:///|#\[).*\n)*\s*pub [^\n]*", "", text.split("#[cfg(test)]")[0])
+
+
+def functions(path: str, type_name: str) -> set[str]:
+    """The public methods of a type of the core."""
+    blocks = re.findall(rf"^impl(?:<[^>]*>)? {type_name}(?:<[^>]*>)? \{{\n(.*?)^\}}", source(path), re.MULTILINE | re.DOTALL)
+    return {name for block in blocks for name in re.findall(r"^    pub (?:async )?fn (\w+)", block, re.MULTILINE)}
+
+
+def rust() -> Names:
+    """The core's public names, from its sources."""
+    return {
+        "client": functions("client.rs", "Client"),
+        "client options": functions("configuration.rs", "ClientBuilder"),
+        "call options": functions("call.rs", "Call") | functions("call_many.rs", "CallMany"),
+        "answer": set(re.findall(r"^    pub (\w+):", source("answer.rs"), re.MULTILINE)),
+        "stream": functions("stream.rs", "EventStream"),
+        "event": functions("event.rs", "Event"),
+        "errors": {snake(name) for name in re.findall(r'=> "(\w+Error)"', source("error.rs"))},
+        "error": functions("error.rs", "Error"),
+    }
+
+
+def attributes(kind: type) -> set[str]:
+    """The public attributes of a class, declared ones among them."""
+    declared = {name for base in kind.__mro__ for name in getattr(base, "__annotations__", {})}
+    return {name for name in declared | set(dir(kind)) if not name.startswith("_")}
+
+
+def keywords(function: object) -> set[str]:
+    """The options of a function, as its signature or its typed dictionary names them."""
+    found: set[str] = set()
+    for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
+        typed = re.search(r"Unpack\[(\w+)\]", str(parameter.annotation))
+        if typed:
+            from runtype_surface import _options  # noqa: PLC0415, its names are public as arguments alone
+
+            found |= attributes_of_dict(getattr(_options, typed[1]))
+        elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            found.add(parameter.name)
+    return found
+
+
+def attributes_of_dict(kind: type) -> set[str]:
+    """The keys of a typed dictionary."""
+    keys: frozenset[str] = kind.__required_keys__ | kind.__optional_keys__  # type: ignore[attr-defined]
+    return set(keys)
+
+
+def public_python() -> Names:
+    """The Python package's public names, from the package itself."""
+    errors = {name for name in python.__all__ if name.endswith("Error")}
+    fields = set().union(*(attributes(getattr(python, name)) for name in errors))
+    return {
+        "client": attributes(python.Client),
+        "client options": keywords(python.Client.__init__),
+        "call options": keywords(python.Client.call) | keywords(python.Client.stream) | keywords(python.Client.call_many),
+        "answer": attributes(python.Answer),
+        "stream": attributes(python.EventStream),
+        "event": attributes(python.Event),
+        "errors": {snake(name) for name in errors},
+        "error": fields - set(dir(Exception)) - set(dir(OSError)),
+    }
+
+
+def node() -> Names:
+    """The Node package's public names, from its declarations."""
+    dist = ROOT / "sdk-node" / "dist"
+    text = {file.name.removesuffix(".d.ts"): file.read_text(encoding="utf-8") for file in dist.glob("*.d.ts")}
+
+    def members(file: str, *types: str) -> set[str]:
+        found: set[str] = set()
+        for kind in types:
+            block = re.search(rf"(?:class|interface) {kind}\b.*?\{{\n(.*?)^\}}", text[file], re.MULTILINE | re.DOTALL)
+            if block is None:
+                sys.exit(f"there is no {kind} in {file}.d.ts")
+            code = re.sub(r"/\*.*?\*/", "", block[1], flags=re.DOTALL)
+            found |= set(re.findall(r"^    (?:static |readonly |get |declare |override )*(\w+)\??[(<:]", code, re.MULTILINE))
+        return {snake(name) for name in found - {"constructor", "private"}}
+
+    errors = set(re.findall(r"export declare class (\w+Error)\b", text["errors"]))
+    return {
+        "client": members("client", "Client"),
+        "client options": members("options", "ClientOptions"),
+        "call options": members("options", *re.findall(r"interface (\w*(?:Call|Stream|Many)\w*Options)", text["options"])),
+        "answer": members("answer", *re.findall(r"interface (\w+)", text["answer"])),
+        "stream": members("stream", "EventStream"),
+        "event": members("event", "Event"),
+        "errors": {snake(name) for name in errors},
+        "error": members("errors", *errors),
+    }
+
+
+def compare_names() -> tuple[list[str], list[str]]:
+    """Lines of the page, and what is wrong."""
+    public = {"rust": rust(), "python": public_python(), "node": node()}
+    with (SUITE / "names.toml").open("rb") as file:
+        reasons: dict[str, dict[str, dict[str, str]]] = tomllib.load(file)
+    lines, problems, used = [], [], set()
+    for group in public["rust"]:
+        lines += [f"### {group}", "", "| name | Rust | Python | Node |", "|---|---|---|---|"]
+        for name in sorted(set().union(*(public[language][group] for language in LANGUAGES))):
+            cells = []
+            for language in LANGUAGES:
+                reason = reasons.get(language, {}).get(group, {}).get(name)
+                if name in public[language][group]:
+                    cells.append("yes")
+                elif reason:
+                    cells.append(reason)
+                    used.add((language, group, name))
+                else:
+                    cells.append("**missing**")
+                    problems.append(f"{language} lacks {name} ({group}), and names.toml does not say why")
+            lines.append(f"| `{name}` | {' | '.join(cells)} |")
+        lines.append("")
+    given = {(language, group, name) for language in reasons for group in reasons[language] for name in reasons[language][group]}
+    problems += [f"names.toml excuses {name} ({group}) in {language}, which needs no excuse" for language, group, name in given - used]
+    return lines, problems
+
+
+def results() -> dict[str, dict[str, bool]]:
+    """Each runner's results by case, from what it printed."""
+    rust_log = (REPORTS / "parity-rust.log").read_text(encoding="utf-8")
+    node_log = (REPORTS / "parity-node.log").read_text(encoding="utf-8")
+    found: dict[str, dict[str, bool]] = {"rust": {}, "python Client": {}, "python AsyncClient": {}, "node": {}}
+    for name, result in re.findall(r"^test (.*?)\s+\.\.\. (\w+)$", rust_log, re.MULTILINE):
+        found["rust"][name] = result == "ok"
+    for result, name in re.findall(r"^\s*(ok|not ok) \d+ - (.*)$", node_log, re.MULTILINE):
+        found["node"][name.replace("\\#", "#")] = result == "ok"
+    for case in ElementTree.parse(REPORTS / "parity-python.xml").iter("testcase"):  # noqa: S314, our own file
+        match = re.fullmatch(r"\w+\[(.*) \[(\w+)\]\]", case.get("name", ""))
+        if match:
+            found[f"python {match[2]}"][match[1]] = case.find("failure") is None and case.find("error") is None
+    return found
+
+
+def compare_cases() -> tuple[list[str], list[str]]:
+    """Lines of the page, and what is wrong."""
+    found = results()
+    lines, problems = ["| case | " + " | ".join(found) + " |", "|---|" + "---|" * len(found)], []
+    for file in sorted(SUITE.glob("*.json")):
+        if file.stem == "schema":
+            continue
+        for case in json.loads(file.read_text(encoding="utf-8")):
+            name = f"{file.stem}: {case['name']}"
+            cells = []
+            for runner, cases in found.items():
+                # Each runner's output writes some characters in its own way.
+                passed = cases.get(name, cases.get(name.encode("unicode_escape").decode()))
+                cells.append({True: "passed", False: "**failed**", None: "**missing**"}[passed])
+                if not passed:
+                    problems.append(f"{runner}: {name}: {'failed' if passed is False else 'was not run'}")
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return lines, problems
+
+
+def main() -> None:
+    """Writes the page."""
+    cases, failed = compare_cases()
+    names, missing = compare_names()
+    page = ["# Parity", "", "## Cases", "", *cases, "", "## Names", "", *names]
+    (ROOT / "target" / "parity.md").write_text("\n".join(page), encoding="utf-8")
+    for problem in [*failed, *missing]:
+        print(problem)
+    print(f"target/parity.md: {len(cases) - 2} cases, {len(failed)} of a language not passed, {len(missing)} names without a reason")
+    sys.exit(1 if failed or missing else 0)
+
+
+if __name__ == "__main__":
+    main()
