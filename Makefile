@@ -67,8 +67,8 @@ lint-rust: ## cargo fmt, clippy, rustdoc
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
 lint-python: python ## ruff, mypy --strict
-	$(VENV)/bin/ruff check sdk-python examples/python
-	$(VENV)/bin/ruff format --check sdk-python examples/python
+	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py
 	cd sdk-python && $(VENV)/bin/mypy
 
 lint-node: node ## tsc, biome

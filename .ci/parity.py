@@ -1,7 +1,7 @@
 """Writes the page on parity: each conformance case in each language, and the public names of each against the others.
 
-It reads what the runners have left in the reports (`make parity` runs them first), and fails where a case failed or is missing
-in a language, or where a language lacks a name and `mock-server/conformance/names.toml` does not say why.
+It reads what the runners have left in the reports (`make parity` runs them first), and fails where a case failed or is
+missing in a language, or where a language lacks a name and `mock-server/conformance/names.toml` does not say why.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import subprocess
 import sys
-import tomllib
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import runtype_surface as python
+import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "target" / "reports"
@@ -38,7 +37,9 @@ def source(path: str) -> str:
 
 def functions(path: str, type_name: str) -> set[str]:
     """The public methods of a type of the core."""
-    blocks = re.findall(rf"^impl(?:<[^>]*>)? {type_name}(?:<[^>]*>)? \{{\n(.*?)^\}}", source(path), re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        rf"^impl(?:<[^>]*>)? {type_name}(?:<[^>]*>)? \{{\n(.*?)^\}}", source(path), re.MULTILINE | re.DOTALL
+    )
     return {name for block in blocks for name in re.findall(r"^    pub (?:async )?fn (\w+)", block, re.MULTILINE)}
 
 
@@ -68,18 +69,22 @@ def keywords(function: object) -> set[str]:
     for parameter in inspect.signature(function).parameters.values():  # type: ignore[arg-type]
         typed = re.search(r"Unpack\[(\w+)\]", str(parameter.annotation))
         if typed:
-            from runtype_surface import _options  # noqa: PLC0415, its names are public as arguments alone
-
-            found |= attributes_of_dict(getattr(_options, typed[1]))
+            found |= typed_options(typed[1])
         elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             found.add(parameter.name)
     return found
 
 
-def attributes_of_dict(kind: type) -> set[str]:
-    """The keys of a typed dictionary."""
-    keys: frozenset[str] = kind.__required_keys__ | kind.__optional_keys__  # type: ignore[attr-defined]
-    return set(keys)
+def typed_options(name: str) -> set[str]:
+    """The keys of a typed dictionary, its bases' among them; they exist for type checkers alone."""
+    files = (ROOT / "sdk-python" / "python" / "runtype_surface").glob("*.py")
+    for text in (file.read_text(encoding="utf-8") for file in files):
+        block = re.search(rf"^( *)class {name}\((.*?)\):\n((?:(?:\1 +.*)?\n)+)", text, re.MULTILINE)
+        if block:
+            keys = set(re.findall(rf"^{block[1]}    (\w+):", block[3], re.MULTILINE))
+            bases = [base.strip() for base in block[2].split(",")]
+            return keys.union(*(typed_options(base) for base in bases if base not in {"TypedDict", "total=False"}))
+    sys.exit(f"there are no options {name}")
 
 
 def public_python() -> Names:
@@ -89,7 +94,9 @@ def public_python() -> Names:
     return {
         "client": attributes(python.Client),
         "client options": keywords(python.Client.__init__),
-        "call options": keywords(python.Client.call) | keywords(python.Client.stream) | keywords(python.Client.call_many),
+        "call options": keywords(python.Client.call)
+        | keywords(python.Client.stream)
+        | keywords(python.Client.call_many),
         "answer": attributes(python.Answer),
         "stream": attributes(python.EventStream),
         "event": attributes(python.Event),
@@ -110,19 +117,21 @@ def node() -> Names:
             if block is None:
                 sys.exit(f"there is no {kind} in {file}.d.ts")
             code = re.sub(r"/\*.*?\*/", "", block[1], flags=re.DOTALL)
-            found |= set(re.findall(r"^    (?:static |readonly |get |declare |override )*(\w+)\??[(<:]", code, re.MULTILINE))
+            found |= set(
+                re.findall(r"^    (?:static |readonly |get |declare |override )*(\w+)\??[(<:]", code, re.MULTILINE)
+            )
         return {snake(name) for name in found - {"constructor", "private"}}
 
     errors = set(re.findall(r"export declare class (\w+Error)\b", text["errors"]))
     return {
         "client": members("client", "Client"),
-        "client options": members("options", "ClientOptions"),
-        "call options": members("options", *re.findall(r"interface (\w*(?:Call|Stream|Many)\w*Options)", text["options"])),
-        "answer": members("answer", *re.findall(r"interface (\w+)", text["answer"])),
-        "stream": members("stream", "EventStream"),
-        "event": members("event", "Event"),
+        "client options": members("options", "SharedOptions", "ClientOptions"),
+        "call options": members("options", "SharedOptions", "CallOptions", "CallManyOptions"),
+        "answer": members("answer", "Answer"),
+        "stream": members("stream", "EventStream", "StreamResponse"),
+        "event": members("event", "StreamEvent"),
         "errors": {snake(name) for name in errors},
-        "error": members("errors", *errors),
+        "error": members("errors", "AnswerError", *errors),
     }
 
 
@@ -131,6 +140,10 @@ def compare_names() -> tuple[list[str], list[str]]:
     public = {"rust": rust(), "python": public_python(), "node": node()}
     with (SUITE / "names.toml").open("rb") as file:
         reasons: dict[str, dict[str, dict[str, str]]] = tomllib.load(file)
+    public = {
+        language: {group: set(map(snake, names)) for group, names in groups.items()}
+        for language, groups in public.items()
+    }
     lines, problems, used = [], [], set()
     for group in public["rust"]:
         lines += [f"### {group}", "", "| name | Rust | Python | Node |", "|---|---|---|---|"]
@@ -148,8 +161,16 @@ def compare_names() -> tuple[list[str], list[str]]:
                     problems.append(f"{language} lacks {name} ({group}), and names.toml does not say why")
             lines.append(f"| `{name}` | {' | '.join(cells)} |")
         lines.append("")
-    given = {(language, group, name) for language in reasons for group in reasons[language] for name in reasons[language][group]}
-    problems += [f"names.toml excuses {name} ({group}) in {language}, which needs no excuse" for language, group, name in given - used]
+    given = {
+        (language, group, name)
+        for language in reasons
+        for group in reasons[language]
+        for name in reasons[language][group]
+    }
+    problems += [
+        f"names.toml excuses {name} ({group}) in {language}, which needs no excuse"
+        for language, group, name in given - used
+    ]
     return lines, problems
 
 
@@ -162,7 +183,7 @@ def results() -> dict[str, dict[str, bool]]:
         found["rust"][name] = result == "ok"
     for result, name in re.findall(r"^\s*(ok|not ok) \d+ - (.*)$", node_log, re.MULTILINE):
         found["node"][name.replace("\\#", "#")] = result == "ok"
-    for case in ElementTree.parse(REPORTS / "parity-python.xml").iter("testcase"):  # noqa: S314, our own file
+    for case in ET.parse(REPORTS / "parity-python.xml").iter("testcase"):  # noqa: S314, our own file
         match = re.fullmatch(r"\w+\[(.*) \[(\w+)\]\]", case.get("name", ""))
         if match:
             found[f"python {match[2]}"][match[1]] = case.find("failure") is None and case.find("error") is None
@@ -196,8 +217,9 @@ def main() -> None:
     page = ["# Parity", "", "## Cases", "", *cases, "", "## Names", "", *names]
     (ROOT / "target" / "parity.md").write_text("\n".join(page), encoding="utf-8")
     for problem in [*failed, *missing]:
-        print(problem)
-    print(f"target/parity.md: {len(cases) - 2} cases, {len(failed)} of a language not passed, {len(missing)} names without a reason")
+        print(problem)  # noqa: T201
+    counts = f"{len(cases) - 2} cases, {len(failed)} of a language not passed, {len(missing)} names without a reason"
+    print(f"target/parity.md: {counts}")  # noqa: T201
     sys.exit(1 if failed or missing else 0)
 
 
