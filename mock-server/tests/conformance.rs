@@ -33,7 +33,8 @@ fn every_file_is_what_the_schema_says() {
     for (path, cases) in files() {
         for case in cases.as_array().unwrap() {
             let alone = json!([case]);
-            let problems: Vec<_> = schema.iter_errors(&alone).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let problems: Vec<_> =
+                schema.iter_errors(&alone).map(|error| format!("{}: {error}", error.instance_path())).collect();
             assert!(problems.is_empty(), "{path}: {}: {problems:#?}", case["name"]);
         }
     }

@@ -21,6 +21,8 @@ async fn main() -> Result<()> {
         .surface_id("s")
         .base_url(&base)
         .build()?;
+    // The core brings its own TLS; a bare reqwest of these features takes the process's.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let bare = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build()?;
     let url = client.endpoint_url("agent")?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
