@@ -46,11 +46,12 @@ fn whole(answer: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-/// The faults of each connection, in order. Connections are numbered by their first request, as chance is.
+/// The faults of each connection, in order. A lane is a connection's number on its surface, on which chance depends; the number
+/// in the mock depends on which of two connections that come at once is accepted first.
 fn faults(surface: &MockSurface) -> BTreeMap<u64, Vec<Option<FaultKind>>> {
     let mut faults: BTreeMap<u64, Vec<_>> = BTreeMap::new();
     for entry in surface.requests() {
-        faults.entry(entry.connection).or_default().push(entry.fault);
+        faults.entry(entry.lane.unwrap()).or_default().push(entry.fault);
     }
     faults
 }
