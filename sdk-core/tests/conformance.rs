@@ -15,7 +15,7 @@ use std::{
     path::Path,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use libtest_mimic::{Arguments, Trial};
@@ -26,6 +26,9 @@ use support::{
     expectation::{check, fill},
     perform::{Subject, Variables},
 };
+
+/// How long a step waits for the journal.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,7 +102,13 @@ async fn run(case: Case, mock: Arc<MockSurface>) -> Result<(), String> {
         match fields.keys().next().map(String::as_str) {
             Some("call" | "expect") => {
                 let problem = |problem| format!("step {}: {problem}", number + 1);
-                let mut found = subject.perform(&step["call"]).await.map_err(problem)?;
+                let cancel = async {
+                    match step["call"].get("cancel_once") {
+                        Some(journal) => journal_shows(&mock, id, journal).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                let mut found = subject.perform(&step["call"], cancel).await.map_err(problem)?;
                 found["asked"] = subject.asked.load(Ordering::SeqCst).into();
                 expect(&step["call"]["method"], &step["expect"], &found).map_err(problem)?;
             }
@@ -113,6 +122,7 @@ async fn run(case: Case, mock: Arc<MockSurface>) -> Result<(), String> {
                 let file = folder.path().join(step["write"]["file"].as_str().unwrap());
                 std::fs::write(file, step["write"]["text"].as_str().unwrap()).unwrap();
             }
+            Some("journal_shows") => journal_shows(&mock, id, &step["journal_shows"]).await?,
             Some("pause_ms") => tokio::time::sleep(Duration::from_millis(step["pause_ms"].as_u64().unwrap())).await,
             Some("set") => set(&subject.variables, &step["set"]),
             other => return Err(format!("step {}: no such step: {other:?}", number + 1)),
@@ -123,6 +133,19 @@ async fn run(case: Case, mock: Arc<MockSurface>) -> Result<(), String> {
         check(&fill(&Value::Array(expected), &places), &journal["requests"], "journal")?;
     }
     Ok(())
+}
+
+/// Waits until the surface's journal is as expected.
+async fn journal_shows(mock: &MockSurface, id: &str, expected: &Value) -> Result<(), String> {
+    let began = Instant::now();
+    loop {
+        let journal = control(mock, "GET", &format!("/journal?surface={id}"), &Value::Null)?;
+        match check(expected, &journal["requests"], "journal") {
+            Err(problem) if began.elapsed() > PATIENCE => return Err(problem),
+            Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+            Ok(()) => return Ok(()),
+        }
+    }
 }
 
 fn control(mock: &MockSurface, method: &str, path: &str, body: &Value) -> Result<Value, String> {

@@ -65,11 +65,18 @@ async function run(one, prefix) {
 
 async function take(step, scene, made, dir) {
   const { call, expect, ...other } = step;
-  if (call !== undefined) return expectOf(expect, await outcomeOf(call, expect, scene), scene, call.method);
+  if (call !== undefined) {
+    const cancel = call.cancel_once && new AbortController();
+    const cancelled = cancel && made.journalShows(call.cancel_once).finally(() => cancel.abort());
+    const outcome = await outcomeOf(call, expect, scene, cancel?.signal);
+    await cancelled;
+    return expectOf(expect, outcome, scene, call.method);
+  }
   const [[kind, value], ...more] = Object.entries(other);
   assert.equal(more.length, 0, `a step does one thing: ${Object.keys(step)}`);
   if (kind === 'control') await made.control(value.method, value.path, value.body);
   else if (kind === 'write') writeFileSync(join(dir, value.file), value.text);
+  else if (kind === 'journal_shows') await made.journalShows(value);
   else if (kind === 'pause_ms') await pause(value);
   else if (kind === 'set') setVariables(value, scene.prefix);
   else assert.fail(`no such step: ${kind}`);
@@ -100,15 +107,16 @@ function optionsOf(options, scene) {
   return renamed;
 }
 
-/** What a call comes to: `{ output, answer }` or `{ error, events }`. */
-async function outcomeOf({ method = 'call', capability, input, inputs, options, ...unknown }, expect, scene) {
+/** What a call comes to: `{ output, answer }`, `{ error, events }` or `{ cancelled }`. */
+async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, scene, signal) {
+  const { cancel_once: _, leave_after: leaveAfter, ...unknown } = more;
   assert.deepEqual(unknown, {}, 'no such field of a call');
   const events = [];
   try {
     if (method === 'slug') return { output: capabilitySlug(capability) };
     scene.client ??= new Client({ envPrefix: scene.prefix, ...scene.options });
     const { client } = scene;
-    const own = options && optionsOf(options, scene);
+    const own = (options ?? signal) && { ...optionsOf(options ?? {}, scene), ...(signal && { signal }) };
     const given = input === undefined && own === undefined ? [] : [input ?? {}, own];
     const answered = ({ output, ...answer }) => ({ output, answer: factsOf(answer) });
     switch (method) {
@@ -125,7 +133,9 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
         if (expect.answer) return answered(await client.callWithResponse(capability, ...given));
         return { output: await client.call(capability, ...given) };
       case 'stream':
-        for await (const { name, data } of client.stream(capability, ...given)) events.push({ name, data });
+        for await (const { name, data } of client.stream(capability, ...given)) {
+          if (events.push({ name, data }) === leaveAfter) break;
+        }
         return { output: events };
       case 'stream_text':
         return { output: await client.stream(capability, ...given).text() };
@@ -143,6 +153,7 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
     }
   } catch (error) {
     if (error instanceof assert.AssertionError) throw error;
+    if (error.name === 'AbortError') return { cancelled: true };
     return { error: errorFacts(error, scene), events };
   }
 }

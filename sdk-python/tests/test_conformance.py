@@ -14,7 +14,8 @@ import pytest
 import runtype_surface
 from conversion import Asked, facts, options_of
 from expectation import check, replace
-from runtype_surface import AsyncClient, Client, RuntypeError
+from manner import read, run, until
+from runtype_surface import AsyncClient, CallCancelledError, Client, RuntypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,8 @@ class Run:
                     (self.folder / file).write_bytes(text.encode())
                 case {"set": variables}:
                     self.set(variables)
+                case {"journal_shows": journal}:
+                    self.journal_shows(journal)
                 case {"pause_ms": pause}:
                     time.sleep(pause / 1e3)
                 case _:
@@ -117,10 +120,16 @@ class Run:
     def control(self, method: str, path: str, body: Any) -> Any:
         return self.mock.control(method, path.lstrip("/"), body, query={"surface": self.surface_id})
 
+    def journal_shows(self, expected: list[Any]) -> None:
+        until(lambda: check(expected, self.control("GET", "journal", None)["requests"], "journal"))
+
     def outcome(self, call: dict[str, Any]) -> dict[str, Any]:
         events: list[Any] = []
         try:
             found = self.call(events, **call)
+        except (CallCancelledError, asyncio.CancelledError):
+            # A closed client is what cancels a call; the next step makes another.
+            self.client, found = None, {"cancelled": True}
         except RuntypeError as error:
             found = {"error": self.told(error), "events": [facts(event) for event in events]}
         return found | {"asked": self.asked.times}
@@ -138,6 +147,8 @@ class Run:
         input: Any = None,
         inputs: Any = None,
         options: Any = None,
+        cancel_once: Any = None,
+        leave_after: int | None = None,
     ) -> dict[str, Any]:
         if method == "slug":
             return {"output": runtype_surface.capability_slug(capability)}
@@ -147,27 +158,31 @@ class Run:
                 **(given | options_of(self.fill(self.case.get("client", {})), self.kind, self.asked))
             )
         client, given = self.client, options_of(options or {}, self.kind, self.asked)
+
+        def awaited(call: Callable[[], Any]) -> Any:
+            return run(call, client, None if cancel_once is None else lambda: self.journal_shows(cancel_once))
+
         match method:
             case "build":
                 return {"output": None}
             case "endpoint_url":
                 return {"output": client.endpoint_url(capability)}
             case "call":
-                answer = self.awaited(lambda: client.call_with_response(capability, input, **given))
+                answer = awaited(lambda: client.call_with_response(capability, input, **given))
             case "dispatch":
-                answer = self.awaited(lambda: client.dispatch_with_response(capability, input, **given))
+                answer = awaited(lambda: client.dispatch_with_response(capability, input, **given))
             case "openapi":
-                answer = self.awaited(lambda: client.openapi_with_response(**given))
+                answer = awaited(lambda: client.openapi_with_response(**given))
             case "stream":
-                self.each(lambda: client.stream(capability, input, **given), events.append)
+                awaited(lambda: read(client.stream(capability, input, **given), events, leave_after))
                 return {"output": [facts(event) for event in events]}
             case "stream_text":
-                return {"output": self.awaited(lambda: client.stream(capability, input, **given).text())}
+                return {"output": awaited(lambda: client.stream(capability, input, **given).text())}
             case "stream_final_output":
-                return {"output": self.awaited(lambda: client.stream(capability, input, **given).final_output())}
+                return {"output": awaited(lambda: client.stream(capability, input, **given).final_output())}
             case "call_many":
                 results: list[Any] = []
-                self.each(lambda: client.call_many(capability, inputs, **given), results.append)
+                awaited(lambda: read(client.call_many(capability, inputs, **given), results))
                 return {"output": [self.numbered(result) for result in results]}
             case _:
                 pytest.fail(f"no such method: {method}")
@@ -177,23 +192,3 @@ class Run:
         if result.error is not None:
             return {"number": result.number, "error": self.told(result.error)}
         return {"number": result.number, "output": result.output}
-
-    def awaited(self, call: Callable[[], Any]) -> Any:
-        if self.kind is Client:
-            return call()
-
-        async def main() -> Any:
-            return await call()
-
-        return asyncio.run(main())
-
-    def each(self, iterate: Callable[[], Any], keep: Callable[[Any], object]) -> None:
-        async def main() -> None:
-            async for item in iterate():
-                keep(item)
-
-        if self.kind is Client:
-            for item in iterate():
-                keep(item)
-        else:
-            asyncio.run(main())

@@ -27,10 +27,19 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// Does what the step says; gives `output` and `answer`, or `error`.
-    pub(crate) async fn perform(&mut self, step: &Value) -> Result<Value, String> {
+    /// Does what the step says; gives `output` and `answer`, or `error`, or `cancelled` once `cancel` ends.
+    pub(crate) async fn perform(
+        &mut self,
+        step: &Value,
+        cancel: impl Future<Output = Result<(), String>>,
+    ) -> Result<Value, String> {
         let mut events = Vec::new();
-        match self.call(step, &mut events).await {
+        // A future that is dropped is a call that is cancelled.
+        let result = tokio::select! {
+            result = self.call(step, &mut events) => result,
+            cancelled = cancel => return cancelled.map(|()| json!({ "cancelled": true })),
+        };
+        match result {
             Ok(found) => Ok(found),
             Err(error) => Ok(json!({ "error": self.facts(&error)?, "events": events })),
         }
@@ -65,11 +74,12 @@ impl Subject<'_> {
         match method {
             "stream" => {
                 let mut stream = call.stream().await?;
-                while let Some(batch) = stream.next_batch().await {
-                    for event in batch? {
-                        let mut text = Vec::new();
-                        event.write_json(&mut text);
-                        events.push(serde_json::from_slice(&text).unwrap());
+                while let Some(event) = stream.next().await {
+                    let event = event?;
+                    let data = event.json().unwrap_or_else(|_| Value::from(&*String::from_utf8_lossy(event.data())));
+                    events.push(json!({ "name": event.name(), "data": data }));
+                    if step["leave_after"].as_u64().is_some_and(|count| count == stream.events_seen()) {
+                        break;
                     }
                 }
                 Ok(json!({ "output": events }))

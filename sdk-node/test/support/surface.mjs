@@ -1,8 +1,14 @@
 // Surfaces of their own on one mock, so that tests do not disturb one another.
 
 import { after } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { startMock } from 'runtype-surface/testing';
+
+import { check } from './expectation.mjs';
+
+/** How long to wait for the journal. */
+const PATIENCE_MS = 10_000;
 
 const mock = await startMock();
 after(() => mock.close());
@@ -11,6 +17,7 @@ after(() => mock.close());
 export async function surface(definition = {}) {
   const made = await mock.control('POST', '/surfaces', { capabilities: [{ slug: 'echo' }], keys: [{}], ...definition });
   const control = (method, path, body) => mock.control(method, `${path}?surface=${made.surface_id}`, body);
+  const journal = async () => (await control('GET', '/journal')).requests;
   return {
     id: made.surface_id,
     env: made.env,
@@ -25,6 +32,16 @@ export async function surface(definition = {}) {
     fault: (fault) => control('POST', '/faults', fault),
     mint: async (key = {}) => (await control('POST', '/keys', key)).key,
     revoke: (key) => control('POST', `/keys/${key}/revoke`),
-    journal: async () => (await control('GET', '/journal')).requests,
+    journal,
+    /** Waits until the journal is as expected. */
+    journalShows: async (expected) => {
+      for (const began = Date.now(); ; await pause(2)) {
+        try {
+          return check(expected, await journal(), 'journal');
+        } catch (problem) {
+          if (Date.now() - began > PATIENCE_MS) throw problem;
+        }
+      }
+    },
   };
 }

@@ -1,0 +1,88 @@
+"""How the callers of the two clients call, read and give up, and how the suite waits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from runtype_surface import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtype_surface import AsyncClient
+
+PATIENCE = 10.0
+"""How long the suite waits for what must come, in seconds."""
+
+
+def until(holds: Callable[[], None]) -> None:
+    """Waits until an assertion holds."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return holds()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.002)
+
+
+def run(call: Callable[[], Any], client: Client | AsyncClient, cancel_once: Callable[[], None] | None) -> Any:
+    """Calls, and gives up once `cancel_once` returns: another thread closes the client, or the task is cancelled."""
+    if isinstance(client, Client):
+        return run_sync(call, client, cancel_once)
+    return asyncio.run(run_async(call, cancel_once))
+
+
+def run_sync(call: Callable[[], Any], client: Client, cancel_once: Callable[[], None] | None) -> Any:
+    if cancel_once is None:
+        return call()
+
+    def cancel() -> None:
+        try:
+            cancel_once()
+        finally:
+            client.close()
+
+    canceller = threading.Thread(target=cancel)
+    canceller.start()
+    try:
+        return call()
+    finally:
+        canceller.join()
+
+
+async def run_async(call: Callable[[], Any], cancel_once: Callable[[], None] | None) -> Any:
+    if cancel_once is None:
+        return await call()
+
+    async def task() -> Any:
+        return await call()
+
+    running = asyncio.ensure_future(task())
+    try:
+        await asyncio.to_thread(cancel_once)
+    finally:
+        running.cancel()
+    return await running
+
+
+def read(items: Any, keep: list[Any], leave_after: int | None = None) -> Any:
+    """Reads items, all or so many; to be awaited where they are asynchronous."""
+    if hasattr(items, "__aiter__"):
+        return read_async(items, keep, leave_after)
+    for item in items:
+        keep.append(item)
+        if len(keep) == leave_after:
+            break
+    return None
+
+
+async def read_async(items: Any, keep: list[Any], leave_after: int | None) -> None:
+    async for item in items:
+        keep.append(item)
+        if len(keep) == leave_after:
+            break
