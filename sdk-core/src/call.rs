@@ -10,10 +10,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Answer, CallMany, Client, Error, EventStream, RateLimit, ResponseFormat, RetryMode,
     exchange::{self, Plan},
+    opened::Opened,
     options,
     reading::{EVENT_STREAM, Head, Whole},
     server_error,
-    stream::Opened,
     transport::Outgoing,
 };
 

@@ -24,17 +24,11 @@ macro_rules! vocabulary {
         }
 
         impl EventKind {
-            fn of(name: &str) -> Self {
-                match name {
-                    $($name => Self::$kind,)*
-                    _ => Self::Other,
-                }
-            }
-
-            fn name(self) -> Option<&'static str> {
-                match self {
-                    $(Self::$kind => Some($name),)*
-                    Self::Other => None,
+            /// What the name says, with the name, which is only copied where it is not in the list.
+            fn of(name: Cow<'_, str>) -> (Self, Cow<'static, str>) {
+                match &*name {
+                    $($name => (Self::$kind, Cow::Borrowed($name)),)*
+                    _ => (Self::Other, Cow::Owned(name.into_owned())),
                 }
             }
         }
@@ -134,14 +128,13 @@ struct Fields<'a> {
 impl Event {
     pub(crate) fn new(raw: RawEvent) -> Self {
         // The vocabulary puts the name also in the data's `type`; so an event without a name has one all the same.
-        let name = if raw.name.is_empty() {
+        let (kind, name) = EventKind::of(if raw.name.is_empty() {
             let fields: Fields = serde_json::from_slice(&raw.data).unwrap_or_default();
-            fields.kind.map_or(UNNAMED.into(), Cow::into_owned)
+            fields.kind.unwrap_or(UNNAMED.into())
         } else {
-            String::from_utf8_lossy(&raw.name).into_owned()
-        };
-        let kind = EventKind::of(&name);
-        Self { name: kind.name().map_or(Cow::Owned(name), Cow::Borrowed), kind, data: raw.data, id: raw.id }
+            String::from_utf8_lossy(&raw.name)
+        });
+        Self { name, kind, data: raw.data, id: raw.id }
     }
 
     /// An event of the application's own, for its tests.
@@ -189,6 +182,11 @@ impl Event {
     #[must_use]
     pub fn delta(&self) -> Option<Cow<'_, str>> {
         self.fields().delta
+    }
+
+    /// The piece of the answer's text, which a `text_delta` event has.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        (self.kind == EventKind::TextDelta).then(|| self.delta())?
     }
 
     /// The number of the event in its execution (`seq`).
@@ -255,23 +253,22 @@ impl Event {
         serde_json::from_slice(&self.data).unwrap_or_default()
     }
 
-    /// The event as `{"name":…,"data":…,"id":…}`, for languages that read JSON. Data that is no JSON becomes a string.
+    /// Adds the event's name, data and id to a list in JSON, for languages that read JSON. Data that is no JSON becomes a
+    /// string.
     #[doc(hidden)]
     pub fn write_json(&self, text: &mut Vec<u8>) {
         let string = |text: &mut Vec<u8>, value: &str| {
             let _ = serde_json::to_writer(text, value);
         };
-        text.extend_from_slice(b"{\"name\":");
         string(text, &self.name);
-        text.extend_from_slice(b",\"data\":");
+        text.push(b',');
         if serde_json::from_slice::<&RawValue>(&self.data).is_ok() {
             text.extend_from_slice(&self.data);
         } else {
             string(text, &String::from_utf8_lossy(&self.data));
         }
-        text.extend_from_slice(b",\"id\":");
+        text.push(b',');
         string(text, &self.last_event_id());
-        text.push(b'}');
     }
 }
 
@@ -325,9 +322,9 @@ mod tests {
     #[test]
     fn an_event_crosses_as_json_whatever_its_data_is() {
         for (data, expected) in [
-            (r#"{"a":1}"#, r#"{"name":"custom","data":{"a":1},"id":""}"#),
-            ("plain \"text\"", r#"{"name":"custom","data":"plain \"text\"","id":""}"#),
-            ("", r#"{"name":"custom","data":"","id":""}"#),
+            (r#"{"a":1}"#, r#""custom",{"a":1},"""#),
+            ("plain \"text\"", r#""custom","plain \"text\"","""#),
+            ("", r#""custom","","""#),
         ] {
             let mut text = Vec::new();
             event("custom", data).write_json(&mut text);

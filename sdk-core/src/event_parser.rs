@@ -3,8 +3,6 @@
 //! Our own: of the parsers at hand one panics at a byte order mark and takes quadratic time for one large event, another
 //! has no limit. This one looks at each byte once, wherever the network cuts, and holds no more than one event.
 
-use std::collections::VecDeque;
-
 use bytes::{Bytes, BytesMut};
 
 /// A byte order mark, which may stand once before everything else.
@@ -98,38 +96,35 @@ impl EventParser {
         }
     }
 
-    /// Reads a piece of the stream and adds the events that are whole. An event that the stream's end cuts off is none.
-    pub(crate) fn feed(&mut self, piece: Bytes, events: &mut VecDeque<RawEvent>) -> Result<(), TooLarge> {
-        let Some(mut rest) = self.after_byte_order_mark(piece) else { return Ok(()) };
+    /// Reads a piece of the stream and hands on the events that are whole. An event that the stream's end cuts off is none.
+    pub(crate) fn feed(&mut self, piece: Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
+        let Some(piece) = self.after_byte_order_mark(piece) else { return Ok(()) };
+        let mut rest = &piece[..];
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
-            if rest.first() == Some(&b'\n') {
-                let _ = rest.split_to(1);
-            }
+            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
-        while let Some(end) = memchr::memchr2(b'\n', b'\r', &rest) {
-            let mut line = rest.split_to(end);
-            let is_cr = rest.first() == Some(&b'\r');
-            let _ = rest.split_to(1);
-            if is_cr {
-                match rest.first() {
-                    Some(b'\n') => drop(rest.split_to(1)),
-                    Some(_) => {}
-                    None => self.after_cr = true,
-                }
+        while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (line, ended) = rest.split_at(end);
+            rest = match ended {
+                [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
+                [] => ended,
+            };
+            self.after_cr = ended == b"\r";
+            if self.partial.is_empty() {
+                self.line(line, &piece, hand_on)?;
+            } else {
+                self.partial.extend_from_slice(line);
+                let line = self.partial.split().freeze();
+                self.line(&line, &line, hand_on)?;
             }
-            if !self.partial.is_empty() {
-                self.partial.extend_from_slice(&line);
-                line = self.partial.split().freeze();
-            }
-            self.line(line, events)?;
         }
         if !rest.is_empty() {
             // The name of the field and its colon come on top of the data.
             if self.partial.len() + rest.len() + self.data.len() > self.limit.saturating_add("data: ".len()) {
                 return Err(TooLarge);
             }
-            self.partial.extend_from_slice(&rest);
+            self.partial.extend_from_slice(rest);
         }
         Ok(())
     }
@@ -152,15 +147,16 @@ impl EventParser {
         Some(piece)
     }
 
-    fn line(&mut self, line: Bytes, events: &mut VecDeque<RawEvent>) -> Result<(), TooLarge> {
+    /// Reads a line, which is a part of `piece`: what is kept of it is shared, not copied.
+    fn line(&mut self, line: &[u8], piece: &Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
             if let Some(data) = self.data.take() {
-                events.push_back(RawEvent { name, data, id: self.id.clone() });
+                hand_on(RawEvent { name, data, id: self.id.clone() });
             }
             return Ok(());
         }
-        let colon = memchr::memchr(b':', &line);
+        let colon = memchr::memchr(b':', line);
         let field = line.get(..colon.unwrap_or(line.len())).unwrap_or_default();
         let value = colon.map_or(&[][..], |colon| {
             let value = line.get(colon + 1..).unwrap_or_default();
@@ -171,10 +167,9 @@ impl EventParser {
                 if self.data.len().saturating_add(value.len()) > self.limit {
                     return Err(TooLarge);
                 }
-                let value = if value.is_empty() { Bytes::new() } else { line.slice_ref(value) };
-                self.data.push(value);
+                self.data.push(piece.slice_ref(value));
             }
-            b"event" => self.name = Bytes::copy_from_slice(value),
+            b"event" => self.name = piece.slice_ref(value),
             // An id with a NUL is ignored, as the rules say.
             b"id" if !value.contains(&0) => self.id = Bytes::copy_from_slice(value),
             // `retry` sets the wait before a reconnection, and a call with effects is never reconnected. A comment begins
@@ -193,9 +188,9 @@ mod tests {
 
     fn parse(pieces: &[&[u8]]) -> Vec<(String, String)> {
         let mut parser = EventParser::new(1 << 24);
-        let mut events = VecDeque::new();
+        let mut events = Vec::new();
         for piece in pieces {
-            parser.feed(Bytes::copy_from_slice(piece), &mut events).unwrap();
+            parser.feed(Bytes::copy_from_slice(piece), &mut |event| events.push(event)).unwrap();
         }
         let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
         events.into_iter().map(|event| (text(event.name), text(event.data))).collect()
@@ -267,9 +262,9 @@ mod tests {
     #[test]
     fn an_id_stays_until_another_comes() {
         let mut parser = EventParser::new(100);
-        let mut events = VecDeque::new();
+        let mut events = Vec::new();
         let stream = "id: 7\ndata: a\n\ndata: b\n\nid: x\0y\ndata: c\n\nid\ndata: d\n\n";
-        parser.feed(Bytes::from_static(stream.as_bytes()), &mut events).unwrap();
+        parser.feed(Bytes::from_static(stream.as_bytes()), &mut |event| events.push(event)).unwrap();
         let ids: Vec<_> = events.iter().map(|event| &event.id[..]).collect();
         assert_eq!(ids, [&b"7"[..], b"7", b"7", b""]);
     }
@@ -280,14 +275,14 @@ mod tests {
             for cut in [1, 7, 1_000] {
                 for ended in [true, false] {
                     let mut parser = EventParser::new(100);
-                    let mut events = VecDeque::new();
+                    let mut events = 0;
                     let stream = format!("data: {}{}", "x".repeat(length), if ended { "\n\n" } else { "" });
                     let result = stream
                         .as_bytes()
                         .chunks(cut)
-                        .try_for_each(|piece| parser.feed(Bytes::copy_from_slice(piece), &mut events));
+                        .try_for_each(|piece| parser.feed(Bytes::copy_from_slice(piece), &mut |_| events += 1));
                     assert_eq!(result.is_ok(), fits, "{length} bytes in pieces of {cut}, ended: {ended}");
-                    assert_eq!(events.len(), usize::from(fits && ended));
+                    assert_eq!(events, usize::from(fits && ended));
                 }
             }
         }
@@ -296,16 +291,14 @@ mod tests {
     #[test]
     fn an_event_of_many_lines_is_limited_too() {
         let mut parser = EventParser::new(100);
-        let mut events = VecDeque::new();
-        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b"data: 0123456789\n"), &mut events));
+        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b"data: 0123456789\n"), &mut |_| {}));
         assert_eq!(result, Err(TooLarge));
     }
 
     #[test]
     fn a_comment_without_end_is_limited_too() {
         let mut parser = EventParser::new(100);
-        let mut events = VecDeque::new();
-        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b": 0123456789"), &mut events));
+        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b": 0123456789"), &mut |_| {}));
         assert_eq!(result, Err(TooLarge));
     }
 

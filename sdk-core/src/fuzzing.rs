@@ -1,7 +1,5 @@
 //! The parser for the fuzz target, which is the only one to compile this.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
 use crate::{Event, event_parser::EventParser};
@@ -10,10 +8,13 @@ use crate::{Event, event_parser::EventParser};
 #[must_use]
 pub fn parse_events(pieces: &[&[u8]], limit: usize) -> Option<Vec<(String, Bytes)>> {
     let mut parser = EventParser::new(limit);
-    let mut events = VecDeque::new();
+    let mut events = Vec::new();
     for piece in pieces {
-        parser.feed(Bytes::copy_from_slice(piece), &mut events).ok()?;
+        let mut hand_on = |event| {
+            let event = Event::new(event);
+            events.push((event.name().to_owned(), event.data().clone()));
+        };
+        parser.feed(Bytes::copy_from_slice(piece), &mut hand_on).ok()?;
     }
-    let events = events.into_iter().map(Event::new);
-    Some(events.map(|event| (event.name().to_owned(), event.data().clone())).collect())
+    Some(events)
 }

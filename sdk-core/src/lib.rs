@@ -50,6 +50,8 @@ mod reading;
 
 mod event;
 mod event_parser;
+mod opened;
+mod read_ahead;
 mod stream;
 
 pub mod error;
@@ -77,6 +79,8 @@ pub use options::ResponseFormat;
 #[doc(hidden)]
 pub use options::{seconds, whole_number};
 pub use rate_limit::RateLimit;
+#[doc(hidden)]
+pub use read_ahead::ReadAhead;
 pub use retry::RetryMode;
 pub use slug::capability_slug;
 pub use stream::EventStream;

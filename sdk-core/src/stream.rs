@@ -14,19 +14,19 @@ use http::HeaderMap;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
-    ApiKey, Attempt, Error, ErrorKind, Event, EventKind, Phase,
-    error::{Cause, Facts, StatusFacts},
+    Attempt, Error, ErrorKind, Event, EventKind,
     event_parser::EventParser,
+    opened::{Opened, Problem},
     options::StreamOptions,
-    redact::Scrubber,
 };
 
 /// How long the server may keep the connection open after the closing event, until it is closed from this side. That
 /// nothing comes after that event is assumed.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
-/// How much data a batch gathers before it is handed on, in bytes. So a slow reader still holds back the server.
-const BATCH_BYTES: usize = 64 * 1024;
+/// How much data a batch gathers before it is handed on, in bytes. With the batch that is [read ahead](crate::ReadAhead) it
+/// makes one read buffer of 64 KiB, so a slow reader still holds back the server.
+const BATCH_BYTES: usize = 32 * 1024;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
@@ -55,7 +55,8 @@ pub struct EventStream {
     chunks: Option<Chunks>,
     parser: EventParser,
     ready: VecDeque<Event>,
-    raw: VecDeque<crate::event_parser::RawEvent>,
+    /// The batch that is being gathered: a reader that gives up meanwhile loses nothing of it.
+    gathered: VecDeque<Event>,
     idle: Pin<Box<Sleep>>,
     options: StreamOptions,
     seen: u64,
@@ -66,16 +67,11 @@ pub struct EventStream {
     opened: Opened,
 }
 
-/// What is known since the answer began.
-#[derive(Clone)]
-pub(crate) struct Opened {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) request_id: Option<String>,
-    pub(crate) execution_id: Option<String>,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) capability: Option<String>,
-    pub(crate) key: ApiKey,
+/// Events that came together.
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Event>,
+    /// Whether there was more than it holds.
+    pub(crate) is_full: bool,
 }
 
 impl EventStream {
@@ -84,7 +80,7 @@ impl EventStream {
             chunks: Some(Box::pin(response.bytes_stream())),
             parser: EventParser::new(options.max_event_bytes),
             ready: VecDeque::new(),
-            raw: VecDeque::new(),
+            gathered: VecDeque::new(),
             idle: Box::pin(sleep(options.idle_timeout)),
             options,
             seen: 0,
@@ -106,35 +102,37 @@ impl EventStream {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that are there, at least one and about 64 KiB at most; `None` after the last one. It waits only where there
+    /// All events that are there, at least one and about 32 KiB at most; `None` after the last one. It waits only where there
     /// is none.
     ///
     /// # Errors
     ///
     /// As [`next`](Self::next).
     pub async fn next_batch(&mut self) -> Option<Result<Vec<Event>, Error>> {
-        let first = match self.next().await? {
-            Ok(event) => event,
+        Some(self.gather().await?.map(|batch| batch.events))
+    }
+
+    pub(crate) async fn gather(&mut self) -> Option<Result<Batch, Error>> {
+        match self.next().await? {
+            Ok(first) => self.gathered.push_front(first),
             Err(error) => return Some(Err(error)),
-        };
-        let mut bytes = first.data().len();
-        let mut batch = Vec::with_capacity(self.ready.len() + 1);
-        batch.push(first);
+        }
+        let mut bytes: usize = self.gathered.iter().map(|event| event.data().len()).sum();
         // The HTTP client hands on one chunk of the encoding at a time, often a single event, although many are there. The
         // next one comes once its own task has had a turn.
         let mut had_turn = false;
         while bytes < BATCH_BYTES {
             // One look, not a wait.
-            match std::future::poll_fn(|context| Poll::Ready(self.poll_event(context))).await {
+            match std::future::poll_fn(|context| Poll::Ready(self.poll_read(context))).await {
                 Poll::Ready(Some(Ok(event))) => {
                     bytes += event.data().len();
-                    batch.push(event);
+                    self.gathered.push_back(event);
                     had_turn = false;
                 }
                 Poll::Ready(Some(Err(error))) => {
                     // It comes next, and nothing after it.
-                    self.close();
-                    self.fail(error);
+                    self.end();
+                    self.failure = Some(error);
                     break;
                 }
                 Poll::Pending if !had_turn => {
@@ -144,7 +142,7 @@ impl EventStream {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
-        Some(Ok(batch))
+        Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
     }
 
     /// Reads the stream to its end and gives the text of the `text_delta` events that were not read yet.
@@ -156,9 +154,7 @@ impl EventStream {
         let mut text = String::new();
         while let Some(event) = self.next().await {
             let event = event?;
-            if event.kind() == EventKind::TextDelta {
-                text.push_str(&event.delta().unwrap_or_default());
-            }
+            text.push_str(&event.text().unwrap_or_default());
         }
         Ok(text)
     }
@@ -188,7 +184,7 @@ impl EventStream {
             let path = Some(error.path().to_string()).filter(|path| path != ".");
             let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
             let text = format!("the final output is not what was asked for{place}: {}", error.into_inner());
-            let mut facts = self.facts(ErrorKind::ResponseDecode, &text);
+            let mut facts = self.opened.facts(ErrorKind::ResponseDecode, &text, self.seen);
             facts.path = path;
             Error::new(facts)
         })
@@ -196,9 +192,8 @@ impl EventStream {
 
     /// Closes the connection at once; there are no more events. Dropping the stream does the same.
     pub fn close(&mut self) {
-        self.chunks = None;
-        self.ready.clear();
-        self.failure = None;
+        self.end();
+        self.gathered.clear();
         self.is_closed = true;
     }
 
@@ -259,11 +254,18 @@ impl EventStream {
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+        match self.gathered.pop_front() {
+            Some(event) => Poll::Ready(Some(Ok(event))),
+            None => self.poll_read(context),
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
         loop {
             if let Some(event) = self.ready.pop_front() {
                 let event = self.take(event);
                 if event.is_err() {
-                    self.close();
+                    self.end();
                 }
                 return Poll::Ready(Some(event));
             }
@@ -272,39 +274,30 @@ impl EventStream {
                 return Poll::Ready(Some(Err(failure)));
             }
             let Some(chunks) = &mut self.chunks else { return Poll::Ready(None) };
-            let chunk = match chunks.as_mut().poll_next(context) {
-                Poll::Ready(chunk) => chunk,
+            let problem = match chunks.as_mut().poll_next(context) {
+                Poll::Ready(Some(Ok(chunk))) => {
+                    self.read(chunk);
+                    continue;
+                }
+                Poll::Ready(Some(Err(error))) => Problem::Broken(error.without_url()),
+                Poll::Ready(None) => Problem::Ended,
                 Poll::Pending => {
                     ready!(self.idle.as_mut().poll(context));
-                    self.chunks = None;
-                    return Poll::Ready(self.silence().map(Err));
+                    Problem::Silent(self.options.idle_timeout)
                 }
             };
-            match chunk {
-                Some(Ok(chunk)) => self.read(chunk),
-                Some(Err(error)) => {
-                    self.chunks = None;
-                    return Poll::Ready(self.broken(&error.without_url()).map(Err));
-                }
-                None => {
-                    self.chunks = None;
-                    return Poll::Ready(self.end().map(Err));
-                }
-            }
+            self.chunks = None;
+            // After the closing event all is said.
+            return Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))));
         }
     }
 
     fn read(&mut self, chunk: Bytes) {
         let wait = if self.is_closed { ASSUMED_TAIL } else { self.options.idle_timeout };
         self.idle.as_mut().reset(Instant::now() + wait);
-        let whole = self.parser.feed(chunk, &mut self.raw);
-        self.ready.extend(self.raw.drain(..).map(Event::new));
+        let whole = self.parser.feed(chunk, &mut |event| self.ready.push_back(Event::new(event)));
         if whole.is_err() {
-            let text = format!(
-                "an event is larger than {} bytes: raise the option max event bytes for the next call",
-                self.options.max_event_bytes
-            );
-            self.fail(Error::new(self.facts(ErrorKind::Stream, &text)));
+            self.failure = Some(self.opened.failed(Problem::TooLarge(self.options.max_event_bytes), self.seen));
         }
     }
 
@@ -314,90 +307,22 @@ impl EventStream {
             self.is_closed = true;
             self.idle.as_mut().reset(Instant::now() + ASSUMED_TAIL);
         }
-        if self.opened.execution_id.is_none() {
-            self.opened.execution_id =
-                event.execution_id().map(|id| Scrubber::new(&self.opened.key).text(id.into_owned()));
-        }
+        self.opened.note_execution(&event);
         if event.kind() == EventKind::ExecutionComplete {
             self.final_output = event.final_output();
         }
         if event.is_error() && !self.options.hand_on_errors {
-            return Err(self.reported(&event));
+            return Err(self.opened.reported(&event, self.seen));
         }
         self.seen += 1;
         Ok(event)
     }
 
-    fn fail(&mut self, error: Error) {
-        self.failure.get_or_insert(error);
-    }
-
-    fn reported(&self, event: &Event) -> Error {
-        let scrubber = Scrubber::new(&self.opened.key);
-        let own = |text: std::borrow::Cow<'_, str>| scrubber.text(text.into_owned());
-        let message = event.error_message().map(own);
-        let code = event.code().map(own);
-        let said = message.as_deref().unwrap_or("no reason");
-        let code_text = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-        let mut facts = self.facts(ErrorKind::Stream, &format!("the stream reports an error: {said}{code_text}"));
-        if let Some(answer) = &mut facts.answer {
-            (answer.message, answer.code) = (message.unwrap_or_default(), code);
-            answer.details = event.json().ok().map(|data| scrubber.json(data));
-        }
-        Error::new(facts)
-    }
-
-    fn broken(&self, error: &reqwest::Error) -> Option<Error> {
-        // After the closing event all is said.
-        if self.is_closed {
-            return None;
-        }
-        let cause = Cause::of(error);
-        let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.line()));
-        facts.source = Some(Box::new(cause));
-        Some(Error::new(facts))
-    }
-
-    fn end(&self) -> Option<Error> {
-        (!self.is_closed).then(|| {
-            Error::new(self.facts(ErrorKind::Stream, "the stream ended without a closing event (execution_complete)"))
-        })
-    }
-
-    fn silence(&self) -> Option<Error> {
-        if self.is_closed {
-            return None;
-        }
-        let text = format!("the stream was silent for {:?}", self.options.idle_timeout);
-        let mut facts = self.facts(ErrorKind::Timeout, &text);
-        facts.phase = Some(Phase::Idle);
-        Some(Error::new(facts))
-    }
-
-    fn facts(&self, kind: ErrorKind, problem: &str) -> Box<Facts> {
-        let opened = &self.opened;
-        let capability = opened.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
-        let execution = opened.execution_id.as_ref().map(|id| format!(" Execution {id}.")).unwrap_or_default();
-        Box::new(Facts {
-            kind: Some(kind),
-            text: format!(
-                "{capability}{problem}, after {} events. It has run: look before you repeat it.{execution}",
-                self.seen
-            ),
-            may_have_executed: true,
-            events_seen: Some(self.seen),
-            answer: Some(StatusFacts {
-                status: opened.status,
-                request_id: opened.request_id.clone(),
-                execution_id: opened.execution_id.clone(),
-                headers: opened.headers.clone(),
-                ..StatusFacts::default()
-            }),
-            capability: opened.capability.clone(),
-            key_hint: Some(opened.key.hint()),
-            attempts: opened.attempts.clone(),
-            ..Facts::default()
-        })
+    /// Lets go of the connection, and of what has come.
+    fn end(&mut self) {
+        self.chunks = None;
+        self.ready.clear();
+        self.failure = None;
     }
 }
 

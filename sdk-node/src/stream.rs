@@ -7,7 +7,7 @@ use napi::{
     bindgen_prelude::{Either, PromiseRaw, ToNapiValue as _},
 };
 use napi_derive::napi;
-use runtype_surface::Event;
+use runtype_surface::{Event, ReadAhead};
 
 use crate::{answer, client::Outcome, source::Source};
 
@@ -15,13 +15,14 @@ use crate::{answer, client::Outcome, source::Source};
 #[napi]
 pub struct EventStream {
     report: String,
-    source: Arc<Source<runtype_surface::EventStream>>,
+    source: Arc<Source<ReadAhead<String>>>,
 }
 
 impl EventStream {
     pub(crate) fn new(stream: runtype_surface::EventStream) -> Self {
         let report = stream.report();
-        Self { report, source: Arc::new(Source::new(stream)) }
+        // The text is made there, not on JavaScript's thread.
+        Self { report, source: Arc::new(Source::new(ReadAhead::new(stream, json_of))) }
     }
 }
 
@@ -34,7 +35,7 @@ impl EventStream {
         self.report.clone()
     }
 
-    /// Waits for events. It resolves to a list of `{name, data, id}`, a failure, or `undefined` after the last one.
+    /// Waits for events. It resolves to a list of each event's name, data and id in turn, a failure, or `undefined` after the last one.
     ///
     /// # Errors
     ///
@@ -42,11 +43,7 @@ impl EventStream {
     #[napi(ts_return_type = "Promise<unknown | Failure>")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
         let source = self.source.clone();
-        // The text is made here, not on JavaScript's thread.
-        let batch = async move {
-            let batch = source.read(async |stream| stream.next_batch().await).await;
-            Ok(batch.map(|batch| batch.map(|events| json_of(&events))))
-        };
+        let batch = async move { Ok(source.read(async |events| events.next_batch().await).await) };
         env.spawn_future_with_callback(batch, |env, batch| match batch {
             None => Ok(Either::A(().into_unknown(env)?)),
             Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
@@ -61,8 +58,9 @@ impl EventStream {
     }
 }
 
-/// A list of events as JSON text, to be parsed in one go.
-fn json_of(events: &[Event]) -> String {
+/// Each event's name, data and id in turn, as one list in JSON text, which is parsed in one go. An object for each event would
+/// cost as much again as its data.
+fn json_of(events: Vec<Event>) -> String {
     let mut json = Vec::with_capacity(events.iter().map(|event| event.data().len() + 64).sum());
     json.push(b'[');
     for (position, event) in events.iter().enumerate() {

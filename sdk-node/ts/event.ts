@@ -30,12 +30,8 @@ export type StreamEventName =
   // Keeps the names above as suggestions of editors.
   | (string & {});
 
-/** An event as the native side hands it over. */
-export interface EventReport {
-  name: string;
-  data: unknown;
-  id: string;
-}
+/** Events as the native side hands them over: the name, the data and the id of each in turn. */
+export type EventReports = readonly unknown[];
 
 /**
  * One event of a stream: its name, its data, and typed access to the vocabulary's fields. What an event does not have is
@@ -50,10 +46,10 @@ export class StreamEvent {
   readonly id: string;
 
   /** @internal */
-  constructor(report: EventReport) {
-    this.name = report.name;
-    this.data = report.data;
-    this.id = report.id;
+  constructor(name: string, data: unknown, id: string) {
+    this.name = name;
+    this.data = data;
+    this.id = id;
   }
 
   /** The number of the event in its execution. */

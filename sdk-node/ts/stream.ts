@@ -1,5 +1,5 @@
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
-import { type EventReport, StreamEvent } from './event.js';
+import { type EventReports, StreamEvent } from './event.js';
 import { type CallSite, unlessFailed } from './failure.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 import type { native } from './native.js';
@@ -52,7 +52,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #opening: Promise<NativeStream> | undefined;
   #reading: Promise<void> | undefined;
   /** Events that came together with one that was handed on. */
-  #batch: readonly EventReport[] = [];
+  #batch: EventReports = [];
   #next = 0;
   #isEnded = false;
   #executionId: string | null = null;
@@ -93,23 +93,9 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * closing event, or reports an error; {@link APITimeoutError} where nothing comes for `streamIdleTimeoutMs`. After an
    * error there are no more events.
    */
-  async next(): Promise<IteratorResult<StreamEvent, undefined>> {
-    for (;;) {
-      if (!this.#isEnded && this.#controller.signal.aborted) {
-        this.#end();
-        throw this.#controller.signal.reason;
-      }
-      const report = this.#batch[this.#next];
-      if (report !== undefined) {
-        this.#next += 1;
-        return { done: false, value: this.#look(new StreamEvent(report)) };
-      }
-      if (this.#isEnded) return { done: true, value: undefined };
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined;
-      });
-      await this.#reading;
-    }
+  next(): Promise<IteratorResult<StreamEvent, undefined>> {
+    if (this.#next >= this.#batch.length) return this.#wait();
+    return Promise.resolve({ done: false, value: this.#take() });
   }
 
   /** Closes the connection at once: what `break` in a `for await` does. */
@@ -188,15 +174,19 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       this.#unfollow = follow(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
     }
     const stream = await this.#open(controller.signal);
-    if (controller.signal.aborted) stream.close();
-    else controller.signal.addEventListener('abort', () => stream.close(), { once: true });
+    const stop = () => {
+      this.#batch = [];
+      stream.close();
+    };
+    if (controller.signal.aborted) stop();
+    else controller.signal.addEventListener('abort', stop, { once: true });
     return stream;
   }
 
   async #read(): Promise<void> {
     try {
       const stream = await this.#opened();
-      const batch = (await stream.nextBatch()) as EventReport[] | undefined;
+      const batch = (await stream.nextBatch()) as EventReports | undefined;
       if (this.#isEnded) return;
       this.#controller.signal.throwIfAborted();
       this.#batch = this.#site.run(() => unlessFailed(batch)) ?? [];
@@ -209,7 +199,26 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     }
   }
 
-  #look(event: StreamEvent): StreamEvent {
+  /** The first event of the next batch. */
+  async #wait(): Promise<IteratorResult<StreamEvent, undefined>> {
+    while (this.#next >= this.#batch.length) {
+      if (this.#isEnded) return { done: true, value: undefined };
+      if (this.#controller.signal.aborted) {
+        this.#end();
+        throw this.#controller.signal.reason;
+      }
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    }
+    return { done: false, value: this.#take() };
+  }
+
+  #take(): StreamEvent {
+    const at = this.#next;
+    this.#next += 3;
+    const event = new StreamEvent(this.#batch[at] as string, this.#batch[at + 1], this.#batch[at + 2] as string);
     this.#executionId ??= event.executionId;
     if (event.name === 'execution_complete') this.#finalOutput = event.finalOutput;
     return event;

@@ -7,7 +7,7 @@ use pyo3::{
     prelude::*,
     types::{PyList, PyString},
 };
-use runtype_surface::Error;
+use runtype_surface::{Error, ReadAhead};
 use tokio::sync::watch;
 
 use crate::{
@@ -35,12 +35,19 @@ pub(crate) struct EventStream {
     capability: String,
 }
 
+type Events = ReadAhead<Vec<runtype_surface::Event>>;
+
 /// What is read.
 struct Source {
-    opened: tokio::sync::Mutex<Opened>,
+    reading: tokio::sync::Mutex<Reading>,
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
     execution_id: Mutex<Option<String>>,
+}
+
+struct Reading {
+    events: Events,
+    closing: Closing,
 }
 
 /// How a read ended: with what was read, or with nothing more to read.
@@ -55,41 +62,39 @@ enum Stopped {
 
 impl Source {
     /// Reads something, unless the stream or its client is closed meanwhile.
-    async fn read<T>(
-        self: Arc<Self>,
-        what: impl AsyncFnOnce(&mut runtype_surface::EventStream) -> Option<Result<T, Error>>,
-    ) -> Read<T> {
+    async fn read<T>(self: Arc<Self>, what: impl AsyncFnOnce(&mut Events) -> Option<Result<T, Error>>) -> Read<T> {
         let mut is_closed = self.is_closed.subscribe();
-        let mut opened = self.opened.lock().await;
-        let Opened { stream, closing, .. } = &mut *opened;
+        let mut reading = self.reading.lock().await;
+        let Reading { events, closing } = &mut *reading;
         let read = tokio::select! {
             biased;
             // The sender is this object's own, so this ends when the stream is closed and never otherwise.
             _ = is_closed.wait_for(|closed| *closed) => {
-                stream.close();
+                events.close();
                 return None;
             }
-            read = closing.or_end(what(stream)) => read,
+            read = closing.or_end(what(events)) => read,
         };
         let Some(read) = read else {
-            stream.close();
+            events.close();
             return Some(Err(Stopped::ClientClosed));
         };
-        let execution_id = stream.execution_id().map(str::to_owned);
-        *self.execution_id.lock().unwrap_or_else(PoisonError::into_inner) = execution_id;
+        if let Some(id) = events.execution_id() {
+            *self.execution_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
+        }
         read.map(|read| read.map_err(Stopped::Failed))
     }
 
     async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::Event>> {
-        self.read(async |stream| stream.next_batch().await).await
+        self.read(async |events| events.next_batch().await).await
     }
 
     async fn text(self: Arc<Self>) -> Read<String> {
-        self.read(async |stream| Some(stream.text().await)).await
+        self.read(async |events| Some(events.text().await)).await
     }
 
     async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
-        self.read(async |stream| Some(stream.final_output_bytes().await)).await
+        self.read(async |events| events.final_output_bytes().await).await
     }
 }
 
@@ -136,8 +141,8 @@ impl EventStream {
         let Some(source) = self.source.take(py) else { return };
         // A reader that waits now closes the stream itself.
         source.is_closed.send_replace(true);
-        if let Ok(mut opened) = source.opened.try_lock() {
-            opened.stream.close();
+        if let Ok(mut reading) = source.reading.try_lock() {
+            reading.events.close();
         }
     }
 
@@ -161,7 +166,10 @@ impl EventStream {
             report: opened.stream.report(),
             capability: opened.capability.clone(),
             source: PerProcess::holding(Arc::new(Source {
-                opened: tokio::sync::Mutex::new(opened),
+                reading: tokio::sync::Mutex::new(Reading {
+                    events: ReadAhead::new(opened.stream, |events| events),
+                    closing: opened.closing,
+                }),
                 is_closed: watch::Sender::new(false),
                 execution_id: Mutex::default(),
             })),
