@@ -34,14 +34,16 @@ pub(crate) fn explain(answer: &StatusFacts, circumstances: &Circumstances<'_>) -
     if !text.ends_with(['.', '!', '?']) {
         text.push('.');
     }
-    text.push(' ');
-    text.push_str(&advice(answer, circumstances));
+    let advice = advice(answer, circumstances);
+    if !advice.is_empty() {
+        text.push_str(&format!(" {advice}"));
+    }
     for (name, id) in [("Request", &answer.request_id), ("Execution", &answer.execution_id)] {
         if let Some(id) = id {
             text.push_str(&format!(" {name} {id}."));
         }
     }
-    text.trim_end().to_owned()
+    text
 }
 
 fn advice(answer: &StatusFacts, circumstances: &Circumstances<'_>) -> String {

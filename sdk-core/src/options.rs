@@ -124,7 +124,7 @@ pub fn seconds(option: &'static str, value: f64) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(value).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
-            format!("{value} s is not a time to wait: it must be more than 0 and at most a year"),
+            format!("{} s is not a time to wait: it must be more than 0 and at most a year", number(value)),
         )
     })
 }
@@ -146,7 +146,12 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
         )]
         return Ok(value as u64);
     }
-    Err(Error::configuration(option, format!("{value} is not a whole number of 0 or more")))
+    Err(Error::configuration(option, format!("{} is not a whole number of 0 or more", number(value))))
+}
+
+/// A number as people write it: a very large one has up to 309 digits otherwise.
+fn number(value: f64) -> String {
+    if value.is_finite() && value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() }
 }
 
 /// How often a call may be repeated at the most; more is a mistake.
@@ -221,6 +226,7 @@ mod tests {
             assert_eq!(error.option(), Some("timeout"), "{value}");
         }
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
+        assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is not"));
     }
 
     #[test]

@@ -178,17 +178,27 @@ impl Mailbox {
     }
 }
 
-/// One call that an asyncio loop waits for.
+/// One call that an asyncio loop waits for. Letting go of it drops the work.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Ticket {
     mailbox: Arc<Mailbox>,
     number: u64,
 }
 
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
 #[pymethods]
 impl Ticket {
     /// Drops the work: its request is aborted and its connection closed.
     fn cancel(&self) {
+        // In a forked child the work is the parent's.
+        if self.mailbox.process != std::process::id() {
+            return;
+        }
         let pending = self.mailbox.waiting().by_number.remove(&self.number);
         if let Some(pending) = pending {
             pending.work.abort();

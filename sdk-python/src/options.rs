@@ -165,8 +165,16 @@ impl Given<'_, '_> {
     }
 
     fn headers(&self) -> PyResult<Vec<(String, String)>> {
-        let wanted = || self.wanted("a mapping of str to str");
-        self.value.cast::<PyMapping>().map_err(|_| wanted())?.items()?.extract().map_err(|_| wanted())
+        let headers = self.value.cast::<PyMapping>().map_err(|_| self.wanted("a mapping of str to str"))?;
+        let text = |part: &str, value: &Bound<'_, PyAny>| {
+            let name = format!("the {part} of a header in {}", self.name);
+            Given { name: &name, value }.text()
+        };
+        let pair = |item: Bound<'_, PyAny>| {
+            let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+            Ok((text("name", &name)?, text("value", &value)?))
+        };
+        headers.items()?.iter().map(pair).collect()
     }
 
     fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {

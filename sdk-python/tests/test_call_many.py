@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -126,6 +127,21 @@ def test_leaving_async_drops_what_is_under_way(runtype_mock: MockSurface) -> Non
         assert [result async for result in results] == []
 
     asyncio.run(main())
+
+
+def test_reads_that_are_given_up_lose_no_result(runtype_mock: MockSurface) -> None:
+    runtype_mock.put_capability("later", latency_ms=4)
+
+    async def main() -> list[int]:
+        seen: list[int] = []
+        async with runtype_mock.async_client().call_many("later", numbers(40), concurrency=1) as results:
+            with contextlib.suppress(StopAsyncIteration):
+                while True:
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        seen.append((await asyncio.wait_for(results.__anext__(), 0.003)).number)
+        return seen
+
+    assert asyncio.run(main()) == list(range(40))
 
 
 def test_closing_the_client_ends_many_calls(runtype_mock: MockSurface) -> None:

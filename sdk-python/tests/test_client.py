@@ -118,6 +118,8 @@ def test_an_option_of_a_wrong_type_or_name_is_a_type_error(runtype_mock: MockSur
         client.call("echo", timout=20)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="headers must be a mapping of str to str, not list"):
         client.call("echo", headers=["a"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="the value of a header in headers must be str, not int"):
+        client.call("echo", headers={"x-a": 1})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="tiemout is not an option"):
         Client(tiemout=20)  # type: ignore[call-arg]
 

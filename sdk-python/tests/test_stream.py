@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import gc
 import pickle
@@ -17,6 +18,7 @@ import pytest
 
 from runtype_surface import (
     APITimeoutError,
+    AsyncEventStream,
     AuthenticationError,
     CallCancelledError,
     ConfigurationError,
@@ -25,6 +27,8 @@ from runtype_surface import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtype_surface.testing import MockSurface
 
 HELLO: list[dict[str, Any]] = [
@@ -148,6 +152,10 @@ def closed_after(journal: list[dict[str, Any]], moment: dt.datetime) -> float:
     return (closed - moment).total_seconds()
 
 
+def has(count: int) -> Callable[[list[Any]], bool]:
+    return lambda journal: len(journal) == count
+
+
 def is_closed(journal: list[dict[str, Any]]) -> bool:
     return [request["outcome"] for request in journal] == ["client_closed"]
 
@@ -215,6 +223,76 @@ def test_a_stream_goes_on_after_a_read_that_was_cancelled(runtype_mock: MockSurf
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(stream.__anext__(), 0.05)
         assert await stream.text() == "Hello world"
+
+    asyncio.run(main())
+
+
+def test_reads_that_are_given_up_lose_no_event(runtype_mock: MockSurface) -> None:
+    deltas = [str(number) for number in range(60)]
+    steps = [{"event": "text_delta", "data": {"delta": delta}, "wait_ms": 4} for delta in deltas]
+    put(runtype_mock, [*steps, HELLO[-1]])
+
+    async def main() -> list[str | None]:
+        seen: list[str | None] = []
+        async with runtype_mock.async_client().stream("agent") as stream:
+            with contextlib.suppress(StopAsyncIteration):
+                while True:
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        seen.append((await asyncio.wait_for(stream.__anext__(), 0.003)).delta)
+        return seen
+
+    assert asyncio.run(main()) == [*deltas, None]
+
+
+def test_a_read_that_is_given_up_before_the_answer_sends_nothing_twice(runtype_mock: MockSurface) -> None:
+    runtype_mock.put_capability("agent", answer={"kind": "stream", "steps": HELLO}, latency_ms=100)
+
+    async def main() -> None:
+        stream = runtype_mock.async_client().stream("agent")
+        for _ in range(3):
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(stream.__anext__(), 0.01)
+        assert len([event async for event in stream]) == len(HELLO)
+
+    asyncio.run(main())
+    assert [request["outcome"] for request in runtype_mock.journal()] == ["delivered"]
+
+
+def test_readers_at_once_share_one_call_and_get_each_event_once(runtype_mock: MockSurface) -> None:
+    steps = [{"event": "text_delta", "data": {"delta": str(number)}, "wait_ms": 2} for number in range(20)]
+    put(runtype_mock, [*steps, HELLO[-1]])
+
+    async def main() -> list[str | None]:
+        seen: list[str | None] = []
+        stream = runtype_mock.async_client().stream("agent")
+
+        async def read() -> None:
+            seen.extend([event.delta async for event in stream])
+
+        await asyncio.gather(read(), read(), read())
+        return seen
+
+    seen = asyncio.run(main())
+    assert sorted(seen, key=str) == sorted([*map(str, range(20)), None], key=str)
+    assert len(runtype_mock.journal()) == 1
+
+
+def test_closing_an_async_stream_ends_its_readers(runtype_mock: MockSurface) -> None:
+    runtype_mock.put_capability("late", answer={"kind": "stream", "steps": HELLO}, latency_ms=60_000)
+    put(runtype_mock, HELLO[:2], end="stall")
+
+    async def main() -> None:
+        for number, capability in enumerate(("late", "agent")):
+            stream = runtype_mock.async_client().stream(capability)
+
+            async def read(stream: AsyncEventStream = stream) -> list[Event]:
+                return [event async for event in stream]
+
+            readers = [asyncio.ensure_future(read()) for _ in range(2)]
+            await asyncio.to_thread(runtype_mock.wait_for, has(number + 1))
+            await stream.aclose()
+            await asyncio.gather(*readers)
+            await asyncio.to_thread(runtype_mock.wait_for, lambda journal: journal[-1]["outcome"] == "client_closed")
 
     asyncio.run(main())
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterable
 from . import _native
 from ._call_many import AsyncCallMany
 from ._options import for_pickle, without_key
+from ._pending import wait
 from ._stream import AsyncEventStream
 
 TYPE_CHECKING = False
@@ -130,13 +131,7 @@ class AsyncClient:
     async def _run(
         self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, options: CallOptions
     ) -> Any:
-        future, ticket = self._native.begin(target, capability, input, whole, options)
-        try:
-            return await future
-        except BaseException:
-            # Cancelled, most likely: the request is dropped at once.
-            ticket.cancel()
-            raise
+        return await wait(lambda: self._native.begin(target, capability, input, whole, options))
 
     async def aclose(self) -> None:
         """Closes the connections. Calls in flight of other tasks end with `CallCancelledError`."""

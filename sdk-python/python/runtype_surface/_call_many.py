@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from ._pending import Pending
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
@@ -81,38 +83,41 @@ class CallMany:
 
 
 class AsyncCallMany:
-    """An asynchronous iterator of results, made by `AsyncClient.call_many`. Nothing is sent before it is read."""
+    """An asynchronous iterator of results, made by `AsyncClient.call_many`. Nothing is sent before it is read.
 
-    __slots__ = ("_is_closed", "_native", "_open")
+    A read that is given up, as by `asyncio.wait_for`, loses no result: the next read gets it.
+    """
+
+    __slots__ = ("_is_closed", "_native", "_open", "_pending")
 
     def __init__(self, open: Callable[[], _native.CallMany]) -> None:
         self._open = open
         self._native: _native.CallMany | None = None
         self._is_closed = False
+        self._pending = Pending()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> ManyResult:
         """The next result. What the iterator of inputs raises is raised here."""
-        if self._native is None:
-            if self._is_closed:
-                raise StopAsyncIteration
-            self._native = self._open()
-        future, ticket = self._native.begin_next()
-        try:
-            result = await future
-        except BaseException:
-            ticket.cancel()
-            raise
-        if result is None:
-            raise StopAsyncIteration
-        return result
+        while not self._is_closed:
+            if self._native is None:
+                self._native = self._open()
+            read = await self._pending.take(self._native.begin_next)
+            if read is None:
+                continue
+            result: ManyResult | None = read.result()
+            if result is None:
+                break
+            return result
+        raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """Drops the calls that are under way. There are no more results."""
         native, self._native = self._native, None
         self._is_closed = True
+        self._pending.drop()
         if native is not None:
             native.close()
 

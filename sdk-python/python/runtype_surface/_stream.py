@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._answer import Headers, attempts_of
+from ._pending import Pending, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,10 +144,10 @@ class AsyncEventStream:
                 print(event.delta or "", end="")
 
     Nothing is sent before it is entered or read. Leaving the `async with` block, `aclose`, or letting go of it closes
-    the connection at once.
+    the connection at once. A read that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
     """
 
-    __slots__ = ("_begin", "_events", "_is_closed", "_native", "_open")
+    __slots__ = ("_begin", "_events", "_is_closed", "_native", "_open", "_pending")
 
     def __init__(self, open: Callable[[], tuple[Any, _native.Ticket]]) -> None:
         self._open = open
@@ -154,11 +155,18 @@ class AsyncEventStream:
         self._begin: _Begin | None = None
         self._events: list[Event] = []
         self._is_closed = False
+        self._pending = Pending()
 
     async def _opened(self) -> _native.EventStream | None:
-        if self._native is None and not self._is_closed:
-            native = await _wait(self._open)
-            self._native, self._begin = native, _Begin(native.report)
+        while self._native is None and not self._is_closed:
+            opened = await self._pending.take(self._open)
+            native: _native.EventStream | None = None if opened is None else opened.result()
+            if native is None:
+                continue
+            if self._is_closed:
+                native.close()
+            else:
+                self._native, self._begin = native, _Begin(native.report)
         return self._native
 
     def __aiter__(self) -> Self:
@@ -171,10 +179,15 @@ class AsyncEventStream:
         return self._events.pop()
 
     async def _fill(self) -> bool:
-        if not self._events:
+        while not self._events:
             native = await self._opened()
-            batch = None if native is None else await _wait(native.begin_batch)
-            if batch is None:
+            if native is None:
+                return False
+            read = await self._pending.take(native.begin_batch)
+            if read is None:
+                continue
+            batch: list[Event] | None = read.result()
+            if batch is None or self._is_closed:
                 return False
             batch.reverse()
             self._events = batch
@@ -183,20 +196,27 @@ class AsyncEventStream:
     async def text(self) -> str:
         """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
         native = await self._opened()
-        events, self._events = self._events[::-1], []
-        rest: str = "" if native is None else await _wait(native.begin_text)
+        events = await self._take()
+        rest: str = "" if native is None else await wait(native.begin_text)
         return _text_of(events) + rest
 
     async def final_output(self) -> Any:
         """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none."""
         native = await self._opened()
-        self._events = []
-        return None if native is None else await _wait(native.begin_final_output)
+        await self._take()
+        return None if native is None else await wait(native.begin_final_output)
+
+    async def _take(self) -> list[Event]:
+        if self._pending.is_waiting:
+            await self._fill()
+        events, self._events = self._events[::-1], []
+        return events
 
     async def aclose(self) -> None:
         """Closes the connection at once. There are no more events."""
         native, self._native = self._native, None
         self._events, self._is_closed = [], True
+        self._pending.drop()
         if native is not None:
             native.close()
 
@@ -241,13 +261,3 @@ class AsyncEventStream:
 
     def __repr__(self) -> str:
         return "<AsyncEventStream>" if self._begin is None else f"<AsyncEventStream {self.status}>"
-
-
-async def _wait(begin: Callable[[], tuple[Any, _native.Ticket]]) -> Any:
-    """Awaits what the native part begins, and cancels it with the task that waits."""
-    future, ticket = begin()
-    try:
-        return await future
-    except BaseException:
-        ticket.cancel()
-        raise

@@ -1,0 +1,73 @@
+"""What readers on an asyncio loop wait for."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Callable
+    from typing import Any
+
+    from . import _native
+
+
+class Pending:
+    """The one thing that the readers of a stream wait for. A reader that gives up leaves it to the next one.
+
+    So `asyncio.wait_for` around a read loses no event and no result, and sends no call twice. Letting go of this object
+    drops the work.
+    """
+
+    __slots__ = ("_future", "_ticket")
+
+    def __init__(self) -> None:
+        self._future: Future[Any] | None = None
+        self._ticket: _native.Ticket | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a reader left something, or waits for it."""
+        return self._future is not None
+
+    async def take(self, begin: Callable[[], tuple[Future[Any], _native.Ticket]]) -> Future[Any] | None:
+        """Waits for what is pending, else for what `begin` begins. Gives it, done, to one reader; others get `None`."""
+        import asyncio
+
+        if self._future is None:
+            self._future, self._ticket = begin()
+        future = self._future
+        try:
+            # Unlike `await`, it does not cancel what it waits for.
+            await asyncio.wait((future,))
+        except BaseException:
+            future.add_done_callback(_look)
+            raise
+        if self._future is not future:
+            return None
+        self._future = self._ticket = None
+        return future
+
+    def drop(self) -> None:
+        """Drops the work. Readers that wait get nothing."""
+        future, ticket = self._future, self._ticket
+        if future is not None and ticket is not None:
+            ticket.cancel()
+            if not future.done():
+                future.set_result(None)
+
+
+async def wait(begin: Callable[[], tuple[Future[Any], _native.Ticket]]) -> Any:
+    """Awaits what the native part begins, and drops it with the task that waits."""
+    future, ticket = begin()
+    try:
+        return await future
+    except BaseException:
+        # Cancelled, most likely: the request is dropped at once.
+        ticket.cancel()
+        raise
+
+
+def _look(future: Future[Any]) -> None:
+    """Sees an error that nobody may come to read, lest asyncio report it as overlooked."""
+    if not future.cancelled():
+        future.exception()
