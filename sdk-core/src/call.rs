@@ -228,33 +228,32 @@ impl Call {
 
     /// Sends this call once for each input, a few at a time, with the options set so far.
     pub fn many<I: Serialize>(self, inputs: impl IntoIterator<Item = I, IntoIter: Send + 'static>) -> CallMany {
-        self.many_json(inputs.into_iter().map(|input| {
+        self.many_stream(futures_util::stream::iter(inputs.into_iter().map(|input| {
             let json = serde_json::to_vec(&input);
             json.map(Bytes::from)
                 .map_err(|error| Error::configuration("input", format!("it cannot be written as JSON: {error}")))
-        }))
+        })))
     }
 
-    /// The same, with inputs as JSON text.
-    #[doc(hidden)]
-    pub fn many_json(self, inputs: impl Iterator<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
-        self.many_stream(futures_util::stream::iter(inputs))
-    }
-
-    /// The same, with inputs that come when they come.
+    /// The same, with inputs as JSON text that come when they come.
     #[doc(hidden)]
     pub fn many_stream(self, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
         CallMany::new(self, Box::pin(inputs))
     }
 
-    /// The same call once more. A problem of its options is every call's.
+    /// What is wrong with the options, told once instead of by every call that is made of this one.
+    pub(crate) fn take_problem(&mut self) -> Option<Error> {
+        self.problem.take()
+    }
+
+    /// The same call once more.
     pub(crate) fn again(&self) -> Self {
         Self {
             client: self.client.clone(),
             target: self.target.clone(),
             input: self.input.clone(),
             options: self.options.clone(),
-            problem: self.problem.as_ref().map(Error::again),
+            problem: None,
         }
     }
 

@@ -28,7 +28,8 @@ const MOST_CONCURRENCY: u64 = 10_000;
 ///
 /// It is a [`Stream`] of numbered results, each with its own success or error: one failure ends no other call. It takes the
 /// next input only when a place is free, begins no call while the server says that the key's limit is used up, and drops
-/// what is under way when it is dropped.
+/// what is under way when it is dropped. An option that cannot be is its only result, and nothing is sent. As with every stream in Rust, the calls go on only while it is polled: hand results
+/// that take long to another task.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
@@ -66,7 +67,8 @@ struct Limit {
 }
 
 impl CallMany {
-    pub(crate) fn new(call: Call, inputs: Inputs) -> Self {
+    pub(crate) fn new(mut call: Call, inputs: Inputs) -> Self {
+        let problem = call.take_problem();
         Self {
             call,
             inputs: Some(inputs),
@@ -78,11 +80,11 @@ impl CallMany {
             early: BTreeMap::new(),
             limit: None,
             pause: None,
-            problem: None,
+            problem,
         }
     }
 
-    /// How many calls may be under way at once: 8 by default, 10,000 at most. A number that cannot be is the first result.
+    /// How many calls may be under way at once: 8 by default, 10,000 at most.
     pub fn concurrency(mut self, calls: u64) -> Self {
         match usize::try_from(calls).ok().filter(|_| (1..=MOST_CONCURRENCY).contains(&calls)) {
             Some(calls) => self.concurrency = calls,
@@ -94,11 +96,21 @@ impl CallMany {
         self
     }
 
-    /// Makes a problem of a binding's argument the first result.
+    /// Makes a problem of a binding's argument the only result.
     #[doc(hidden)]
     pub fn refuse(mut self, problem: Error) -> Self {
         self.problem.get_or_insert(problem);
         self
+    }
+
+    /// Gives what would be the only result as an error, for languages that raise it where the calls are made.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): an option that cannot be.
+    #[doc(hidden)]
+    pub fn checked(mut self) -> Result<Self, Error> {
+        self.problem.take().map_or(Ok(self), Err)
     }
 
     /// Whether results come in the order of the inputs (the default), or as they are there.

@@ -192,11 +192,6 @@ impl Error {
         Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
     }
 
-    /// The same configuration error once more: an error itself is not cloned, since its source is not.
-    pub(crate) fn again(&self) -> Self {
-        Self::configuration_text(self.0.option.clone().unwrap_or_default(), self.0.text.clone())
-    }
-
     /// Says where a malformed value was found.
     pub(crate) fn found_in(mut self, place: impl fmt::Display) -> Self {
         self.0.text = format!("{} (found in {place})", self.0.text);

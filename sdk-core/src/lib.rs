@@ -29,6 +29,7 @@ mod key_source;
 
 mod call;
 mod call_many;
+mod inputs;
 mod options;
 
 mod backoff;
@@ -73,11 +74,13 @@ pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind, Phase};
 pub use event::{Event, EventKind};
 pub use hook::AttemptStart;
+#[doc(hidden)]
+pub use inputs::{InputGiver, Inputs, inputs};
 pub use key::{ApiKey, AuthHeader};
 pub use key_source::KeySource;
 pub use options::ResponseFormat;
 #[doc(hidden)]
-pub use options::{seconds, whole_number};
+pub use options::{milliseconds, seconds, whole_number};
 pub use rate_limit::RateLimit;
 #[doc(hidden)]
 pub use read_ahead::ReadAhead;

@@ -121,10 +121,24 @@ pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration
 /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
 #[doc(hidden)]
 pub fn seconds(option: &'static str, value: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(value).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
+    time(option, value, value, "s")
+}
+
+/// Milliseconds, in the same way.
+///
+/// # Errors
+///
+/// As [`seconds`].
+#[doc(hidden)]
+pub fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error> {
+    time(option, value / 1e3, value, "ms")
+}
+
+fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
-            format!("{} s is not a time to wait: it must be more than 0 and at most a year", number(value)),
+            format!("{} {unit} is not a time to wait: it must be more than 0 and at most a year", number(given)),
         )
     })
 }
@@ -226,6 +240,8 @@ mod tests {
             assert_eq!(error.option(), Some("timeout"), "{value}");
         }
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
+        assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
+        assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is not"));
         assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is not"));
     }
 

@@ -96,8 +96,8 @@ impl EventStream {
     /// # Errors
     ///
     /// [`ErrorKind::Stream`] where the stream breaks, ends without a closing event, or reports an error (unless these are
-    /// [handed on](crate::Call::hand_on_stream_errors)); [`ErrorKind::Timeout`] in the phase [`Phase::Idle`]. After an
-    /// error there are no more events.
+    /// [handed on](crate::Call::hand_on_stream_errors)); [`ErrorKind::Timeout`] in the phase
+    /// [`Phase::Idle`](crate::Phase::Idle). After an error there are no more events.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }

@@ -1,4 +1,7 @@
-//! Many calls to one capability: one crossing a result.
+//! Many calls to one capability: one crossing a result, in which the next input may be asked for.
+//!
+//! A task drives the calls, so that they go on while JavaScript looks at a result. Its iterator runs on its own thread:
+//! whoever waits for a result gives the inputs that are asked for.
 
 use std::sync::Arc;
 
@@ -8,9 +11,13 @@ use napi::{
     bindgen_prelude::{Either, JsObjectValue as _, Object, PromiseRaw, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Call, Error, whole_number};
+use runtype_surface::{Answer, Call, Error, InputGiver, inputs, whole_number};
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{answer, source::Source};
+
+/// One result with the number of its input.
+type Numbered = (usize, Result<Answer<Bytes>, Error>);
 
 /// The input of one of many calls: JSON text, or what is wrong with it.
 #[napi(object, use_nullable = true)]
@@ -32,49 +39,108 @@ impl From<Input> for Result<Bytes, Error> {
 
 /// Many calls, of which some are under way.
 #[napi]
-pub struct CallMany(Arc<Source<runtype_surface::CallMany>>);
+pub struct CallMany {
+    giver: InputGiver,
+    source: Arc<Source<Calls>>,
+}
+
+/// The calls, and what comes of them.
+struct Calls {
+    /// Empty once the first result is asked for.
+    waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Numbered>)>,
+    results: mpsc::Receiver<Numbered>,
+    asked: mpsc::UnboundedReceiver<()>,
+    /// Ends with this.
+    driver: JoinSet<()>,
+}
+
+/// What whoever waits is woken by.
+struct Step {
+    result: Option<Numbered>,
+    wants_input: bool,
+}
+
+impl Calls {
+    async fn next(&mut self) -> Option<Step> {
+        if let Some((mut many, hand_on)) = self.waiting.take() {
+            self.driver.spawn(async move {
+                while let Some(result) = many.next().await {
+                    if hand_on.send(result).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        tokio::select! {
+            biased;
+            result = self.results.recv() => {
+                Some(Step { result: Some(result?), wants_input: self.asked.try_recv().is_ok() })
+            }
+            Some(()) = self.asked.recv() => Some(Step { result: None, wants_input: true }),
+        }
+    }
+}
 
 impl CallMany {
-    pub(crate) fn new(call: Call, inputs: Vec<Input>, concurrency: Option<f64>, in_order: bool) -> Self {
-        let mut many = call.many_json(inputs.into_iter().map(Into::into)).in_order(in_order);
+    pub(crate) fn new(call: Call, concurrency: Option<f64>, in_order: bool) -> Result<Self, Error> {
+        let (ask, asked) = mpsc::unbounded_channel();
+        let (giver, inputs) = inputs(move || {
+            // Where the calls were dropped, nobody is asked.
+            let _ = ask.send(());
+        });
+        let mut many = call.many_stream(inputs).in_order(in_order);
         if let Some(calls) = concurrency {
             many = match whole_number("concurrency", calls) {
                 Ok(calls) => many.concurrency(calls),
                 Err(problem) => many.refuse(problem),
             };
         }
-        Self(Arc::new(Source::new(many)))
+        // One result waits for its reader; the next calls begin when it has been taken.
+        let (hand_on, results) = mpsc::channel(1);
+        let calls = Calls { waiting: Some((many.checked()?, hand_on)), results, asked, driver: JoinSet::new() };
+        Ok(Self { giver, source: Arc::new(Source::new(calls)) })
     }
 }
 
 #[napi]
 impl CallMany {
-    /// Waits for a result. It resolves to `{number, result}`, the result being a value or a failure; `undefined` after the
-    /// last one.
+    /// Waits for a result or until an input is wanted. It resolves to `{wantsInput, number, result}`, where without a number
+    /// there is no result, and else it is a value or a failure; `undefined` after the last one.
     ///
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
-    #[napi(ts_return_type = "Promise<{ number: number, result: unknown | Failure } | undefined>")]
+    #[napi(
+        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure } | undefined>"
+    )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-        let source = self.0.clone();
-        let next = async move { Ok(source.read(async |many| many.next().await).await) };
+        let source = self.source.clone();
+        let next = async move { Ok(source.read(async |calls| calls.next().await).await) };
         env.spawn_future_with_callback(next, |env, next| {
-            let Some((number, result)) = next else { return ().into_unknown(env) };
-            let result = match result {
-                Ok(answer) => answer::parse(env, answer),
-                Err(error) => Either::B(error.into()),
-            };
-            let mut numbered = Object::new(env)?;
-            numbered.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;
-            numbered.set_named_property("result", result)?;
-            Ok(numbered.to_unknown())
+            let Some(Step { result, wants_input }) = next else { return ().into_unknown(env) };
+            let mut step = Object::new(env)?;
+            step.set_named_property("wantsInput", wants_input)?;
+            if let Some((number, result)) = result {
+                let result = match result {
+                    Ok(answer) => answer::parse(env, answer),
+                    Err(error) => Either::B(error.into()),
+                };
+                step.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;
+                step.set_named_property("result", result)?;
+            }
+            Ok(step.to_unknown())
         })
+    }
+
+    /// Gives the input that was wanted; nothing where there are no more.
+    #[napi]
+    pub fn give(&self, input: Option<Input>) {
+        self.giver.give(input.map(Into::into));
     }
 
     /// Drops the calls that are under way, and begins no more.
     #[napi]
     pub fn close(&self) {
-        self.0.close();
+        self.source.close();
     }
 }

@@ -16,7 +16,7 @@ use runtype_surface::{Answer, Call};
 
 use crate::{
     answer,
-    call_many::{CallMany, Input},
+    call_many::CallMany,
     cancel::{Cancel, Cancelled},
     failure::Failure,
     key_function,
@@ -126,7 +126,7 @@ impl Client {
         })
     }
 
-    /// Calls a capability once for each input. Nothing is sent before the results are read.
+    /// Calls a capability once for each input that it is given. Nothing is sent before the results are read.
     ///
     /// # Errors
     ///
@@ -135,13 +135,15 @@ impl Client {
     pub fn call_many(
         &self,
         capability: String,
-        inputs: Vec<Input>,
         concurrency: Option<f64>,
         in_order: bool,
         options: Option<CallOptions>,
-    ) -> napi::Result<CallMany> {
+    ) -> napi::Result<Either<CallMany, Failure>> {
         let call = built(self.core()?.capability(capability), options);
-        Ok(CallMany::new(call, inputs, concurrency, in_order))
+        Ok(match CallMany::new(call, concurrency, in_order) {
+            Ok(many) => Either::A(many),
+            Err(problem) => Either::B(problem.into()),
+        })
     }
 
     /// Asks for the surface's OpenAPI document.

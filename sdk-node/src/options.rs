@@ -4,7 +4,7 @@ use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use runtype_surface::{Call, ClientBuilder, Error, KeySource, seconds, whole_number};
+use runtype_surface::{Call, ClientBuilder, Error, KeySource, whole_number};
 
 /// A header's name and value.
 #[napi(object)]
@@ -157,7 +157,7 @@ impl CallOptions {
 
 /// Milliseconds as JavaScript has them.
 fn milliseconds(option: &'static str) -> impl Fn(f64) -> Result<Duration, Error> {
-    move |value| seconds(option, value / 1e3)
+    move |value| runtype_surface::milliseconds(option, value)
 }
 
 /// A count as JavaScript has it.

@@ -81,3 +81,86 @@ test('nothing is sent before the first result is asked for', async () => {
   await results.return();
   assert.deepEqual(await journal(), []);
 });
+
+test('inputs are taken one by one, when there is room for their calls', async () => {
+  const { options } = await surface();
+  const client = new Client(options);
+  let taken = 0;
+  let isCleanedUp = false;
+  function* endless() {
+    try {
+      for (;;) yield { n: taken++ };
+    } finally {
+      isCleanedUp = true;
+    }
+  }
+  let seen = 0;
+  for await (const { output, number } of client.callMany('echo', endless(), { concurrency: 4 })) {
+    assert.deepEqual(output, { n: number });
+    seen += 1;
+    assert.ok(taken <= seen + 5, `${taken} inputs were taken for ${seen} results`);
+    if (seen === 20) break;
+  }
+  assert.ok(isCleanedUp, 'the generator of the inputs was left open');
+});
+
+test('an async iterator that has no more inputs yet holds back no result', async () => {
+  const { options } = await surface();
+  let more;
+  const inputs = {
+    [Symbol.asyncIterator]() {
+      let number = 0;
+      return {
+        next: () => {
+          if (number < 2) return Promise.resolve({ done: false, value: { n: number++ } });
+          return new Promise((resolve) => {
+            more = () => resolve({ done: true });
+          });
+        },
+      };
+    },
+  };
+  const outputs = [];
+  for await (const { output } of new Client(options).callMany('echo', inputs)) {
+    outputs.push(output);
+    if (outputs.length === 2) {
+      while (more === undefined) await new Promise(setImmediate);
+      more();
+    }
+  }
+  assert.deepEqual(outputs, [{ n: 0 }, { n: 1 }]);
+});
+
+test('what the iterator of the inputs throws is thrown after the results of the calls before it', async () => {
+  const { options } = await surface();
+  const client = new Client(options);
+  const reason = new Error('no more articles');
+  function* generator() {
+    yield { n: 0 };
+    throw reason;
+  }
+  async function* asyncGenerator() {
+    yield* generator();
+  }
+  for (const inputs of [generator(), asyncGenerator()]) {
+    const outputs = [];
+    const read = async () => {
+      for await (const { output } of client.callMany('echo', inputs)) outputs.push(output);
+    };
+    await assert.rejects(read(), (error) => error === reason);
+    assert.deepEqual(outputs, [{ n: 0 }]);
+  }
+  for (const inputs of [undefined, null, 5, 'text', {}]) {
+    assert.throws(() => client.callMany('echo', inputs), { name: 'ConfigurationError', option: 'inputs' });
+  }
+});
+
+test('calls go on while a result is looked at', async () => {
+  const { options, control, journal } = await surface();
+  await control('PUT', '/capabilities/later', { latency_ms: 50 });
+  const results = new Client(options).callMany('later', Array(3).fill({}), { concurrency: 3, timeoutMs: 2_000 });
+  await results.next();
+  while ((await journal()).some(({ outcome }) => outcome === 'open'));
+  assert.equal((await results.next()).value.error, undefined);
+  assert.equal((await results.next()).value.error, undefined);
+});

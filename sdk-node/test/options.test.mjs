@@ -99,6 +99,9 @@ test('an input that JSON cannot hold is refused, and nothing is sent', async () 
     [{ big: 1n }, /BigInt/],
     [cycle, /circular/],
     [throwing, /not me/],
+    [Promise.resolve({}), /await it first/],
+    [new Map([['input', 'a']]), /Object\.fromEntries/],
+    [new Set(['a']), /it is a Set/],
   ];
   for (const [input, message] of inputs) {
     const refused = { name: 'ConfigurationError', option: 'input', message };

@@ -1,7 +1,7 @@
 import process from 'node:process';
 
 import { Answer } from './answer.js';
-import { type CallResult, nativeInputs, resultsOf } from './call-many.js';
+import { type CallResult, type Inputs, iterable, resultsOf } from './call-many.js';
 import { Environment } from './environment.js';
 import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
@@ -143,8 +143,8 @@ export class Client {
    * Calls a capability once for each input, a few at a time, and hands the results on: in the order of the inputs, or as
    * they are there. One failure ends no other call. No call begins while the server says that the key's limit is used up.
    *
-   * All inputs are read, and the first call is sent, when the first result is asked for. Leaving the loop and the signal
-   * drop the calls that are under way, and no more begin.
+   * The first call is sent when the first result is asked for, and the next input is taken when there is room for its call.
+   * Leaving the loop and the signal drop the calls that are under way, and no more begin.
    *
    * @example
    * ```js
@@ -157,23 +157,27 @@ export class Client {
    * ```
    *
    * @param inputs - What the capability takes, each a JSON object.
-   * @throws `signal.reason` where the signal ends it. The errors of the calls are in their results.
+   * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} where an option cannot be, and, after the
+   * results of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
    */
   callMany<T = unknown>(
     capability: string,
-    inputs: Iterable<object> | AsyncIterable<object>,
+    inputs: Inputs,
     options: CallManyOptions = {},
   ): AsyncGenerator<CallResult<T>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const crossing = site.run(() => nativeCallOptions(shared));
-    const open = async () => {
-      const texts = await nativeInputs(inputs);
-      return site.run(() =>
-        this.#open().callMany(slug(capability), texts, concurrency ?? null, inOrder ?? true, crossing),
+    const open = () =>
+      site.run(() =>
+        unlessFailed(this.#open().callMany(slug(capability), concurrency ?? null, inOrder ?? true, crossing)),
       );
-    };
-    return resultsOf(open, site, signal);
+    return resultsOf(
+      open,
+      site.run(() => iterable(inputs)),
+      site,
+      signal,
+    );
   }
 
   /**

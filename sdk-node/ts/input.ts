@@ -2,6 +2,8 @@ import { refusal } from './failure.js';
 
 /** The input as JSON text. That it is an object the core checks. */
 export function jsonOf(input: unknown): string {
+  const instead = insteadOf(input);
+  if (instead !== undefined) throw refusal('input', `${instead}, and a capability takes a JSON object`);
   let json: string | undefined;
   try {
     json = JSON.stringify(input);
@@ -17,4 +19,12 @@ export function jsonOf(input: unknown): string {
     );
   }
   return json;
+}
+
+/** What JSON would make an empty object of, although it holds something; with the remedy. */
+function insteadOf(input: unknown): string | undefined {
+  if (input instanceof Promise) return 'it is a Promise: await it first';
+  if (input instanceof Map) return 'it is a Map: give Object.fromEntries(it)';
+  if (input instanceof Set) return 'it is a Set: give an object that has [...it]';
+  return undefined;
 }

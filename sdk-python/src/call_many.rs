@@ -3,16 +3,17 @@
 //! A task on the network's threads drives the calls, so that they go on while the application looks at a result. Python's
 //! iterator never runs there: whoever waits for a result gives the inputs that are asked for, or the asyncio loop does.
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    task::{Context, Poll},
-};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
-use futures_core::Stream;
-use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock, types::PyIterator};
-use runtype_surface::{Answer, Error};
+use pyo3::{
+    exceptions::{PyException, PyRuntimeError},
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::PyIterator,
+};
+use runtype_surface::{Answer, Error, InputGiver, Inputs, inputs};
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
@@ -25,36 +26,13 @@ use crate::{
     signals,
 };
 
-/// One input as JSON, or why it is none; nothing where there are no more.
-type Input = Option<Result<Bytes, Error>>;
 /// One result with the number of its input.
 type Numbered = (usize, Result<Answer<Bytes>, Error>);
-
-/// What the core reads inputs from: each is asked for when there is room for its call.
-struct Inputs {
-    ask: Box<dyn Fn() + Send>,
-    given: mpsc::UnboundedReceiver<Input>,
-    is_asked: bool,
-}
-
-impl Stream for Inputs {
-    type Item = Result<Bytes, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if !self.is_asked {
-            self.is_asked = true;
-            (self.ask)();
-        }
-        let given = std::task::ready!(self.given.poll_recv(context));
-        self.is_asked = false;
-        Poll::Ready(given.flatten())
-    }
-}
 
 /// What both sides share.
 struct Shared {
     iterator: Py<PyAny>,
-    give: mpsc::UnboundedSender<Input>,
+    giver: OnceLock<InputGiver>,
     /// Inputs that were asked for, to be given by the thread that waits for a result.
     asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
     /// Results that are there; nothing in place of one where the client was closed.
@@ -64,9 +42,16 @@ struct Shared {
 }
 
 impl Shared {
-    fn give(&self, input: Input) {
-        // Where the calls were dropped, nobody wants it.
-        let _ = self.give.send(input);
+    fn give(&self, input: Option<Result<Bytes, Error>>) {
+        if let Some(giver) = self.giver.get() {
+            giver.give(input);
+        }
+    }
+
+    /// Begins no more calls. It is raised once the results of those that were begun are handed on.
+    fn fail(&self, raised: PyErr) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+        self.give(None);
     }
 
     fn take_raised(&self) -> Option<PyErr> {
@@ -98,15 +83,14 @@ impl CallMany {
         mailbox: Option<Arc<Mailbox>>,
         mut closing: Closing,
         capability: String,
-        many: impl FnOnce(Box<dyn Stream<Item = Result<Bytes, Error>> + Send + Unpin>) -> runtype_surface::CallMany,
+        many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
-        let (give, given) = mpsc::unbounded_channel();
         let (ask, asked) = mpsc::unbounded_channel();
         // One result waits for its reader; the next calls begin when it has been taken.
         let (hand_on, results) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             iterator,
-            give,
+            giver: OnceLock::new(),
             asked: tokio::sync::Mutex::new(asked),
             results: tokio::sync::Mutex::new(results),
             raised: Mutex::default(),
@@ -123,7 +107,9 @@ impl CallMany {
                 })
             }
         };
-        let mut many = many(Box::new(Inputs { ask, given, is_asked: false }));
+        let (giver, inputs) = inputs(ask);
+        shared.giver.get_or_init(|| giver);
+        let mut many = many(inputs).map_err(|problem| failure::raise(py, &problem))?;
         let driver = runtime(py)?.spawn(Circumstances::of(mailbox).around(async move {
             loop {
                 let result = match closing.or_end(many.next()).await {
@@ -164,7 +150,7 @@ impl CallMany {
                 }
             })?;
             match step {
-                Step::Asked => pull(py, &shared).inspect_err(|_| self.close(py))?,
+                Step::Asked => pull(py, &shared)?,
                 Step::Result(result) => return to_result(py, &shared, result, &self.capability),
             }
         }
@@ -217,16 +203,20 @@ impl Feeder {
 
     /// Takes what the iterator raised.
     fn fail(&self, raised: Bound<'_, PyAny>) {
-        *self.0.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(PyErr::from_value(raised));
-        self.0.give(None);
+        self.0.fail(PyErr::from_value(raised));
     }
 }
 
 /// Gives the next input of a synchronous iterator, on this thread.
 fn pull(py: Python<'_>, shared: &Shared) -> PyResult<()> {
     let mut iterator = shared.iterator.bind(py).cast::<PyIterator>()?.clone();
-    let input = iterator.next().transpose()?;
-    shared.give(input.map(|input| encode(&input).map(Bytes::from)));
+    match iterator.next() {
+        Some(Ok(input)) => shared.give(Some(encode(&input).map(Bytes::from))),
+        None => shared.give(None),
+        // An interrupt waits for nothing.
+        Some(Err(raised)) if !raised.is_instance_of::<PyException>(py) => return Err(raised),
+        Some(Err(raised)) => shared.fail(raised),
+    }
     Ok(())
 }
 
@@ -246,11 +236,8 @@ fn to_result(
     result: Option<Option<Numbered>>,
     capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
-    if let Some(raised) = shared.take_raised() {
-        return Err(raised);
-    }
     let (number, result) = match result {
-        None => return Ok(None),
+        None => return shared.take_raised().map_or(Ok(None), Err),
         Some(None) => return Err(failure::cancelled(py, capability)),
         Some(Some(numbered)) => numbered,
     };

@@ -196,10 +196,11 @@ impl Client {
         let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
         CallMany::begin(py, inputs, mailbox, closing, capability, |inputs| {
             let many = call.many_stream(inputs).in_order(in_order);
-            match runtype_surface::whole_number("concurrency", concurrency) {
+            let many = match runtype_surface::whole_number("concurrency", concurrency) {
                 Ok(calls) => many.concurrency(calls),
                 Err(problem) => many.refuse(problem),
-            }
+            };
+            many.checked()
         })
     }
 

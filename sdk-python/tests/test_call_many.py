@@ -74,7 +74,7 @@ def test_inputs_are_taken_one_by_one_when_there_is_room(runtype_mock: MockSurfac
     assert {name for _, name in taken} == {threading.current_thread().name}
 
 
-def test_what_the_inputs_raise_is_raised_by_the_loop(runtype_mock: MockSurface) -> None:
+def test_what_the_inputs_raise_is_raised_after_the_results_of_the_calls_before_it(runtype_mock: MockSurface) -> None:
     def broken() -> Iterator[dict[str, int]]:
         yield {"n": 0}
         raise LookupError("the file is gone")
@@ -83,13 +83,16 @@ def test_what_the_inputs_raise_is_raised_by_the_loop(runtype_mock: MockSurface) 
         yield {"n": 0}
         raise LookupError("the file is gone")
 
+    numbered: list[int] = []
     with pytest.raises(LookupError, match="the file is gone"):
-        list(runtype_mock.client().call_many("echo", broken()))
+        numbered.extend(result.number for result in runtype_mock.client().call_many("echo", broken()))
+    assert numbered == [0]
 
     async def main(inputs: Any) -> None:
+        results = runtype_mock.async_client().call_many("echo", inputs)
+        assert (await anext(results)).number == 0
         with pytest.raises(LookupError, match="the file is gone"):
-            async for _ in runtype_mock.async_client().call_many("echo", inputs):
-                pass
+            await anext(results)
 
     asyncio.run(main(broken()))
     asyncio.run(main(broken_later()))

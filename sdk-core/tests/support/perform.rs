@@ -86,7 +86,7 @@ impl Subject<'_> {
             }
             "stream_text" => Ok(json!({ "output": call.stream().await?.text().await? })),
             "stream_final_output" => Ok(json!({ "output": call.stream().await?.final_output::<Value>().await? })),
-            "call_many" => Ok(json!({ "output": self.call_many(call, step).await })),
+            "call_many" => Ok(json!({ "output": self.call_many(call, step).await? })),
             "call" | "dispatch" | "openapi" => {
                 let answer: Answer<Value> = call.send_bytes().await?.decode()?;
                 let mut facts: Value = serde_json::from_str(&answer.report()).unwrap();
@@ -97,7 +97,7 @@ impl Subject<'_> {
         }
     }
 
-    async fn call_many(&self, call: Call, step: &Value) -> Vec<Value> {
+    async fn call_many(&self, call: Call, step: &Value) -> Result<Vec<Value>, Error> {
         let mut many = call.many(step["inputs"].as_array().unwrap().clone());
         if let Some(value) = step["options"].get("concurrency") {
             many = match whole_number("concurrency", value.as_f64().unwrap()) {
@@ -106,6 +106,7 @@ impl Subject<'_> {
             };
         }
         many = many.in_order(step["options"].get("in_order").is_none_or(|value| value == true));
+        let mut many = many.checked()?;
         let mut results = Vec::new();
         while let Some((number, result)) = many.next().await {
             results.push(match result.and_then(Answer::decode::<Value>) {
@@ -113,7 +114,7 @@ impl Subject<'_> {
                 Err(error) => json!({ "number": number, "error": self.facts(&error).unwrap() }),
             });
         }
-        results
+        Ok(results)
     }
 
     /// Every field of an error, once it is sure that none shows a key.

@@ -61,7 +61,7 @@ class CallMany:
         return self
 
     def __next__(self) -> ManyResult:
-        """The next result. What the iterator of inputs raises is raised here."""
+        """The next result. What the inputs raise is raised here, after the results of the calls before it."""
         result = None if self._native is None else self._native.next()
         if result is None:
             raise StopIteration
@@ -100,7 +100,7 @@ class AsyncCallMany:
         return self
 
     async def __anext__(self) -> ManyResult:
-        """The next result. What the iterator of inputs raises is raised here."""
+        """The next result. What the inputs raise is raised here, after the results of the calls before it."""
         while not self._is_closed:
             if self._native is None:
                 self._native = self._open()
