@@ -256,9 +256,9 @@ impl fmt::Display for Endpoint {
         let text = format!(
             "{}/v1/products/{}/surfaces/{}/api/{}",
             self.base,
-            self.product,
-            self.surface,
-            self.capability.as_deref().unwrap_or_default()
+            utf8_percent_encode(&self.product, SEGMENT),
+            utf8_percent_encode(&self.surface, SEGMENT),
+            utf8_percent_encode(self.capability.as_deref().unwrap_or_default(), SEGMENT)
         );
         f.write_str(&redact::hide_credentials(&text))
     }
@@ -457,5 +457,12 @@ mod tests {
             let error = endpoint(base).check_secure().unwrap_err();
             assert!(error.to_string().contains("in the clear"), "{error}");
         }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is_called() {
+        let endpoint = Endpoint::new("https://api.runtype.com", "a/b", "s").unwrap();
+        assert_eq!(endpoint.to_string(), "https://api.runtype.com/v1/products/a%2Fb/surfaces/s/api/");
+        assert!(endpoint.capability_url("x").unwrap().as_str().starts_with(&endpoint.to_string()));
     }
 }
