@@ -125,7 +125,7 @@ def node() -> Names:
     errors = set(re.findall(r"export declare class (\w+Error)\b", text["errors"]))
     return {
         "client": members("client", "Client"),
-        "client options": members("options", "SharedOptions", "ClientOptions"),
+        "client options": members("options", "SharedOptions", "ClientOptions") | members("hook", "Hooks"),
         "call options": members("options", "SharedOptions", "CallOptions", "CallManyOptions"),
         "answer": members("answer", "Answer"),
         "stream": members("stream", "EventStream", "StreamResponse"),

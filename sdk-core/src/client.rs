@@ -120,8 +120,8 @@ impl Client {
         Ok(self.openapi_call().send().await?.output)
     }
 
-    /// The same as a call, to give it options.
-    #[doc(hidden)]
+    /// The same as a [`Call`], to give it options or to see what comes beside the document. An input
+    /// means nothing to it.
     pub fn openapi_call(&self) -> Call {
         Call::new(self.clone(), Target::OpenApi)
     }

@@ -224,8 +224,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls this function when an attempt has ended, whether it is repeated or not. It must not block.
-    pub fn after_attempt(mut self, hook: impl Fn(&Attempt) + Send + Sync + 'static) -> Self {
+    /// Calls this function when an attempt has ended, whether it is repeated or not. It must not block. An attempt of a call
+    /// that was dropped has no end.
+    pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
         self.hooks.after = Some(Arc::new(hook));
         self
     }

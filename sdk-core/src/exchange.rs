@@ -206,15 +206,17 @@ impl Exchange<'_> {
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
         let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let key_hint = key.hint();
+        let start = AttemptStart {
+            number,
+            capability: self.plan.capability.as_deref(),
+            method: self.plan.outgoing.method.as_str(),
+            url: self.plan.outgoing.url.as_str(),
+            key_hint: &key_hint,
+            waited,
+        };
         if let Some(before) = &self.core.hooks.before {
-            before(&AttemptStart {
-                number,
-                capability: self.plan.capability.as_deref(),
-                method: self.plan.outgoing.method.as_str(),
-                url: self.plan.outgoing.url.as_str(),
-                key_hint: &key.hint(),
-                waited,
-            });
+            before(&start);
         }
         let span = self.span();
         let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
@@ -242,10 +244,10 @@ impl Exchange<'_> {
             started,
             elapsed: self.deadline.elapsed().saturating_sub(started),
             outcome,
-            key_hint: key.hint(),
+            key_hint: key_hint.clone(),
         };
         if let Some(after) = &self.core.hooks.after {
-            after(&attempt);
+            after(&start, &attempt);
         }
         self.attempts.push(attempt);
         ended

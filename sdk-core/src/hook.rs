@@ -2,10 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use crate::Attempt;
+use serde::Serialize;
+
+use crate::{Attempt, attempt::milliseconds};
 
 /// An attempt that is about to be sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct AttemptStart<'a> {
     /// Counts from 1.
@@ -19,11 +21,25 @@ pub struct AttemptStart<'a> {
     /// The hint of the key, such as `papi_…a1b2`.
     pub key_hint: &'a str,
     /// How long the client waited before this attempt, after the one before.
+    #[serde(serialize_with = "milliseconds", rename = "waited_ms")]
     pub waited: Duration,
 }
 
+impl AttemptStart<'_> {
+    /// This attempt, and how it has ended if it has, as JSON for the bindings.
+    #[doc(hidden)]
+    pub fn report(&self, end: Option<&Attempt>) -> String {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            start: &'a AttemptStart<'a>,
+            end: Option<&'a Attempt>,
+        }
+        serde_json::to_string(&Report { start: self, end }).unwrap_or_default()
+    }
+}
+
 type Before = Arc<dyn Fn(&AttemptStart<'_>) + Send + Sync>;
-type After = Arc<dyn Fn(&Attempt) + Send + Sync>;
+type After = Arc<dyn Fn(&AttemptStart<'_>, &Attempt) + Send + Sync>;
 
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {

@@ -198,14 +198,15 @@ async fn hooks_see_each_attempt_and_no_key() {
             assert!(!format!("{start:?}").contains(&key));
             before.lock().unwrap().push(format!("{} {} before", start.number, start.capability.unwrap()));
         })
-        .after_attempt(move |attempt| {
+        .after_attempt(move |start, attempt| {
             let AttemptOutcome::Answered { status } = attempt.outcome else { panic!("{attempt:?}") };
-            after.lock().unwrap().push(format!("{} {status} after", attempt.number));
+            assert_eq!(start.number, attempt.number);
+            after.lock().unwrap().push(format!("{} {} {status} after", start.number, start.capability.unwrap()));
         })
         .build()
         .unwrap();
     client.call::<Value>("echo", &json!({})).await.unwrap();
-    assert_eq!(*seen.lock().unwrap(), ["1 echo before", "1 429 after", "2 echo before", "2 200 after"]);
+    assert_eq!(*seen.lock().unwrap(), ["1 echo before", "1 echo 429 after", "2 echo before", "2 echo 200 after"]);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use crate::{
     call_many::CallMany,
     cancel::{Cancel, Cancelled},
     failure::Failure,
+    hook::Notices,
     key_function,
     options::{CallOptions, ClientOptions},
     stream::EventStream,
@@ -37,18 +38,23 @@ pub struct Client {
     /// Empty once it is closed.
     core: Option<runtype_surface::Client>,
     variables: Variables,
+    notices: Notices,
 }
 
-/// Makes a client. Nothing is sent. `ask_key` is the key function; it gives a promise and never throws by itself.
+/// Makes a client. Nothing is sent. `ask_key` is the key function; it gives a promise and never throws by itself. `tell` gets
+/// reports for the application's hooks, and never throws.
 ///
 /// # Errors
 ///
-/// Where the key function cannot be kept, which Node does not refuse.
+/// Where a function cannot be kept, which Node does not refuse.
 #[napi(ts_return_type = "Client | Failure")]
 pub fn open_client(
     mut options: ClientOptions,
     #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
         Function<'_, (), Promise<String>>,
+    >,
+    #[napi(ts_arg_type = "((reports: Array<string>) => void) | undefined | null")] tell: Option<
+        Function<'_, Vec<String>, ()>,
     >,
 ) -> napi::Result<Either<Client, Failure>> {
     let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
@@ -58,8 +64,12 @@ pub fn open_client(
     if let Some(ask_key) = ask_key {
         builder = builder.api_key_source(key_function::key_source(&ask_key)?);
     }
+    let notices = Notices::default();
+    if let Some(tell) = tell {
+        builder = notices.watch(builder, &tell)?;
+    }
     Ok(match options.set(builder).build() {
-        Ok(core) => Either::A(Client { core: Some(core), variables }),
+        Ok(core) => Either::A(Client { core: Some(core), variables, notices }),
         Err(error) => Either::B(error.into()),
     })
 }
@@ -195,6 +205,12 @@ impl Client {
     #[napi]
     pub fn close(&mut self) {
         self.core = None;
+    }
+
+    /// Takes out the reports that no hook has been told yet.
+    #[napi]
+    pub fn take_notices(&self) -> Vec<String> {
+        self.notices.take()
     }
 
     fn core(&self) -> napi::Result<&runtype_surface::Client> {

@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod client;
 pub mod endpoint;
 pub mod failure;
+pub mod hook;
 pub mod key_function;
 pub mod options;
 pub mod source;

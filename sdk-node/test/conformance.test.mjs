@@ -50,7 +50,7 @@ async function run(one, prefix) {
       key: made.keys[0],
       dir,
     });
-  const scene = { prefix, keys: made.keys, asked: 0, client: undefined };
+  const scene = { prefix, keys: made.keys, asked: 0, told: [], client: undefined };
   scene.options = optionsOf(fillAll(one.client ?? {}), scene);
   try {
     setVariables(made.env, prefix);
@@ -93,8 +93,13 @@ function setVariables(values, prefix) {
 
 /** The suite's options in this language's names. */
 function optionsOf(options, scene) {
-  const renamed = Object.fromEntries(Object.entries(options).map(([name, value]) => [camelCase(name), value]));
-  const { apiKey } = renamed;
+  let renamed = Object.fromEntries(Object.entries(options).map(([name, value]) => [camelCase(name), value]));
+  const { apiKey, hooks, ...others } = renamed;
+  if (hooks) {
+    renamed = others;
+    renamed.beforeAttempt = (start) => scene.told.push({ start, end: null });
+    renamed.afterAttempt = (start, end) => scene.told.push({ start, end });
+  }
   if (apiKey?.function !== undefined) {
     const keys = apiKey.function;
     renamed.apiKey = async () => keys[Math.min(scene.asked++, keys.length - 1)];
@@ -158,13 +163,14 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
   }
 }
 
-function expectOf(expect, outcome, { prefix, asked }, method) {
+function expectOf(expect, outcome, { prefix, asked, told, keys }, method) {
   const wanted = fill(expect, {}, (text) => text.replaceAll('RUNTYPE_', `${prefix}_`));
   // The output is compared whole, so that no field too many goes unseen; but lists of events and results are subsets.
   const { output, ...others } = wanted;
   if (output !== undefined && !SUBSETS.has(method)) assert.deepStrictEqual(outcome.output, output, 'expect.output');
   else if (output !== undefined) check(output, outcome.output, 'expect.output');
-  check(others, { ...outcome, asked }, 'expect');
+  for (const key of keys) assert.ok(!JSON.stringify(told).includes(key), 'a hook was told a key');
+  check(others, { ...outcome, asked, told: snakeCase(told) }, 'expect');
 }
 
 /** An error's fields, once it is sure that none shows a key. */

@@ -18,7 +18,12 @@ const sources = ['README.md', ...readdirSync(join(root, 'ts')).map((file) => joi
 
 /** What the examples of a file print, in order. */
 const printed = {
-  'README.md': [/^A long text\.\n$/, /^You wrote: Where is my parcel\? .*today\.$/, /^$/],
+  'README.md': [
+    /^A long text\.\n$/,
+    /^You wrote: Where is my parcel\? .*today\.$/,
+    /^echo, attempt 1: 200 after [\d.]+ ms\n$/,
+    /^$/,
+  ],
   'ts/client.ts': [/^A long text\.\n$/, /^0 \{ summary: 'One\.', words: 1 \}\n1 \{ summary: 'Two\.', words: 1 \}\n$/],
   'ts/errors.ts': [/^look before you repeat it: fails: 500 /],
   'ts/mock-surface.ts': [/^$/],

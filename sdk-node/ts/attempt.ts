@@ -32,7 +32,12 @@ export interface AttemptReport {
 
 /** Gives the core's attempts the names of this language. */
 export function attemptsOf(reports: readonly AttemptReport[]): readonly Attempt[] {
-  return reports.map((report) => ({
+  return reports.map(attemptOf);
+}
+
+/** Gives one of them the names of this language. */
+export function attemptOf(report: AttemptReport): Attempt {
+  return {
     number: report.number,
     waitedMs: report.waited_ms,
     startedMs: report.started_ms,
@@ -41,5 +46,5 @@ export function attemptsOf(reports: readonly AttemptReport[]): readonly Attempt[
     ...(report.status !== undefined && { status: report.status }),
     ...(report.may_have_executed !== undefined && { mayHaveExecuted: report.may_have_executed }),
     keyHint: report.key_hint,
-  }));
+  };
 }

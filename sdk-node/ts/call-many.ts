@@ -28,6 +28,7 @@ export async function* resultsOf<T>(
   inputs: Inputs,
   site: CallSite,
   signal: AbortSignal | undefined,
+  tellHooks: () => void,
 ): AsyncGenerator<CallResult<T>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
@@ -36,6 +37,7 @@ export async function* resultsOf<T>(
   try {
     for (;;) {
       const next = await many.next();
+      tellHooks();
       signal?.throwIfAborted();
       if (next === undefined) {
         feed.throwIfFailed();

@@ -4,6 +4,7 @@ import { Answer } from './answer.js';
 import { type CallResult, type Inputs, iterable, resultsOf } from './call-many.js';
 import { Environment } from './environment.js';
 import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
+import { type Tell, tellOf } from './hook.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
@@ -47,6 +48,7 @@ export class Client {
   /** Set where the key comes from the environment. */
   readonly #environment: Environment | undefined;
   readonly #address: string;
+  readonly #tell: Tell | undefined;
   #inFlight = 0;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -60,10 +62,13 @@ export class Client {
     const site = new CallSite(new.target);
     const { apiKey, apiKeyFile, envPrefix } = site.run(() => checkClientOptions(options));
     const environment = new Environment(envPrefix);
+    const tell = tellOf(options);
     const client = site.run(() => {
       const crossing = nativeClientOptions(options, environment.variables(), `node ${process.versions.node}`);
-      return unlessFailed(native.openClient(crossing, typeof apiKey === 'function' ? keyFunction(apiKey) : undefined));
+      const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
+      return unlessFailed(native.openClient(crossing, askKey, tell));
     });
+    this.#tell = tell;
     this.#native = client;
     this.#address = client.endpoint;
     this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
@@ -177,6 +182,7 @@ export class Client {
       site.run(() => iterable(inputs)),
       site,
       signal,
+      () => this.#tellHooks(),
     );
   }
 
@@ -280,11 +286,17 @@ export class Client {
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
       const signal = options?.signal;
       const result = signal === undefined ? await begin() : await following(signal, begin);
+      this.#tellHooks();
       return site.run(() => unlessFailed(result));
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#whenIdle?.();
     }
+  }
+
+  /** Tells the hooks of attempts that they have not been told of yet. */
+  #tellHooks(): void {
+    if (this.#native !== undefined) this.#tell?.(this.#native.takeNotices());
   }
 
   /** The native client, with the environment's key as it stands now. */

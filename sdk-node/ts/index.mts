@@ -2,6 +2,7 @@
 
 export type {
   Attempt,
+  AttemptStart,
   AuthHeader,
   CallManyOptions,
   CallOptions,
@@ -10,6 +11,7 @@ export type {
   Endpoint,
   EnvironmentOptions,
   HeadersToAdd,
+  Hooks,
   Phase,
   RateLimit,
   ResponseFormat,

@@ -29,6 +29,7 @@ export {
   StreamError,
 } from './errors.js';
 export { StreamEvent, type StreamEventName } from './event.js';
+export type { AttemptStart, Hooks } from './hook.js';
 export type {
   AuthHeader,
   CallManyOptions,

@@ -1,6 +1,7 @@
 // The options of a client and of a call. The core checks their values; here their names and types.
 
 import { refusal } from './failure.js';
+import type { Hooks } from './hook.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
 
 /** What may be repeated: `safe`, only what the server cannot have executed; `all`, what may run twice too; `never`. */
@@ -47,14 +48,14 @@ export interface CallOptions extends SharedOptions {
 
 /** The options of many calls. */
 export interface CallManyOptions extends CallOptions {
-  /** How many calls may be under way at once: 8 by default, 10,000 at most. One that cannot be is the first result. */
+  /** How many calls may be under way at once: 8 by default, 10,000 at most. */
   concurrency?: number | undefined;
   /** Whether results come in the order of the inputs, or as they are there. `true` by default. */
   inOrder?: boolean | undefined;
 }
 
 /** The options of a client. What is not given comes from the environment, then from the defaults. */
-export interface ClientOptions extends SharedOptions {
+export interface ClientOptions extends SharedOptions, Hooks {
   /**
    * The product key, or a function that gives it or a promise of it, such as one that asks a secret manager. The function
    * is called before the first call and after a 401; between these its answer is kept. `RUNTYPE_PRODUCT_API_KEY` by
@@ -98,6 +99,7 @@ type Check = (value: unknown) => boolean;
 const isString: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number';
 const isBoolean: Check = (value) => typeof value === 'boolean';
+const isFunction: Check = (value) => typeof value === 'function';
 const isUrl: Check = (value) => typeof value === 'string' || value instanceof URL;
 const isObject: Check = (value) => typeof value === 'object' && value !== null;
 const isPem: Check = (value) => typeof value === 'string' || value instanceof Uint8Array;
@@ -148,6 +150,8 @@ const CLIENT: Rules<ClientOptions> = {
   ],
   allowInsecureHttp: ['a boolean', isBoolean],
   jitterSeed: ['a number', isNumber],
+  beforeAttempt: ['a function', isFunction],
+  afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],
 };
 

@@ -17,10 +17,11 @@ use runtype_surface::{Answer, Error, InputGiver, Inputs, inputs};
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
+    circumstances::Circumstances,
     client::{Closing, finish},
     encode::encode,
     failure,
-    key_function::Circumstances,
+    hook::Hooks,
     mailbox::{Mailbox, Ticket},
     runtime::{PerProcess, runtime},
     signals,
@@ -35,6 +36,9 @@ struct Shared {
     giver: OnceLock<InputGiver>,
     /// Inputs that were asked for, to be given by the thread that waits for a result.
     asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
+    /// What the hooks are to be told, by the thread that waits for a result.
+    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    hooks: Option<Arc<Hooks>>,
     /// Results that are there; nothing in place of one where the client was closed.
     results: tokio::sync::Mutex<mpsc::Receiver<Option<Numbered>>>,
     /// What Python's iterator raised.
@@ -54,6 +58,19 @@ impl Shared {
         self.give(None);
     }
 
+    fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+        self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report))
+    }
+
+    /// Tells the hooks what came before a result that is there.
+    fn tell_rest(&self, py: Python<'_>) -> PyResult<()> {
+        // Another thread that waits here tells the rest itself.
+        while let Some(report) = self.told.try_lock().ok().and_then(|mut told| told.try_recv().ok()) {
+            self.tell(py, &report)?;
+        }
+        Ok(())
+    }
+
     fn take_raised(&self) -> Option<PyErr> {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -64,6 +81,15 @@ impl Shared {
 enum Step {
     Result(Option<Option<Numbered>>),
     Asked,
+    Told(String),
+}
+
+/// Who makes many calls of what.
+pub(crate) struct Who {
+    /// The asyncio loop's; none where whoever waits for a result gives the inputs.
+    pub(crate) mailbox: Option<Arc<Mailbox>>,
+    pub(crate) hooks: Option<Arc<Hooks>>,
+    pub(crate) capability: String,
 }
 
 /// Many calls under way, read synchronously or from asyncio.
@@ -76,22 +102,24 @@ pub(crate) struct CallMany {
 }
 
 impl CallMany {
-    /// Begins to drive many calls. Without a mailbox, whoever waits for a result gives the inputs.
+    /// Begins to drive many calls.
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        mailbox: Option<Arc<Mailbox>>,
+        Who { mailbox, hooks, capability }: Who,
         mut closing: Closing,
-        capability: String,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
         let (ask, asked) = mpsc::unbounded_channel();
         // One result waits for its reader; the next calls begin when it has been taken.
         let (hand_on, results) = mpsc::channel(1);
+        let (tell, told) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             iterator,
             giver: OnceLock::new(),
             asked: tokio::sync::Mutex::new(asked),
+            told: tokio::sync::Mutex::new(told),
+            hooks: hooks.clone(),
             results: tokio::sync::Mutex::new(results),
             raised: Mutex::default(),
         });
@@ -110,7 +138,11 @@ impl CallMany {
         let (giver, inputs) = inputs(ask);
         shared.giver.get_or_init(|| giver);
         let mut many = many(inputs).map_err(|problem| failure::raise(py, &problem))?;
-        let driver = runtime(py)?.spawn(Circumstances::of(mailbox).around(async move {
+        let circumstances = match mailbox {
+            Some(mailbox) => Circumstances::of_loop(mailbox, hooks),
+            None => Circumstances::of_thread(hooks.map(|_| tell)),
+        };
+        let driver = runtime(py)?.spawn(circumstances.around(async move {
             loop {
                 let result = match closing.or_end(many.next()).await {
                     Some(None) => return,
@@ -143,15 +175,21 @@ impl CallMany {
             let waited = shared.clone();
             let step = signals::wait(py, async move {
                 let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
+                let mut told = waited.told.lock().await;
                 tokio::select! {
                     biased;
+                    Some(report) = told.recv() => Step::Told(report),
                     result = results.recv() => Step::Result(result),
                     Some(()) = asked.recv() => Step::Asked,
                 }
             })?;
             match step {
                 Step::Asked => pull(py, &shared)?,
-                Step::Result(result) => return to_result(py, &shared, result, &self.capability),
+                Step::Told(report) => shared.tell(py, &report)?,
+                Step::Result(result) => {
+                    shared.tell_rest(py)?;
+                    return to_result(py, &shared, result, &self.capability);
+                }
             }
         }
     }

@@ -17,17 +17,17 @@ use runtype_surface::{Answer, Call, ClientBuilder, Error};
 use tokio::sync::watch;
 
 use crate::{
-    call_many::CallMany,
+    call_many::{CallMany, Who},
+    circumstances::Circumstances,
     decode::decode,
     encode::encode,
     endpoint::Endpoint,
     failure,
-    key_function::Circumstances,
+    hook::{self, Hooks},
     log,
     mailbox::{Mailbox, Ticket},
     options,
     runtime::PerProcess,
-    signals,
     stream::{EventStream, Opened},
 };
 
@@ -38,6 +38,7 @@ pub(crate) struct Client {
     builder: ClientBuilder,
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
+    hooks: Option<Arc<Hooks>>,
     closed: AtomicBool,
 }
 
@@ -99,12 +100,13 @@ impl Client {
     #[new]
     fn new(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Self> {
         let builder = runtype_surface::Client::builder().user_agent(user_agent(py));
-        let builder = options::client(builder, given)?;
+        let (builder, hooks) = options::client(builder, given)?;
         let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
         Ok(Self {
             builder,
             endpoint: instance.client.endpoint().clone(),
             instance: PerProcess::holding(instance),
+            hooks,
             closed: AtomicBool::new(false),
         })
     }
@@ -128,7 +130,7 @@ impl Client {
     ) -> PyResult<Py<PyAny>> {
         let prepared = self.prepare(py, target, capability, input, given)?;
         let name = prepared.capability.clone();
-        let ended = signals::wait(py, Circumstances::of(None).around(prepared.send()))?;
+        let ended = hook::wait(py, self.hooks.as_ref(), prepared.send())?;
         finish(py, ended, &name, whole)
     }
 
@@ -146,7 +148,7 @@ impl Client {
         let prepared = self.prepare(py, target, capability, input, given)?;
         let name = prepared.capability.clone();
         let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let work = Circumstances::of(Some(mailbox.clone())).around(prepared.send());
+        let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.send());
         mailbox.begin(&running, work, move |py, ended| finish(py, ended, &name, whole))
     }
 
@@ -160,7 +162,7 @@ impl Client {
     ) -> PyResult<EventStream> {
         let prepared = self.prepare(py, "capability", capability, input, given)?;
         let name = prepared.capability.clone();
-        let ended = signals::wait(py, Circumstances::of(None).around(prepared.open()))?;
+        let ended = hook::wait(py, self.hooks.as_ref(), prepared.open())?;
         opened(py, ended, &name)
     }
 
@@ -175,7 +177,7 @@ impl Client {
         let prepared = self.prepare(py, "capability", capability, input, given)?;
         let name = prepared.capability.clone();
         let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let work = Circumstances::of(Some(mailbox.clone())).around(prepared.open());
+        let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.open());
         mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
     }
 
@@ -194,7 +196,8 @@ impl Client {
     ) -> PyResult<CallMany> {
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
         let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
-        CallMany::begin(py, inputs, mailbox, closing, capability, |inputs| {
+        let who = Who { mailbox, hooks: self.hooks.clone(), capability };
+        CallMany::begin(py, inputs, who, closing, |inputs| {
             let many = call.many_stream(inputs).in_order(in_order);
             let many = match runtype_surface::whole_number("concurrency", concurrency) {
                 Ok(calls) => many.concurrency(calls),

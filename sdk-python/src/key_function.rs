@@ -17,29 +17,7 @@ use pyo3::{
 use runtype_surface::{Error, KeySource};
 use tokio::sync::oneshot;
 
-use crate::mailbox::Mailbox;
-
-tokio::task_local! {
-    static CIRCUMSTANCES: Arc<Circumstances>;
-}
-
-/// What a call brings along for its client's key function.
-#[derive(Default)]
-pub(crate) struct Circumstances {
-    /// The mailbox of the call's asyncio loop; none for a call of the synchronous client.
-    mailbox: Option<Arc<Mailbox>>,
-}
-
-impl Circumstances {
-    pub(crate) fn of(mailbox: Option<Arc<Mailbox>>) -> Arc<Self> {
-        Arc::new(Self { mailbox })
-    }
-
-    /// Drives a call within these circumstances.
-    pub(crate) async fn around<T>(self: Arc<Self>, call: impl Future<Output = T>) -> T {
-        CIRCUMSTANCES.scope(self, call).await
-    }
-}
+use crate::circumstances::Circumstances;
 
 /// Why the key function gave no key.
 #[derive(Debug)]
@@ -77,7 +55,7 @@ pub(crate) fn source(function: Py<PyAny>) -> KeySource {
 }
 
 async fn ask(function: Arc<Py<PyAny>>) -> Result<String, Failed> {
-    let circumstances = CIRCUMSTANCES.try_with(Arc::clone).unwrap_or_default();
+    let circumstances = Circumstances::now();
     let (answer, answered) = oneshot::channel();
     let reply = Reply { circumstances, answer: Mutex::new(Some(answer)) };
     // Getting the GIL may take a while, so it is not the network's threads that wait for it.
@@ -121,7 +99,7 @@ impl Reply {
             reply.fail(PyTypeError::new_err(problem).into_value(py).into_bound(py).into_any());
             return Ok(());
         }
-        let Some(mailbox) = &reply.circumstances.mailbox else {
+        let Some(mailbox) = reply.circumstances.mailbox() else {
             if let Some(close) = given.getattr_opt(intern!(py, "close"))? {
                 close.call0()?;
             }

@@ -7,6 +7,8 @@ mod client;
 
 mod endpoint;
 
+mod circumstances;
+mod hook;
 mod key_function;
 
 mod encode;

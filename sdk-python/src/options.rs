@@ -1,5 +1,7 @@
 //! Options as Python hands them over: names and values, each given to the core, which knows the rules.
 
+use std::sync::Arc;
+
 use pyo3::{
     exceptions::{PyOverflowError, PyTypeError},
     prelude::*,
@@ -7,15 +9,19 @@ use pyo3::{
 };
 use runtype_surface::{Call, ClientBuilder, Error, KeySource};
 
-use crate::{failure, key_function};
+use crate::{failure, hook::Hooks, key_function};
 
-/// A client's options.
+/// A client's options, and the hooks among them.
 ///
 /// # Errors
 ///
 /// `TypeError` for a name that is no option or a value of a wrong type, `ConfigurationError` for a value that the core
 /// refuses.
-pub(crate) fn client(mut builder: ClientBuilder, options: &Bound<'_, PyDict>) -> PyResult<ClientBuilder> {
+pub(crate) fn client(
+    mut builder: ClientBuilder,
+    options: &Bound<'_, PyDict>,
+) -> PyResult<(ClientBuilder, Option<Arc<Hooks>>)> {
+    let mut hooks = Hooks::default();
     let mut key_option: Option<String> = None;
     for (name, value) in options {
         let name = name.extract::<String>()?;
@@ -55,10 +61,12 @@ pub(crate) fn client(mut builder: ClientBuilder, options: &Bound<'_, PyDict>) ->
             "root_certificates" => option.certificates()?.into_iter().fold(builder, ClientBuilder::root_certificate),
             "allow_insecure_http" => builder.allow_insecure_http(option.truth()?),
             "jitter_seed" => builder.jitter_seed(option.whole_number("jitter seed")?),
+            "before_attempt" => hooks.before(option.hook()?, builder),
+            "after_attempt" => hooks.after(option.hook()?, builder),
             _ => return Err(option.unknown()),
         };
     }
-    Ok(builder)
+    Ok((builder, hooks.shared()))
 }
 
 /// The options of one call.
@@ -136,6 +144,16 @@ impl Given<'_, '_> {
             return Err(self.wanted("str or a function that gives one"));
         }
         Ok(builder.api_key(self.text()?))
+    }
+
+    fn hook(&self) -> PyResult<Py<PyAny>> {
+        const CO_COROUTINE: u32 = 0x80;
+        let code = self.value.getattr_opt("__code__")?;
+        let flags = code.and_then(|code| code.getattr("co_flags").ok()?.extract::<u32>().ok());
+        if !self.value.is_callable() || flags.is_some_and(|flags| flags & CO_COROUTINE != 0) {
+            return Err(self.wanted("a plain function, which may begin a task but is not awaited"));
+        }
+        Ok(self.value.clone().unbind())
     }
 
     fn number(&self) -> PyResult<f64> {

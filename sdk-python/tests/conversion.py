@@ -10,35 +10,51 @@ from runtype_surface import Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface import Answer, AsyncClient, Attempt, Event, RuntypeError
+    from runtype_surface import Answer, AsyncClient, Attempt, AttemptStart, Event, RuntypeError
 
 
-def options_of(given: dict[str, Any], kind: type[Client | AsyncClient], asked: Asked) -> dict[str, Any]:
+def options_of(given: dict[str, Any], kind: type[Client | AsyncClient], application: Application) -> dict[str, Any]:
     """Options as Python has them: seconds for milliseconds, a function for a list of keys."""
     options: dict[str, Any] = {}
     for name, value in given.items():
-        if name.endswith("_ms") and isinstance(value, (int, float)):
+        if name == "hooks":
+            options |= {"before_attempt": application.before, "after_attempt": application.after}
+        elif name.endswith("_ms") and isinstance(value, (int, float)):
             options[name.removesuffix("_ms")] = value / 1e3
         else:
-            options[name.removesuffix("_ms")] = key_function(value, kind, asked) if isinstance(value, dict) else value
+            options[name.removesuffix("_ms")] = (
+                key_function(value, kind, application) if isinstance(value, dict) else value
+            )
     return options | ({"headers": given["headers"]} if "headers" in given else {})
 
 
-class Asked:
-    """How often the key function was called."""
+class Application:
+    """What a client asks and tells the application."""
 
-    times = 0
+    def __init__(self) -> None:
+        self.asked = 0
+        """How often the key function was called."""
+        self.told: list[Any] = []
+        """What the hooks were told."""
+
+    def before(self, start: AttemptStart) -> None:
+        self.told.append({"start": facts(start), "end": None})
+
+    def after(self, start: AttemptStart, end: Attempt) -> None:
+        self.told.append({"start": facts(start), "end": facts(end)})
 
 
-def key_function(given: dict[str, Any], kind: type[Client | AsyncClient], asked: Asked) -> Callable[[], Any]:
+def key_function(
+    given: dict[str, Any], kind: type[Client | AsyncClient], application: Application
+) -> Callable[[], Any]:
     """A key function that gives its keys in turn, then the last one again, or fails."""
 
     def ask() -> str:
-        asked.times += 1
+        application.asked += 1
         if "function_error" in given:
             raise LookupError(given["function_error"])
         keys: list[str] = given["function"]
-        return keys[min(asked.times, len(keys)) - 1]
+        return keys[min(application.asked, len(keys)) - 1]
 
     async def ask_later() -> str:
         await asyncio.sleep(0)
@@ -47,7 +63,7 @@ def key_function(given: dict[str, Any], kind: type[Client | AsyncClient], asked:
     return ask if kind is Client else ask_later
 
 
-def facts(of: Answer | RuntypeError | Attempt | Event) -> dict[str, Any]:
+def facts(of: Answer | RuntypeError | AttemptStart | Attempt | Event) -> dict[str, Any]:
     """The fields of an answer, an error, an attempt or an event, as the suite names them."""
     found: dict[str, Any] = {}
     for name in dir(of):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import runtype_surface
-from conversion import Asked, facts, options_of
+from conversion import Application, facts, options_of
 from expectation import check, replace
 from manner import read, run, until
 from runtype_surface import AsyncClient, CallCancelledError, Client, RuntypeError
@@ -64,7 +64,7 @@ class Run:
     ) -> None:
         self.kind, self.mock, self.monkeypatch, self.folder, self.case = kind, mock, monkeypatch, folder, case
         self.client: Any = None
-        self.asked = Asked()
+        self.application = Application()
         defaults = {"capabilities": [{"slug": "echo"}], "keys": [{}]}
         surface = mock.control("POST", "surfaces", defaults | case.get("surface", {}))
         self.surface_id = surface["surface_id"]
@@ -88,9 +88,9 @@ class Run:
                     expected = replace(expected, {"RUNTYPE_": f"{self.prefix}_"})
                     found = self.outcome(call)
                     # Events and results are lists of subsets; any other output is compared whole.
-                    is_list = call.get("method") in ("stream", "call_many") and "output" in expected
-                    wanted, got = (expected["output"], found.get("output")) if is_list else (expected, found)
-                    check(wanted, got, f"step {number}")
+                    if call.get("method") in ("stream", "call_many") and "output" in expected:
+                        check(expected.pop("output"), found.get("output"), f"step {number}")
+                    check(expected, found, f"step {number}")
                 case {"control": {"method": method, "path": path, **body}}:
                     self.control(method, path, body.get("body"))
                 case {"write": {"file": file, "text": text}}:
@@ -132,7 +132,8 @@ class Run:
             self.client, found = None, {"cancelled": True}
         except RuntypeError as error:
             found = {"error": self.told(error), "events": [facts(event) for event in events]}
-        return found | {"asked": self.asked.times}
+        assert not any(key in repr(self.application.told) for key in self.keys), "a hook was told a key"
+        return found | {"asked": self.application.asked, "told": self.application.told}
 
     def told(self, error: RuntypeError) -> dict[str, Any]:
         for text in (str(error), repr(error), repr(error.__dict__)):
@@ -155,9 +156,9 @@ class Run:
         if self.client is None:
             given: dict[str, Any] = {"env_prefix": self.prefix}
             self.client = self.kind(
-                **(given | options_of(self.fill(self.case.get("client", {})), self.kind, self.asked))
+                **(given | options_of(self.fill(self.case.get("client", {})), self.kind, self.application))
             )
-        client, given = self.client, options_of(options or {}, self.kind, self.asked)
+        client, given = self.client, options_of(options or {}, self.kind, self.application)
 
         def awaited(call: Callable[[], Any]) -> Any:
             return run(call, client, None if cancel_once is None else lambda: self.journal_shows(cancel_once))

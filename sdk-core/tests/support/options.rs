@@ -1,12 +1,27 @@
 //! The conformance suite's options, which have no language's names and units, as the core's.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
-use runtype_surface::{Call, ClientBuilder, Error, KeySource, seconds, whole_number};
+use runtype_surface::{AttemptStart, Call, ClientBuilder, Error, KeySource, seconds, whole_number};
 use serde_json::Value;
+
+/// What a client asks and tells the application.
+#[derive(Default)]
+pub(crate) struct Application {
+    /// How often the key function was called.
+    pub(crate) asked: AtomicUsize,
+    /// What the hooks were told.
+    pub(crate) told: Mutex<Vec<Value>>,
+}
+
+impl Application {
+    fn tell(&self, report: &str) {
+        self.told.lock().unwrap().push(serde_json::from_str(report).unwrap());
+    }
+}
 
 fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
@@ -21,13 +36,13 @@ fn headers(value: &Value) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// A key function that gives its keys in turn, then the last one again, and counts.
-fn key_source(value: &Value, asked: &Arc<AtomicUsize>) -> KeySource {
+fn key_source(value: &Value, application: &Arc<Application>) -> KeySource {
     let keys: Vec<String> =
         value["function"].as_array().into_iter().flatten().map(|key| text(key).to_owned()).collect();
     let failure = value["function_error"].as_str().map(str::to_owned);
-    let asked = asked.clone();
+    let application = application.clone();
     KeySource::function(move || {
-        let number = asked.fetch_add(1, Ordering::SeqCst);
+        let number = application.asked.fetch_add(1, Ordering::SeqCst);
         let key = keys.get(number).or(keys.last()).cloned();
         let failure = failure.clone().unwrap_or_default();
         async move { key.ok_or(failure) }
@@ -35,7 +50,7 @@ fn key_source(value: &Value, asked: &Arc<AtomicUsize>) -> KeySource {
 }
 
 /// Sets a client's options.
-pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, asked: &Arc<AtomicUsize>) -> ClientBuilder {
+pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application: &Arc<Application>) -> ClientBuilder {
     fn checked<T>(
         builder: ClientBuilder,
         value: Result<T, Error>,
@@ -48,7 +63,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, asked: &Arc
     }
     for (name, value) in options.as_object().into_iter().flatten() {
         builder = match name.as_str() {
-            "api_key" if value.is_object() => builder.api_key_source(key_source(value, asked)),
+            "api_key" if value.is_object() => builder.api_key_source(key_source(value, application)),
             "api_key" => builder.api_key(text(value)),
             "api_key_file" => builder.api_key_source(KeySource::file(text(value))),
             "product_id" => builder.product_id(text(value)),
@@ -86,6 +101,12 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, asked: &Arc
             "root_certificates" => builder.root_certificate(text(value)),
             "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
             "jitter_seed" => builder.jitter_seed(value.as_u64().unwrap()),
+            "hooks" => {
+                let (before, after) = (application.clone(), application.clone());
+                builder
+                    .before_attempt(move |start: &AttemptStart<'_>| before.tell(&start.report(None)))
+                    .after_attempt(move |start, end| after.tell(&start.report(Some(end))))
+            }
             other => panic!("no such option: {other}"),
         };
     }

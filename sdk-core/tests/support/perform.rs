@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicUsize},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     expectation::pairs_to_object,
-    options::{configure, set_options},
+    options::{Application, configure, set_options},
 };
 
 pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
@@ -20,7 +20,7 @@ pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
 pub(crate) struct Subject<'a> {
     pub(crate) options: Value,
     pub(crate) variables: Variables,
-    pub(crate) asked: Arc<AtomicUsize>,
+    pub(crate) application: Arc<Application>,
     /// The surface's keys, which no text of an error may show.
     pub(crate) keys: Vec<&'a str>,
     pub(crate) client: Option<Client>,
@@ -36,13 +36,19 @@ impl Subject<'_> {
         let mut events = Vec::new();
         // A future that is dropped is a call that is cancelled.
         let result = tokio::select! {
-            result = self.call(step, &mut events) => result,
-            cancelled = cancel => return cancelled.map(|()| json!({ "cancelled": true })),
+            result = self.call(step, &mut events) => Some(result),
+            cancelled = cancel => cancelled.map(|()| None)?,
         };
-        match result {
-            Ok(found) => Ok(found),
-            Err(error) => Ok(json!({ "error": self.facts(&error)?, "events": events })),
-        }
+        let mut found = match result {
+            None => json!({ "cancelled": true }),
+            Some(Ok(found)) => found,
+            Some(Err(error)) => json!({ "error": self.facts(&error)?, "events": events }),
+        };
+        let told = self.application.told.lock().unwrap().clone();
+        self.show_no_key(&format!("{told:?}"), "a hook is told")?;
+        found["told"] = told.into();
+        found["asked"] = self.application.asked.load(Ordering::SeqCst).into();
+        Ok(found)
     }
 
     fn client(&mut self) -> Result<Client, Error> {
@@ -51,7 +57,7 @@ impl Subject<'_> {
         }
         let lookup = self.variables.clone();
         let builder = Client::builder().variables(move |name| lookup.lock().unwrap().get(name).map(Into::into));
-        let client = configure(builder, &self.options, &self.asked).build()?;
+        let client = configure(builder, &self.options, &self.application).build()?;
         Ok(self.client.insert(client).clone())
     }
 
@@ -117,14 +123,19 @@ impl Subject<'_> {
         Ok(results)
     }
 
+    fn show_no_key(&self, text: &str, what: &str) -> Result<(), String> {
+        match self.keys.iter().find(|key| text.contains(**key)) {
+            Some(key) => Err(format!("{what} the key {}: {}", key.replace("papi_", ""), text.replace(key, "…"))),
+            None => Ok(()),
+        }
+    }
+
     /// Every field of an error, once it is sure that none shows a key.
     fn facts(&self, error: &Error) -> Result<Value, String> {
         let report = error.report();
         let body = error.body().map(|body| String::from_utf8_lossy(body).into_owned());
         for text in [&error.to_string(), &format!("{error:?}"), &report, &body.clone().unwrap_or_default()] {
-            if let Some(key) = self.keys.iter().find(|key| text.contains(**key)) {
-                return Err(format!("the error shows the key {}: {text}", key.replace("papi_", "")));
-            }
+            self.show_no_key(text, "the error shows")?;
         }
         let mut facts: Value = serde_json::from_str(&report).unwrap();
         facts["headers"] = pairs_to_object(&facts["headers"]);

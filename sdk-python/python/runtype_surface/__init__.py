@@ -29,6 +29,7 @@ from ._errors import (
     ServerError,
     StreamError,
 )
+from ._hooks import AttemptStart
 from ._native import Endpoint, Event, __version__, capability_slug
 from ._stream import AsyncEventStream, EventStream
 
@@ -41,6 +42,7 @@ __all__ = [
     "AsyncClient",
     "AsyncEventStream",
     "Attempt",
+    "AttemptStart",
     "AuthenticationError",
     "BadRequestError",
     "CallCancelledError",

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypedDict
 
+    from ._answer import Attempt
+    from ._hooks import AttemptStart
+
     AuthHeader: TypeAlias = Literal["bearer", "x-api-key"]
     RetryMode: TypeAlias = Literal["safe", "all", "never"]
     ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
@@ -64,6 +67,17 @@ if TYPE_CHECKING:
         """Lets the key travel over plain http to an address that is not loopback."""
         jitter_seed: int | None
         """Makes the waits before retries repeatable, for tests."""
+        before_attempt: Callable[[AttemptStart], object] | None
+        """Called before each attempt is sent, which does not wait for it. It must not block.
+
+        A `Client` calls it on the thread that waits for the call, an `AsyncClient` on the loop. What it raises changes
+        nothing for the call and goes to `sys.unraisablehook`.
+        """
+        after_attempt: Callable[[AttemptStart, Attempt], object] | None
+        """Called in the same way when an attempt has ended, whether it is repeated or not, before the call returns.
+
+        An attempt of a call that was cancelled has no end.
+        """
         env_prefix: str | None
         """What the variables' names begin with; `RUNTYPE` by default."""
 

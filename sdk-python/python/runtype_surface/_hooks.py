@@ -1,0 +1,57 @@
+"""What the application's hooks are told of an attempt."""
+
+from __future__ import annotations
+
+from ._answer import _Record, attempts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._answer import Attempt
+
+
+class AttemptStart(_Record):
+    """An attempt that is about to be sent. It has no key and no body."""
+
+    __slots__ = ("number", "capability", "method", "url", "key_hint", "waited")  # noqa: RUF023, the constructor's order
+
+    def __init__(
+        self, number: int, capability: str | None, method: str, url: str, key_hint: str, waited: float
+    ) -> None:
+        self.number: int = number
+        """Counts from 1."""
+        self.capability: str | None = capability
+        """The capability that is called; `None` for the OpenAPI document."""
+        self.method: str = method
+        """The HTTP method."""
+        self.url: str = url
+        """The URL, which never holds a key."""
+        self.key_hint: str = key_hint
+        """The hint of the key that it is sent with, such as `papi_…a1b2`."""
+        self.waited: float = waited
+        """How long the client waited before it, after the attempt before, in seconds."""
+
+
+def tell(
+    before: Callable[[AttemptStart], object] | None,
+    after: Callable[[AttemptStart, Attempt], object] | None,
+    report: dict[str, Any],
+) -> None:
+    """Calls the hook that the report is for."""
+    start, end = report["start"], report["end"]
+    started = AttemptStart(
+        number=start["number"],
+        capability=start["capability"],
+        method=start["method"],
+        url=start["url"],
+        key_hint=start["key_hint"],
+        waited=start["waited_ms"] / 1e3,
+    )
+    if end is None:
+        if before is not None:
+            before(started)
+    elif after is not None:
+        (ended,) = attempts_of([end])
+        after(started, ended)

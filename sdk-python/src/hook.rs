@@ -1,0 +1,86 @@
+//! The application's hooks: what watches each attempt.
+//!
+//! They run where the application waits for the call, on its thread or its asyncio loop, and never on the network's threads,
+//! which do not wait for the GIL.
+
+use std::{pin::pin, sync::Arc};
+
+use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock};
+use runtype_surface::{Attempt, AttemptStart, ClientBuilder};
+use tokio::sync::mpsc;
+
+use crate::{circumstances::Circumstances, decode::decode, signals};
+
+/// What is called before an attempt is sent, and when it has ended.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    before: Option<Py<PyAny>>,
+    after: Option<Py<PyAny>>,
+}
+
+impl Hooks {
+    pub(crate) fn before(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
+        self.before = Some(hook);
+        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(start.report(None)))
+    }
+
+    pub(crate) fn after(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
+        self.after = Some(hook);
+        builder.after_attempt(|start: &AttemptStart<'_>, end: &Attempt| {
+            Circumstances::now().tell(start.report(Some(end)));
+        })
+    }
+
+    /// These hooks, if there are any.
+    pub(crate) fn shared(self) -> Option<Arc<Self>> {
+        (self.before.is_some() || self.after.is_some()).then(|| Arc::new(self))
+    }
+
+    /// Runs the hook that the report is for. An exception that it raises changes nothing for the call, and goes to
+    /// `sys.unraisablehook`.
+    ///
+    /// # Errors
+    ///
+    /// What is no `Exception`, such as `KeyboardInterrupt`.
+    pub(crate) fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+        static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let tell = TELL.get_or_try_init(py, || {
+            py.import("runtype_surface._hooks")?.getattr(intern!(py, "tell")).map(Bound::unbind)
+        })?;
+        let report = decode(py, report.as_bytes()).map_err(PyException::new_err)?;
+        match tell.call1(py, (&self.before, &self.after, report)) {
+            Err(raised) if raised.is_instance_of::<PyException>(py) => raised.write_unraisable(py, None),
+            told => drop(told?),
+        }
+        Ok(())
+    }
+}
+
+/// Drives a call on this thread, and runs the hooks here while it waits.
+pub(crate) fn wait<T: Send>(
+    py: Python<'_>,
+    hooks: Option<&Arc<Hooks>>,
+    call: impl Future<Output = T> + Send,
+) -> PyResult<T> {
+    let Some(hooks) = hooks else { return signals::wait(py, Circumstances::default().around(call)) };
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut call = pin!(Circumstances::of_thread(Some(tell)).around(call));
+    loop {
+        let step = signals::wait(py, async {
+            tokio::select! {
+                biased;
+                Some(report) = told.recv() => Err(report),
+                output = &mut call => Ok(output),
+            }
+        })?;
+        match step {
+            Err(report) => hooks.tell(py, &report)?,
+            Ok(output) => {
+                while let Ok(report) = told.try_recv() {
+                    hooks.tell(py, &report)?;
+                }
+                return Ok(output);
+            }
+        }
+    }
+}
