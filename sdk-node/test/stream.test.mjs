@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 
 import { APITimeoutError, Client, ServerError, StreamError } from 'runtype-surface';
@@ -191,4 +192,36 @@ test('calls of next that do not wait for one another give all events in order', 
     events.map((_, number) => number + 1),
   );
   assert.equal(results.at(-1).done, true);
+});
+
+test('a reader that stops holds back the server', async () => {
+  // The sockets' own buffers take some MiB before a write waits.
+  const much = 64 * 2 ** 20;
+  const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
+  const events = 'event: text_delta\ndata: {"delta":"word "}\n\n'.repeat(1_000);
+  const readers = [(stream) => stream.next(), (stream) => stream.toReadableStream().getReader().read()];
+  for (const readOne of readers) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const written = once(server, 'connection').then(async ([socket]) => {
+      // The reader leaves in the middle of it.
+      socket.on('error', () => socket.destroy());
+      await once(socket, 'data');
+      socket.write(head);
+      for (let bytes = 0; bytes < much; bytes += events.length) {
+        if (socket.write(events)) continue;
+        const isTaken = await once(socket, 'drain', { signal: AbortSignal.timeout(300) }).catch(() => undefined);
+        if (isTaken === undefined) return bytes;
+      }
+      return much;
+    });
+    const baseUrl = `http://127.0.0.1:${server.address().port}`;
+    const client = new Client({ baseUrl, apiKey: 'papi_test_key', productId: 'prod', surfaceId: 'surf' });
+    const stream = client.stream('agent');
+    assert.equal((await readOne(stream)).value.delta, 'word ');
+    assert.ok((await written) < much / 2, `${await written} bytes were taken from a server whose reader had stopped`);
+    await stream.return();
+    server.close();
+    await once(server, 'close');
+  }
 });

@@ -8,6 +8,7 @@ import datetime as dt
 import gc
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -334,6 +335,52 @@ def test_a_slow_reader_gets_every_event(runtype_mock: MockSurface) -> None:
         if seen % 500 == 0:
             time.sleep(0.01)
     assert seen == 2001
+
+
+class FireHose:
+    """A server that writes events until nobody takes them."""
+
+    MUCH = 64 << 20
+    """The sockets' own buffers take some MiB before a write waits."""
+    HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+    EVENTS = b'event: text_delta\ndata: {"delta":"word "}\n\n' * 1000
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def written(self) -> int:
+        """How many bytes were taken."""
+        connection, _ = self.listener.accept()
+        with self.listener, connection:
+            connection.recv(65_536)
+            connection.settimeout(0.3)
+            connection.sendall(self.HEAD)
+            written = 0
+            with contextlib.suppress(TimeoutError):
+                while written < self.MUCH:
+                    written += connection.send(self.EVENTS)
+            return written
+
+
+def test_a_reader_that_stops_holds_back_the_server(runtype_mock: MockSurface) -> None:
+    server = FireHose()
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(server.written)
+        with runtype_mock.client(base_url=server.base_url).stream("agent") as stream:
+            assert next(stream).delta == "word "
+            assert written.result(timeout=60) < FireHose.MUCH / 2
+
+
+def test_an_async_reader_that_stops_holds_back_the_server(runtype_mock: MockSurface) -> None:
+    async def main() -> None:
+        server = FireHose()
+        written = asyncio.ensure_future(asyncio.to_thread(server.written))
+        async with runtype_mock.async_client(base_url=server.base_url).stream("agent") as stream:
+            assert (await anext(stream)).delta == "word "
+            assert await asyncio.wait_for(written, 60) < FireHose.MUCH / 2
+
+    asyncio.run(main())
 
 
 READ = """
