@@ -5,9 +5,9 @@ use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 use crate::{
     ApiKey, Attempt, AttemptStart, AuthHeader, Client, Endpoint, Error, KeySource, ResponseFormat, RetryMode,
     backoff::Backoff,
+    base_url::DEFAULT_BASE_URL,
     budget::Budget,
     client::Core,
-    endpoint::DEFAULT_BASE_URL,
     environment::Environment,
     hook::Hooks,
     key_ring::KeyRing,

@@ -2,16 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
-use crate::{Error, redact, slug::capability_slug};
-
-/// Where the vendor serves API surfaces (api.md, doc).
-pub(crate) const DEFAULT_BASE_URL: &str = "https://api.runtype.com";
-
-/// Everything but RFC 3986's unreserved characters, so that no id and no slug can leave its path segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::{
+    Error,
+    base_url::{DEFAULT_BASE_URL, parse_base, parse_url},
+    redact,
+    segment::{SEGMENT, is_dot_segment, segment},
+};
 
 /// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
@@ -268,71 +267,6 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Endpoint({self})")
     }
-}
-
-fn parse_url(option: &'static str, text: &str) -> Result<Url, Error> {
-    let refuse = |problem: &str| Error::configuration(option, format!("{} {problem}", redact::quote(text)));
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(refuse("has a blank or a control character: copy it again, whole and alone"));
-    }
-    let url = Url::parse(text)
-        .map_err(|error| refuse(&format!("is not a URL ({error}): it must begin with https:// and name a host")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(refuse("must begin with https:// (or http:// on a loopback address)"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not quoted: what stands before the @ is a password.
-        return Err(Error::configuration(
-            option,
-            "it holds a user name or a password: remove what stands before the @; the key travels in a header",
-        ));
-    }
-    Ok(url)
-}
-
-fn parse_base(option: &'static str, text: &str) -> Result<String, Error> {
-    let url = parse_url(option, text)?;
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::configuration(
-            option,
-            format!("{} has a query or a fragment, which a base URL cannot have: remove it", redact::quote(text)),
-        ));
-    }
-    if redact::holds_key(url.path()) {
-        return Err(Error::configuration(option, "its path holds a key, and a key never stands in a URL: remove it"));
-    }
-    let base = url.as_str().trim_end_matches('/');
-    Ok(base.strip_suffix("/v1").unwrap_or(base).trim_end_matches('/').to_owned())
-}
-
-/// Checks that a text can stand as one path segment, once it is percent-encoded.
-fn segment(option: &'static str, text: &str) -> Result<String, Error> {
-    let refuse = |problem: String| Err(Error::configuration(option, problem));
-    let quoted = redact::quote(text);
-    if text.is_empty() {
-        return refuse(format!("the {option} is empty"));
-    }
-    if redact::holds_key(text) {
-        return refuse(format!("{quoted} looks like a key, and a key never stands in a URL: give it as the api key"));
-    }
-    // WHATWG URL resolves these even when they are percent-encoded.
-    if is_dot_segment(text) {
-        return refuse(format!("{quoted} is a relative path, not a {option}"));
-    }
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        let slug = capability_slug(text);
-        return refuse(if option == "capability" && !slug.is_empty() {
-            format!("{quoted} has a blank or a control character: a slug has none; did you mean {slug:?}?")
-        } else {
-            format!("{quoted} has a blank or a control character: copy it again, whole and alone")
-        });
-    }
-    Ok(text.to_owned())
-}
-
-fn is_dot_segment(text: &str) -> bool {
-    let dots = text.to_ascii_lowercase().replace("%2e", ".");
-    dots == "." || dots == ".."
 }
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ mod client;
 mod configuration;
 mod environment;
 
+mod base_url;
 mod endpoint;
+mod segment;
 mod slug;
 
 mod key;
