@@ -293,8 +293,10 @@ impl EventStream {
     }
 
     fn read(&mut self, chunk: Bytes) {
-        let wait = if self.is_closed { ASSUMED_TAIL } else { self.options.idle_timeout };
-        self.idle.as_mut().reset(Instant::now() + wait);
+        // What comes after the closing event does not prolong the stream: signs of life may go on for ever.
+        if !self.is_closed {
+            self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout);
+        }
         let whole = self.parser.feed(chunk, &mut |event| self.ready.push_back(Event::new(event)));
         if whole.is_err() {
             self.failure = Some(self.opened.failed(Problem::TooLarge(self.options.max_event_bytes), self.seen));
@@ -303,7 +305,7 @@ impl EventStream {
 
     /// Looks at an event on its way out.
     fn take(&mut self, event: Event) -> Result<Event, Error> {
-        if event.is_closing() {
+        if event.is_closing() && !self.is_closed {
             self.is_closed = true;
             self.idle.as_mut().reset(Instant::now() + ASSUMED_TAIL);
         }
