@@ -56,6 +56,10 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 	$(NPM) --prefix examples/node ci --no-audit --no-fund
 	@touch $@
 
+.ci/node_modules/.ready: .ci/package-lock.json
+	$(NPM) --prefix .ci ci --no-audit --no-fund
+	@touch $@
+
 node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
 	$(NPM) --prefix sdk-node run --silent build
 
@@ -66,10 +70,11 @@ lint-rust: ## cargo fmt, clippy, rustdoc
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
-lint-python: python ## ruff, mypy --strict
+lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
 	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py
 	cd sdk-python && $(VENV)/bin/mypy
+	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 
 lint-node: node ## tsc, biome
 	$(NPM) --prefix sdk-node run --silent lint
@@ -117,4 +122,4 @@ fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 
 clean: ## remove everything that was built
 	cargo clean
-	rm -rf $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native examples/node/node_modules
+	rm -rf $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native examples/node/node_modules .ci/node_modules
