@@ -156,7 +156,7 @@ pub(crate) struct Facts {
 }
 
 /// What the server answered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct StatusFacts {
     pub(crate) status: u16,
     pub(crate) message: String,
@@ -224,6 +224,26 @@ impl Error {
     #[must_use]
     pub fn key_function_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.key_function_error.as_deref()
+    }
+
+    /// The same error once more, without what caused it.
+    pub(crate) fn again(&self) -> Self {
+        let facts = &*self.0;
+        Self::new(Facts {
+            kind: facts.kind,
+            text: facts.text.clone(),
+            option: facts.option.clone(),
+            phase: facts.phase,
+            path: facts.path.clone(),
+            may_have_executed: facts.may_have_executed,
+            events_seen: facts.events_seen,
+            answer: facts.answer.clone(),
+            capability: facts.capability.clone(),
+            key_hint: facts.key_hint.clone(),
+            attempts: facts.attempts.clone(),
+            source: None,
+            key_function_error: None,
+        })
     }
 
     pub(crate) fn into_facts(self) -> Box<Facts> {

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::event_parser::RawEvent;
+use crate::{
+    event_fields::{Fields, Text},
+    event_parser::RawEvent,
+};
 
 /// The name of an event without one, where its data has no `type` either (WHATWG).
 const UNNAMED: &str = "message";
@@ -101,36 +104,12 @@ pub struct Event {
     id: Bytes,
 }
 
-/// The fields that the vocabulary shares.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Fields<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    seq: Option<u64>,
-    #[serde(borrow)]
-    execution_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    delta: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    final_output: Option<&'a RawValue>,
-    duration_ms: Option<f64>,
-    #[serde(borrow)]
-    code: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<Cow<'a, str>>,
-}
-
 impl Event {
     pub(crate) fn new(raw: RawEvent) -> Self {
         // The vocabulary puts the name also in the data's `type`; so an event without a name has one all the same.
         let (kind, name) = EventKind::of(if raw.name.is_empty() {
             let fields: Fields = serde_json::from_slice(&raw.data).unwrap_or_default();
-            fields.kind.unwrap_or(UNNAMED.into())
+            fields.kind.text().unwrap_or(UNNAMED.into())
         } else {
             String::from_utf8_lossy(&raw.name)
         });
@@ -181,57 +160,68 @@ impl Event {
     /// The piece of text of a `…_delta` event.
     #[must_use]
     pub fn delta(&self) -> Option<Cow<'_, str>> {
-        self.fields().delta
+        self.fields().delta.text()
     }
 
-    /// The piece of the answer's text, which a `text_delta` event has.
-    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
-        (self.kind == EventKind::TextDelta).then(|| self.delta())?
+    /// Adds the piece of the answer's text, which a `text_delta` event has.
+    pub(crate) fn add_text(&self, text: &mut Text) {
+        if self.kind == EventKind::TextDelta {
+            text.add(self.fields().delta);
+        }
     }
 
     /// The number of the event in its execution (`seq`).
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
-        self.fields().seq
+        self.fields().seq.read()
     }
 
     /// The execution's id, under which the product's owner finds it in the logs.
     #[must_use]
     pub fn execution_id(&self) -> Option<Cow<'_, str>> {
-        self.fields().execution_id
+        self.fields().execution_id.text()
     }
 
     /// The id of the text, tool or step that the event belongs to (the data's `id`).
     #[must_use]
     pub fn part_id(&self) -> Option<Cow<'_, str>> {
-        self.fields().id
+        self.fields().id.text()
     }
 
     /// How long the execution took, in milliseconds, which `execution_complete` says.
     #[must_use]
     pub fn duration_ms(&self) -> Option<f64> {
-        self.fields().duration_ms
+        self.fields().duration_ms.read()
     }
 
     /// The capability's output as JSON text, which `execution_complete` has.
     #[must_use]
     pub fn final_output(&self) -> Option<Bytes> {
-        self.fields().final_output.map(|output| self.data.slice_ref(output.get().as_bytes()))
+        self.fields().final_output.0.map(|output| self.data.slice_ref(output.get().as_bytes()))
     }
 
-    /// The code of an `execution_error` or `error` event.
+    /// The code of an `execution_error` or `error` event; of a number, its digits.
     #[must_use]
     pub fn code(&self) -> Option<Cow<'_, str>> {
         let fields = self.fields();
-        fields.code.or_else(|| self.error_object().and_then(|error| error.code))
+        fields.code.code().or_else(|| fields.error.read::<Fields<'_>>()?.code.code())
     }
 
     /// The words of an `execution_error` or `error` event.
     #[must_use]
     pub fn error_message(&self) -> Option<Cow<'_, str>> {
         let fields = self.fields();
-        let text = fields.error.and_then(|error| serde_json::from_str::<String>(error.get()).ok()).map(Cow::Owned);
-        text.or_else(|| self.error_object().and_then(|error| error.message)).or(fields.message)
+        let inner = || fields.error.read::<Fields<'_>>()?.message.text();
+        fields.error.text().or_else(inner).or_else(|| fields.message.text())
+    }
+
+    /// How many bytes it holds beside those of the event before it, with which it may share its id.
+    pub(crate) fn weight(&self, before: Option<&Self>) -> usize {
+        self.name.len() + self.data.len() + if self.shares_id(before) { 0 } else { self.id.len() }
+    }
+
+    fn shares_id(&self, before: Option<&Self>) -> bool {
+        before.is_some_and(|before| before.id.as_ptr() == self.id.as_ptr() && before.id.len() == self.id.len())
     }
 
     /// Whether the vocabulary says that this event is an error.
@@ -245,18 +235,14 @@ impl Event {
         self.kind == EventKind::ExecutionComplete || self.is_error()
     }
 
-    fn error_object(&self) -> Option<Fields<'_>> {
-        serde_json::from_str(self.fields().error?.get()).ok()
-    }
-
     fn fields(&self) -> Fields<'_> {
         serde_json::from_slice(&self.data).unwrap_or_default()
     }
 
     /// Adds the event's name, data and id to a list in JSON, for languages that read JSON. Data that is no JSON becomes a
-    /// string.
+    /// string, an id that is still that of the event before `null`.
     #[doc(hidden)]
-    pub fn write_json(&self, text: &mut Vec<u8>) {
+    pub fn write_json(&self, text: &mut Vec<u8>, before: Option<&Self>) {
         let string = |text: &mut Vec<u8>, value: &str| {
             let _ = serde_json::to_writer(text, value);
         };
@@ -268,7 +254,11 @@ impl Event {
             string(text, &String::from_utf8_lossy(&self.data));
         }
         text.push(b',');
-        string(text, &self.last_event_id());
+        if self.shares_id(before) {
+            text.extend_from_slice(b"null");
+        } else {
+            string(text, &self.last_event_id());
+        }
     }
 }
 
@@ -303,6 +293,28 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_another_type_hides_no_other() {
+        let odd = event(
+            "text_delta",
+            r#"{"delta":"a","seq":"1","durationMs":"2","executionId":3,"code":[],"message":{},"type":null,"id":[]}"#,
+        );
+        assert_eq!(odd.delta().as_deref(), Some("a"));
+        assert_eq!((odd.seq(), odd.duration_ms(), odd.execution_id(), odd.code()), (None, None, None, None));
+        let error = event("error", r#"{"error":{"code":500,"message":"boom"},"code":true,"executionId":"exec_1"}"#);
+        assert_eq!((error.error_message().as_deref(), error.code().as_deref()), (Some("boom"), Some("500")));
+        assert_eq!(error.execution_id().as_deref(), Some("exec_1"));
+        assert_eq!(event("", r#"{"type":"execution_complete","id":4}"#).kind(), EventKind::ExecutionComplete);
+        assert_eq!(event("text_delta", r#"{"delta":"a","delta":"b"}"#).delta().as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_hides_no_text() {
+        let cut = event("text_delta", r#"{"delta":"smile \ud83d","\ud83d":1,"id":"t1"}"#);
+        assert!(cut.delta().is_some_and(|delta| delta.starts_with("smile \u{fffd}")), "{cut:?}");
+        assert_eq!(cut.part_id().as_deref(), Some("t1"));
+    }
+
+    #[test]
     fn an_error_event_says_what_is_wrong_in_either_form() {
         for data in [
             r#"{"error":"boom","code":"E1"}"#,
@@ -327,8 +339,12 @@ mod tests {
             ("", r#""custom","","""#),
         ] {
             let mut text = Vec::new();
-            event("custom", data).write_json(&mut text);
+            event("custom", data).write_json(&mut text, None);
             assert_eq!(String::from_utf8(text).unwrap(), expected);
         }
+        let (first, mut text) = (Event::of_parts("a", "1", "an id"), Vec::new());
+        first.write_json(&mut text, Some(&event("b", "2")));
+        first.clone().write_json(&mut text, Some(&first));
+        assert_eq!(text, br#""a",1,"an id""a",1,null"#);
     }
 }

@@ -52,6 +52,7 @@ mod rate_limit;
 mod reading;
 
 mod event;
+mod event_fields;
 mod event_parser;
 mod opened;
 mod read_ahead;

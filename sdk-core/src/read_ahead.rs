@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use crate::{Error, Event, EventStream};
+use crate::{Error, Event, EventStream, event_fields::Text};
 
 /// Reads a stream for another language, where handling events is the slow part: while the reader handles a full batch, the
 /// next one is read and made ready on the runtime's threads. A batch that is not full has shown that nothing more is there,
@@ -17,6 +17,8 @@ pub struct ReadAhead<T: 'static> {
     stream: Option<Box<EventStream>>,
     ahead: JoinSet<(Box<EventStream>, Read<T>)>,
     make_ready: fn(Vec<Event>) -> T,
+    /// The text that a reader who gave up has gathered.
+    text: Text,
 }
 
 /// A batch, and whether it was full.
@@ -26,7 +28,7 @@ impl<T: Send> ReadAhead<T> {
     /// `make_ready`: what the reader wants done with a batch before it is handed on.
     #[must_use]
     pub fn new(stream: EventStream, make_ready: fn(Vec<Event>) -> T) -> Self {
-        Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready }
+        Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, text: Text::default() }
     }
 
     /// As [`EventStream::next_batch`]. It is to be called in a tokio runtime.
@@ -78,10 +80,12 @@ impl<T: Send> ReadAhead<T> {
         self.stream.as_ref()?.execution_id()
     }
 
-    /// As [`EventStream::close`].
+    /// As [`EventStream::close`]. What was read ahead is dropped.
     pub fn close(&mut self) {
-        self.ahead.abort_all();
-        self.stream = None;
+        self.ahead = JoinSet::new();
+        if let Some(stream) = &mut self.stream {
+            stream.close();
+        }
     }
 }
 
@@ -92,11 +96,11 @@ impl ReadAhead<Vec<Event>> {
     ///
     /// As [`EventStream::next`].
     pub async fn text(&mut self) -> Result<String, Error> {
-        let mut text = String::new();
         while let Some(batch) = self.next_batch().await {
-            text.extend(batch?.iter().filter_map(Event::text));
+            batch?.iter().for_each(|event| event.add_text(&mut self.text));
         }
-        Ok(text)
+        self.stream.as_ref().map_or(Ok(()), |stream| stream.unless_failed())?;
+        Ok(self.text.take())
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
     Attempt, Error, ErrorKind, Event, EventKind,
+    event_fields::Text,
     event_parser::EventParser,
     opened::{Opened, Problem},
     options::StreamOptions,
@@ -24,9 +25,12 @@ use crate::{
 /// nothing comes after that event is assumed.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
-/// How much data a batch gathers before it is handed on, in bytes. With the batch that is [read ahead](crate::ReadAhead) it
+/// How much a batch gathers before it is handed on, in bytes. With the batch that is [read ahead](crate::ReadAhead) it
 /// makes one read buffer of 64 KiB, so a slow reader still holds back the server.
 const BATCH_BYTES: usize = 32 * 1024;
+
+/// How many chunks without an event are read before others have a turn.
+const CHUNKS_AT_ONCE: usize = 32;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
@@ -62,8 +66,12 @@ pub struct EventStream {
     seen: u64,
     is_closed: bool,
     final_output: Option<Bytes>,
+    /// The text that a reader who gave up has gathered.
+    text: Text,
     /// An error that is handed on once the events before it are.
     failure: Option<Error>,
+    /// The error that was handed on, for those who ask for the whole.
+    failed: Option<Error>,
     opened: Opened,
 }
 
@@ -86,7 +94,9 @@ impl EventStream {
             seen: 0,
             is_closed: false,
             final_output: None,
+            text: Text::default(),
             failure: None,
+            failed: None,
             opened,
         }
     }
@@ -117,7 +127,12 @@ impl EventStream {
             Ok(first) => self.gathered.push_front(first),
             Err(error) => return Some(Err(error)),
         }
-        let mut bytes: usize = self.gathered.iter().map(|event| event.data().len()).sum();
+        let mut bytes = 0;
+        let mut before = None;
+        for event in &self.gathered {
+            bytes += event.weight(before);
+            before = Some(event);
+        }
         // The HTTP client hands on one chunk of the encoding at a time, often a single event, although many are there. The
         // next one comes once its own task has had a turn.
         let mut had_turn = false;
@@ -125,13 +140,12 @@ impl EventStream {
             // One look, not a wait.
             match std::future::poll_fn(|context| Poll::Ready(self.poll_read(context))).await {
                 Poll::Ready(Some(Ok(event))) => {
-                    bytes += event.data().len();
+                    bytes += event.weight(self.gathered.back());
                     self.gathered.push_back(event);
                     had_turn = false;
                 }
                 Poll::Ready(Some(Err(error))) => {
                     // It comes next, and nothing after it.
-                    self.end();
                     self.failure = Some(error);
                     break;
                 }
@@ -145,18 +159,18 @@ impl EventStream {
         Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
     }
 
-    /// Reads the stream to its end and gives the text of the `text_delta` events that were not read yet.
+    /// Reads the stream to its end and gives the text of the `text_delta` events that were not read yet. Where it is given up
+    /// and called again, it goes on.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next).
+    /// As [`next`](Self::next); after an error the same one.
     pub async fn text(&mut self) -> Result<String, Error> {
-        let mut text = String::new();
         while let Some(event) = self.next().await {
-            let event = event?;
-            text.push_str(&event.text().unwrap_or_default());
+            event?.add_text(&mut self.text);
         }
-        Ok(text)
+        self.unless_failed()?;
+        Ok(self.text.take())
     }
 
     /// Reads the stream to its end and gives the `finalOutput` of its `execution_complete` event, as JSON text; `null` where
@@ -164,11 +178,12 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next).
+    /// As [`next`](Self::next); after an error the same one.
     pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
         while let Some(event) = self.next().await {
             event?;
         }
+        self.unless_failed()?;
         Ok(self.final_output.clone().unwrap_or_else(|| Bytes::from_static(b"null")))
     }
 
@@ -188,6 +203,10 @@ impl EventStream {
             facts.path = path;
             Error::new(facts)
         })
+    }
+
+    pub(crate) fn unless_failed(&self) -> Result<(), Error> {
+        self.failed.as_ref().map_or(Ok(()), |error| Err(error.again()))
     }
 
     /// Closes the connection at once; there are no more events. Dropping the stream does the same.
@@ -261,35 +280,43 @@ impl EventStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
-        loop {
+        let read = ready!(self.poll_source(context));
+        if let Some(Err(error)) = &read {
+            self.end();
+            self.failed = Some(error.again());
+        }
+        Poll::Ready(read)
+    }
+
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+        for _ in 0..CHUNKS_AT_ONCE {
             if let Some(event) = self.ready.pop_front() {
-                let event = self.take(event);
-                if event.is_err() {
-                    self.end();
-                }
-                return Poll::Ready(Some(event));
+                return Poll::Ready(Some(self.take(event)));
             }
             if let Some(failure) = self.failure.take() {
-                self.chunks = None;
                 return Poll::Ready(Some(Err(failure)));
             }
             let Some(chunks) = &mut self.chunks else { return Poll::Ready(None) };
-            let problem = match chunks.as_mut().poll_next(context) {
-                Poll::Ready(Some(Ok(chunk))) => {
-                    self.read(chunk);
-                    continue;
-                }
-                Poll::Ready(Some(Err(error))) => Problem::Broken(error.without_url()),
-                Poll::Ready(None) => Problem::Ended,
+            match chunks.as_mut().poll_next(context) {
+                Poll::Ready(Some(Ok(chunk))) => self.read(chunk),
+                Poll::Ready(Some(Err(error))) => return self.poll_end(Problem::Broken(error.without_url())),
+                Poll::Ready(None) => return self.poll_end(Problem::Ended),
                 Poll::Pending => {
                     ready!(self.idle.as_mut().poll(context));
-                    Problem::Silent(self.options.idle_timeout)
+                    return self.poll_end(Problem::Silent(self.options.idle_timeout));
                 }
-            };
-            self.chunks = None;
-            // After the closing event all is said.
-            return Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))));
+            }
         }
+        // There is no end of what holds no event: others have their turn, and the time after the closing event runs.
+        context.waker().wake_by_ref();
+        ready!(self.idle.as_mut().poll(context));
+        self.poll_end(Problem::Silent(self.options.idle_timeout))
+    }
+
+    fn poll_end(&mut self, problem: Problem) -> Poll<Option<Result<Event, Error>>> {
+        self.chunks = None;
+        // After the closing event all is said.
+        Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))))
     }
 
     fn read(&mut self, chunk: Bytes) {

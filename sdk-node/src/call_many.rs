@@ -14,7 +14,7 @@ use napi_derive::napi;
 use runtype_surface::{Answer, Call, Error, InputGiver, inputs, whole_number};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use crate::{answer, source::Source};
+use crate::{answer, source::Source, thread::Thread};
 
 /// One result with the number of its input.
 type Numbered = (usize, Result<Answer<Bytes>, Error>);
@@ -98,20 +98,21 @@ impl CallMany {
         // One result waits for its reader; the next calls begin when it has been taken.
         let (hand_on, results) = mpsc::channel(1);
         let calls = Calls { waiting: Some((many.checked()?, hand_on)), results, asked, driver: JoinSet::new() };
-        Ok(Self { giver, source: Arc::new(Source::new(calls)) })
+        Ok(Self { giver, source: Arc::new(Source::new(calls, Thread::current())) })
     }
 }
 
 #[napi]
 impl CallMany {
-    /// Waits for a result or until an input is wanted. It resolves to `{wantsInput, number, result}`, where without a number
-    /// there is no result, and else it is a value or a failure; `undefined` after the last one.
+    /// Waits for a result or until an input is wanted. It resolves to `{wantsInput, number, result, report}`, where without a
+    /// number there is no result, and else it is a value, with the report on what came with it, or a failure; `undefined`
+    /// after the last one.
     ///
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
     #[napi(
-        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure } | undefined>"
+        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure, report?: string } | undefined>"
     )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
         let source = self.source.clone();
@@ -122,7 +123,10 @@ impl CallMany {
             step.set_named_property("wantsInput", wants_input)?;
             if let Some((number, result)) = result {
                 let result = match result {
-                    Ok(answer) => answer::parse(env, answer),
+                    Ok(answer) => {
+                        step.set_named_property("report", answer.report())?;
+                        answer::parse(env, answer)
+                    }
                     Err(error) => Either::B(error.into()),
                 };
                 step.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use napi_derive::napi;
 use tokio::sync::Notify;
 
+use crate::thread::Thread;
+
 /// Cancels the one call that it is given to. Not napi's own `AbortSignal`, which overwrites the application's `onabort`.
 #[napi]
 #[derive(Default)]
@@ -28,22 +30,30 @@ impl Cancel {
 }
 
 /// The call's end of the handle.
-pub(crate) struct Cancelled(Option<Arc<Notify>>);
+pub(crate) struct Cancelled {
+    by: Option<Arc<Notify>>,
+    /// Whose end cancels the call too.
+    owner: Thread,
+}
 
 impl Cancelled {
     pub(crate) fn by(cancel: Option<&Cancel>) -> Self {
-        Self(cancel.map(|cancel| cancel.0.clone()))
+        Self { by: cancel.map(|cancel| cancel.0.clone()), owner: Thread::current() }
     }
 
     /// Runs the future to its end; `None`, and the future dropped, where it is cancelled before.
     pub(crate) async fn or<T>(self, future: impl Future<Output = T>) -> Option<T> {
-        match self.0 {
-            None => Some(future.await),
-            Some(cancelled) => tokio::select! {
-                biased;
-                () = cancelled.notified() => None,
-                value = future => Some(value),
-            },
+        let cancelled = async {
+            match &self.by {
+                Some(cancelled) => cancelled.notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancelled => None,
+            value = future => Some(value),
+            () = self.owner.ended() => None,
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     key_function,
     options::{CallOptions, ClientOptions},
     stream::EventStream,
+    thread::Thread,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -127,10 +128,10 @@ impl Client {
         cancel: Option<&Cancel>,
     ) -> napi::Result<PromiseRaw<'env, Option<Either<EventStream, Failure>>>> {
         let call = built(self.core()?.capability(capability).input_json(input), options);
-        let cancelled = Cancelled::by(cancel);
+        let (cancelled, owner) = (Cancelled::by(cancel), Thread::current());
         env.spawn_future(async move {
             Ok(cancelled.or(call.stream()).await.map(|opened| match opened {
-                Ok(stream) => Either::A(EventStream::new(stream)),
+                Ok(stream) => Either::A(EventStream::new(stream, owner)),
                 Err(error) => Either::B(error.into()),
             }))
         })

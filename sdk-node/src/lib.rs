@@ -14,3 +14,4 @@ pub mod key_function;
 pub mod options;
 pub mod source;
 pub mod stream;
+pub mod thread;

@@ -2,16 +2,20 @@
 
 use tokio::sync::{Mutex, Notify};
 
+use crate::thread::Thread;
+
 pub(crate) struct Source<T> {
     /// Empty once it is closed.
     open: Mutex<Option<T>>,
     /// Wakes a reader that waits, so that it closes the source.
     closed: Notify,
+    /// Whose end closes it too.
+    owner: Thread,
 }
 
 impl<T> Source<T> {
-    pub(crate) fn new(source: T) -> Self {
-        Self { open: Mutex::new(Some(source)), closed: Notify::new() }
+    pub(crate) fn new(source: T, owner: Thread) -> Self {
+        Self { open: Mutex::new(Some(source)), closed: Notify::new(), owner }
     }
 
     /// Reads something; nothing after the end, or where it is closed meanwhile.
@@ -21,6 +25,10 @@ impl<T> Source<T> {
         tokio::select! {
             biased;
             () = self.closed.notified() => {
+                *source = None;
+                None
+            }
+            () = self.owner.ended() => {
                 *source = None;
                 None
             }

@@ -9,7 +9,7 @@ use napi::{
 use napi_derive::napi;
 use runtype_surface::{Event, ReadAhead};
 
-use crate::{answer, client::Outcome, source::Source};
+use crate::{answer, client::Outcome, source::Source, thread::Thread};
 
 /// A stream of the core, by one reader at a time.
 #[napi]
@@ -19,10 +19,10 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    pub(crate) fn new(stream: runtype_surface::EventStream) -> Self {
+    pub(crate) fn new(stream: runtype_surface::EventStream, owner: Thread) -> Self {
         let report = stream.report();
         // The text is made there, not on JavaScript's thread.
-        Self { report, source: Arc::new(Source::new(ReadAhead::new(stream, json_of))) }
+        Self { report, source: Arc::new(Source::new(ReadAhead::new(stream, json_of), owner)) }
     }
 }
 
@@ -35,7 +35,7 @@ impl EventStream {
         self.report.clone()
     }
 
-    /// Waits for events. It resolves to a list of each event's name, data and id in turn, a failure, or `undefined` after the last one.
+    /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure, or `undefined` after the last one.
     ///
     /// # Errors
     ///
@@ -58,16 +58,18 @@ impl EventStream {
     }
 }
 
-/// Each event's name, data and id in turn, as one list in JSON text, which is parsed in one go. An object for each event would
+/// Each event's name, data and id, unless it is still the same, in turn, as one list in JSON text, which is parsed in one go. An object for each event would
 /// cost as much again as its data.
 fn json_of(events: Vec<Event>) -> String {
     let mut json = Vec::with_capacity(events.iter().map(|event| event.data().len() + 64).sum());
     json.push(b'[');
-    for (position, event) in events.iter().enumerate() {
-        if position > 0 {
+    let mut before = None;
+    for event in &events {
+        if before.is_some() {
             json.push(b',');
         }
-        event.write_json(&mut json);
+        event.write_json(&mut json, before);
+        before = Some(event);
     }
     json.push(b']');
     // The core writes nothing but UTF-8; were it otherwise, the damage is shown.

@@ -1,3 +1,4 @@
+import { Answer } from './answer.js';
 import type { RuntypeError } from './errors.js';
 import { type CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
@@ -7,10 +8,13 @@ import { follow } from './signal.js';
 type NativeCallMany = InstanceType<typeof native.CallMany>;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
 
-/** The result of one of many calls, with the number of its input, which counts from 0. */
+/**
+ * The result of one of many calls, with the number of its input, which counts from 0: the output, and the answer with what
+ * came beside it; or the error.
+ */
 export type CallResult<T> =
-  | { readonly number: number; readonly output: T; readonly error?: never }
-  | { readonly number: number; readonly output?: never; readonly error: RuntypeError };
+  | { readonly number: number; readonly output: T; readonly response: Answer<T>; readonly error?: never }
+  | { readonly number: number; readonly output?: never; readonly response?: never; readonly error: RuntypeError };
 
 /** What the application gives to be called with. */
 export type Inputs = Iterable<object> | AsyncIterable<object>;
@@ -44,8 +48,9 @@ export async function* resultsOf<T>(
         return;
       }
       if (next.wantsInput) feed.give();
-      const { number, result } = next;
-      if (number !== undefined) yield resultOf(number, () => site.run(() => unlessFailed(result)) as T);
+      const { number, result, report = '{}' } = next;
+      if (number === undefined) continue;
+      yield resultOf(number, () => new Answer(site.run(() => unlessFailed(result)) as T, report));
     }
   } finally {
     unfollow?.();
@@ -127,9 +132,10 @@ function nativeInput(input: unknown): NativeInput {
   }
 }
 
-function resultOf<T>(number: number, output: () => T): CallResult<T> {
+function resultOf<T>(number: number, answered: () => Answer<T>): CallResult<T> {
   try {
-    return { number, output: output() };
+    const response = answered();
+    return { number, output: response.output, response };
   } catch (error) {
     return { number, error: error as RuntypeError };
   }

@@ -30,7 +30,7 @@ export type StreamEventName =
   // Keeps the names above as suggestions of editors.
   | (string & {});
 
-/** Events as the native side hands them over: the name, the data and the id of each in turn. */
+/** Events as the native side hands them over: the name, the data and the id (`null`: still the same) of each in turn. */
 export type EventReports = readonly unknown[];
 
 /**
@@ -54,7 +54,8 @@ export class StreamEvent {
 
   /** The number of the event in its execution. */
   get seq(): number | null {
-    return number(field(this.data, 'seq'));
+    const seq = field(this.data, 'seq');
+    return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : null;
   }
 
   /** The execution's id, under which the product's owner finds it in the logs. */
@@ -82,9 +83,9 @@ export class StreamEvent {
     return number(field(this.data, 'durationMs'));
   }
 
-  /** The code of an `execution_error` or `error` event. */
+  /** The code of an `execution_error` or `error` event; of a number, its digits. */
   get code(): string | null {
-    return text(field(this.data, 'code')) ?? text(field(field(this.data, 'error'), 'code'));
+    return code(field(this.data, 'code')) ?? code(field(field(this.data, 'error'), 'code'));
   }
 
   /** The words of an `execution_error` or `error` event. */
@@ -100,6 +101,10 @@ function field(value: unknown, name: string): unknown {
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
+}
+
+function code(value: unknown): string | null {
+  return typeof value === 'number' ? String(value) : text(value);
 }
 
 function number(value: unknown): number | null {

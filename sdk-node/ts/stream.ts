@@ -55,6 +55,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #batch: EventReports = [];
   #next = 0;
   #isEnded = false;
+  #lastId = '';
+  #failure: { reason: unknown } | undefined;
   #executionId: string | null = null;
   #finalOutput: unknown = null;
   #unfollow: (() => void) | undefined;
@@ -112,11 +114,12 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   /**
    * Reads to the end, and gives the text of the `text_delta` events that were not read yet.
    *
-   * @throws As {@link EventStream.next}.
+   * @throws As {@link EventStream.next}; after an error the same one.
    */
   async text(): Promise<string> {
     let text = '';
     for await (const event of this) if (event.name === 'text_delta') text += event.delta ?? '';
+    this.#throwIfFailed();
     return text;
   }
 
@@ -125,10 +128,11 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * after all events were read.
    *
    * @typeParam T - What the output is taken for. It is not checked.
-   * @throws As {@link EventStream.next}.
+   * @throws As {@link EventStream.next}; after an error the same one.
    */
   async finalOutput<T = unknown>(): Promise<T> {
     while (!(await this.next()).done);
+    this.#throwIfFailed();
     return this.#finalOutput as T;
   }
 
@@ -192,10 +196,11 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       this.#batch = this.#site.run(() => unlessFailed(batch)) ?? [];
       this.#next = 0;
       if (batch === undefined) this.#end();
-    } catch (error) {
+    } catch (reason) {
       if (this.#isEnded) return;
       this.#end();
-      throw error;
+      this.#failure = { reason };
+      throw reason;
     }
   }
 
@@ -204,8 +209,10 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     while (this.#next >= this.#batch.length) {
       if (this.#isEnded) return { done: true, value: undefined };
       if (this.#controller.signal.aborted) {
+        const { reason } = this.#controller.signal;
         this.#end();
-        throw this.#controller.signal.reason;
+        this.#failure = { reason };
+        throw reason;
       }
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined;
@@ -218,10 +225,15 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #take(): StreamEvent {
     const at = this.#next;
     this.#next += 3;
-    const event = new StreamEvent(this.#batch[at] as string, this.#batch[at + 1], this.#batch[at + 2] as string);
+    this.#lastId = (this.#batch[at + 2] as string | null) ?? this.#lastId;
+    const event = new StreamEvent(this.#batch[at] as string, this.#batch[at + 1], this.#lastId);
     this.#executionId ??= event.executionId;
     if (event.name === 'execution_complete') this.#finalOutput = event.finalOutput;
     return event;
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
   #end(): void {

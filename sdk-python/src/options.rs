@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::{
     exceptions::{PyOverflowError, PyTypeError},
     prelude::*,
-    types::{PyDict, PyMapping, PyString},
+    types::{PyBool, PyDict, PyMapping, PyString},
 };
 use runtype_surface::{Call, ClientBuilder, Error, KeySource};
 
@@ -158,6 +158,8 @@ impl Given<'_, '_> {
 
     fn number(&self) -> PyResult<f64> {
         match self.value.extract::<f64>() {
+            // True and False are numbers to Python, and a mistake here.
+            Ok(_) if self.value.is_instance_of::<PyBool>() => Err(self.wanted("a number")),
             Ok(number) => Ok(number),
             // An integer beyond every float: whatever its rule, it is too large.
             Err(error) if error.is_instance_of::<PyOverflowError>(self.value.py()) => Ok(f64::INFINITY),

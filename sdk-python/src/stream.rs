@@ -16,7 +16,7 @@ use crate::{
     event::Event,
     failure, log,
     mailbox::{Mailbox, Ticket},
-    runtime::PerProcess,
+    runtime::{PerProcess, runtime},
     signals,
 };
 
@@ -93,7 +93,13 @@ impl Source {
         self.read(async |events| Some(events.text().await)).await
     }
 
+    /// What has come of it is given after it was closed too.
     async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
+        if *self.is_closed.borrow() {
+            let mut reading = self.reading.lock().await;
+            reading.events.close();
+            return reading.events.final_output_bytes().await.map(|output| output.map_err(Stopped::Failed));
+        }
         self.read(async |events| events.final_output_bytes().await).await
     }
 }
@@ -137,13 +143,17 @@ impl EventStream {
     }
 
     /// Closes the connection at once.
-    fn close(&self, py: Python<'_>) {
-        let Some(source) = self.source.take(py) else { return };
-        // A reader that waits now closes the stream itself.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        // A stream of another process is not this one's to close.
+        let Ok(source) = self.source(py) else { return Ok(()) };
         source.is_closed.send_replace(true);
         if let Ok(mut reading) = source.reading.try_lock() {
             reading.events.close();
+            return Ok(());
         }
+        // A reader that waits closes the stream itself, unless it is given up just now.
+        runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
+        Ok(())
     }
 
     /// What is known since the answer began.
@@ -177,9 +187,7 @@ impl EventStream {
     }
 
     fn source(&self, py: Python<'_>) -> PyResult<Arc<Source>> {
-        self.source.get(py, || {
-            Err(PyRuntimeError::new_err("the stream is closed, or it was opened before this process was forked"))
-        })
+        self.source.get(py, || Err(PyRuntimeError::new_err("the stream was opened before this process was forked")))
     }
 
     fn begin<'py, T: Send + 'static>(

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from runtype_surface import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from runtype_surface import AsyncClient
 
 PATIENCE = 10.0
 """How long the suite waits for what must come, in seconds."""
+
+
+@contextlib.contextmanager
+def at_once(items: list[pytest.Item], run: Callable[..., None]) -> Iterator[dict[str, Future[None]]]:
+    """Runs the cases of the tests that were asked for at once, eight at a time; each test then looks at its own."""
+    specs = [item.callspec for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    with ThreadPoolExecutor(8) as pool:
+        yield {spec.id: pool.submit(run, **spec.params) for spec in specs if "case" in spec.params}
 
 
 def until(holds: Callable[[], None]) -> None:
@@ -70,8 +83,10 @@ async def run_async(call: Callable[[], Any], cancel_once: Callable[[], None] | N
     return await running
 
 
-def read(items: Any, keep: list[Any], leave_after: int | None = None) -> Any:
-    """Reads items, all or so many; to be awaited where they are asynchronous."""
+def read(items: Any, keep: list[Any], leave_after: int | None = None, source: list[Any] | None = None) -> Any:
+    """Reads items, all or so many, and keeps what they come from; to be awaited where they are asynchronous."""
+    if source is not None:
+        source.append(items)
     if hasattr(items, "__aiter__"):
         return read_async(items, keep, leave_after)
     for item in items:

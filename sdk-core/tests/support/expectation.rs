@@ -22,32 +22,78 @@ pub(crate) fn pairs_to_object(pairs: &Value) -> Value {
     Value::Object(pairs.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone())).collect())
 }
 
-/// Says where what was found differs from what was expected.
+/// Says where what came of a call differs from what was expected.
+pub(crate) fn check_outcome(call: &Value, expected: &Value, found: &Value) -> Result<(), String> {
+    // Another outcome is told in its own words first: it says why.
+    for outcome in ["output", "error", "cancelled"] {
+        if expected.get(outcome).is_some() && found.get(outcome).is_none() {
+            let error = found["error"]["text"].as_str().map_or_else(|| found.to_string(), str::to_owned);
+            return Err(format!("expected {outcome}, found: {error}"));
+        }
+    }
+    let mut others = expected.clone();
+    if let Some(output) = others.as_object_mut().and_then(|others| others.remove("output")) {
+        let found = &found["output"];
+        match call["method"].as_str() {
+            Some("stream" | "openapi") => check(&output, found, "output"),
+            Some("call_many") => check_results(&output, found),
+            _ => check_equal(&output, found, "output"),
+        }?;
+    }
+    check(&others, found, "expect")
+}
+
+/// Of many calls, each output is compared as that of one.
+fn check_results(expected: &Value, found: &Value) -> Result<(), String> {
+    let mut others = expected.clone();
+    for (at, result) in others.as_array_mut().into_iter().flatten().enumerate() {
+        if let Some(output) = result.as_object_mut().and_then(|result| result.remove("output")) {
+            check_equal(&output, &found[at]["output"], &format!("output[{at}].output"))?;
+        }
+    }
+    check(&others, found, "output")
+}
+
+/// Says that an output differs: it is compared whole, so that no field too many goes unseen.
+fn check_equal(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
+    fn equal(expected: &Value, found: &Value) -> bool {
+        match (expected, found) {
+            (Value::Object(fields), Value::Object(others)) => {
+                let equal = |(name, field)| others.get(name).is_some_and(|other| equal(field, other));
+                fields.len() == others.len() && fields.iter().all(equal)
+            }
+            (Value::Array(items), Value::Array(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(item, other)| equal(item, other))
+            }
+            _ => equal_value(expected, found),
+        }
+    }
+    if equal(expected, found) { Ok(()) } else { Err(format!("{path}: expected {expected}, found {found}")) }
+}
+
+fn equal_value(expected: &Value, found: &Value) -> bool {
+    // 1 and 1.0 are one number.
+    let is_float = expected.is_f64() || found.is_f64();
+    expected == found || is_float && expected.is_number() && expected.as_f64() == found.as_f64()
+}
+
+/// Says where what was found differs from what was expected, of which objects are subsets.
 pub(crate) fn check(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
     let differs = || Err(format!("{path}: expected {expected}, found {found}"));
-    match expected {
-        Value::Object(fields) => match condition(fields, found, path) {
+    match (expected, found) {
+        (Value::Object(fields), _) => match condition(fields, found, path) {
             Some(holds) => holds,
-            None => fields.iter().try_for_each(|(name, expected)| match name.as_str() {
-                // The output is compared whole, so that no field too many goes unseen.
-                "output" if expected != &found[name] => {
-                    Err(format!("{path}.output: expected {expected}, found {}", found[name]))
-                }
-                "output" => Ok(()),
-                _ => check(expected, &found[name], &format!("{path}.{name}")),
-            }),
+            None if !found.is_object() => differs(),
+            None => {
+                fields.iter().try_for_each(|(name, expected)| check(expected, &found[name], &format!("{path}.{name}")))
+            }
         },
-        Value::Array(items) => match found {
-            Value::Array(entries) if entries.len() == items.len() => items
-                .iter()
-                .zip(entries)
-                .enumerate()
-                .try_for_each(|(at, (expected, found))| check(expected, found, &format!("{path}[{at}]"))),
-            _ => differs(),
-        },
-        // 0 and 0.0 are one number.
-        Value::Number(number) if found.as_f64() == number.as_f64() => Ok(()),
-        _ if expected == found => Ok(()),
+        (Value::Array(items), Value::Array(entries)) if entries.len() == items.len() => items
+            .iter()
+            .zip(entries)
+            .enumerate()
+            .try_for_each(|(at, (expected, found))| check(expected, found, &format!("{path}[{at}]"))),
+        _ if equal_value(expected, found) => Ok(()),
         _ => differs(),
     }
 }
@@ -58,10 +104,10 @@ fn condition(fields: &Map<String, Value>, found: &Value, path: &str) -> Option<R
     let mut names: Vec<_> = fields.keys().map(String::as_str).collect();
     names.sort_unstable();
     let holds = match names.as_slice() {
-        ["contains"] => text.contains(argument("contains")),
+        ["contains"] => found.is_string() && text.contains(argument("contains")),
         ["lacks"] => found.is_string() && !text.contains(argument("lacks")),
-        ["matches"] => regex_lite::Regex::new(argument("matches")).unwrap().is_match(text),
-        ["length"] => Some(text.len() as u64) == fields["length"].as_u64(),
+        ["matches"] => found.is_string() && regex_lite::Regex::new(argument("matches")).unwrap().is_match(text),
+        ["length"] => found.is_string() && Some(text.len() as u64) == fields["length"].as_u64(),
         ["absent"] => found.is_null(),
         ["present"] => !found.is_null(),
         ["from" | "to"] | ["from", "to"] => found.as_f64().is_some_and(|number| {

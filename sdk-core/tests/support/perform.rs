@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use runtype_surface::{Answer, Call, Client, Error, capability_slug, whole_number};
+use runtype_surface::{Answer, Call, Client, Error, Event, capability_slug, whole_number};
 use serde_json::{Value, json};
 
 use super::{
@@ -81,22 +81,21 @@ impl Subject<'_> {
             "stream" => {
                 let mut stream = call.stream().await?;
                 while let Some(event) = stream.next().await {
-                    let event = event?;
-                    let data = event.json().unwrap_or_else(|_| Value::from(&*String::from_utf8_lossy(event.data())));
-                    events.push(json!({ "name": event.name(), "data": data }));
+                    events.push(event_facts(&event?));
                     if step["leave_after"].as_u64().is_some_and(|count| count == stream.events_seen()) {
                         break;
                     }
                 }
-                Ok(json!({ "output": events }))
+                let mut answer = report(&stream.report());
+                answer["execution_id"] = stream.execution_id().into();
+                Ok(json!({ "output": events, "answer": answer }))
             }
             "stream_text" => Ok(json!({ "output": call.stream().await?.text().await? })),
             "stream_final_output" => Ok(json!({ "output": call.stream().await?.final_output::<Value>().await? })),
             "call_many" => Ok(json!({ "output": self.call_many(call, step).await? })),
             "call" | "dispatch" | "openapi" => {
                 let answer: Answer<Value> = call.send_bytes().await?.decode()?;
-                let mut facts: Value = serde_json::from_str(&answer.report()).unwrap();
-                facts["headers"] = pairs_to_object(&facts["headers"]);
+                let facts = report(&answer.report());
                 Ok(json!({ "output": answer.output, "answer": facts }))
             }
             other => panic!("no such method: {other}"),
@@ -116,7 +115,10 @@ impl Subject<'_> {
         let mut results = Vec::new();
         while let Some((number, result)) = many.next().await {
             results.push(match result.and_then(Answer::decode::<Value>) {
-                Ok(answer) => json!({ "number": number, "output": answer.output }),
+                Ok(answer) => {
+                    let facts = report(&answer.report());
+                    json!({ "number": number, "output": answer.output, "answer": facts })
+                }
                 Err(error) => json!({ "number": number, "error": self.facts(&error).unwrap() }),
             });
         }
@@ -132,14 +134,37 @@ impl Subject<'_> {
 
     /// Every field of an error, once it is sure that none shows a key.
     fn facts(&self, error: &Error) -> Result<Value, String> {
-        let report = error.report();
+        let text = error.report();
         let body = error.body().map(|body| String::from_utf8_lossy(body).into_owned());
-        for text in [&error.to_string(), &format!("{error:?}"), &report, &body.clone().unwrap_or_default()] {
+        for text in [&error.to_string(), &format!("{error:?}"), &text, &body.clone().unwrap_or_default()] {
             self.show_no_key(text, "the error shows")?;
         }
-        let mut facts: Value = serde_json::from_str(&report).unwrap();
-        facts["headers"] = pairs_to_object(&facts["headers"]);
+        let mut facts = report(&text);
         facts["body"] = body.into();
         Ok(facts)
     }
+}
+
+/// What the core reports, with the headers by name.
+fn report(text: &str) -> Value {
+    let mut facts: Value = serde_json::from_str(text).unwrap();
+    facts["headers"] = pairs_to_object(&facts["headers"]);
+    facts
+}
+
+fn event_facts(event: &Event) -> Value {
+    let data = event.json().unwrap_or_else(|_| Value::from(&*String::from_utf8_lossy(event.data())));
+    json!({
+        "name": event.name(),
+        "data": data,
+        "id": event.last_event_id(),
+        "seq": event.seq(),
+        "execution_id": event.execution_id(),
+        "delta": event.delta(),
+        "part_id": event.part_id(),
+        "final_output": event.final_output().map(|output| serde_json::from_slice::<Value>(&output).unwrap()),
+        "duration_ms": event.duration_ms(),
+        "code": event.code(),
+        "error_message": event.error_message(),
+    })
 }

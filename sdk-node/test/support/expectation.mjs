@@ -11,7 +11,7 @@ export function snakeCase(value) {
   if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   const name = (text) => text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   // What the server wrote has its own names.
-  const own = new Set(['details', 'metadata', 'output']);
+  const own = new Set(['data', 'details', 'finalOutput', 'metadata', 'output']);
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       name(key),

@@ -26,7 +26,7 @@ export async function surface(definition = {}) {
       baseUrl: made.env.RUNTYPE_BASE_URL,
       productId: made.product_id,
       surfaceId: made.surface_id,
-      apiKey: made.keys[0].key,
+      apiKey: made.keys[0]?.key,
     },
     control,
     fault: (fault) => control('POST', '/faults', fault),

@@ -39,25 +39,30 @@ class EventStream:
 
         with client.stream("support-agent", {"input": "Where is my parcel?"}) as events:
             for event in events:
-                print(event.delta or "", end="")
+                if event.name == "text_delta":
+                    print(event.delta, end="")
 
     Leaving the `with` block, `close`, or letting go of it closes the connection at once.
     """
 
-    __slots__ = ("_begin", "_events", "_native")
+    __slots__ = ("__weakref__", "_begin", "_events", "_native")
 
     def __init__(self, native: _native.EventStream) -> None:
-        self._native: _native.EventStream | None = native
+        self._native = native
         self._begin = _Begin(native.report)
         # Events that came together with one that was handed on, the next one last.
         self._events: list[Event] = []
 
     def __iter__(self) -> Iterator[Event]:
-        # What a loop that is left early did not take stays in the list.
-        while self._fill():
-            events = self._events
-            while events:
-                yield events.pop()
+        # What a loop that is left early did not take stays in the list; what is taken or closed meanwhile is not in it.
+        events = self._events
+        while events or self._fill():
+            try:
+                event = events.pop()
+            except IndexError:
+                # Another thread was quicker.
+                continue
+            yield event
 
     def __next__(self) -> Event:
         """The next event.
@@ -66,38 +71,46 @@ class EventStream:
             StreamError: The stream broke, ended without a closing event, or reported an error.
             APITimeoutError: Nothing came for as long as `stream_idle_timeout`.
         """
-        if not self._fill():
-            raise StopIteration
-        return self._events.pop()
+        return next(iter(self))
 
     def _fill(self) -> bool:
-        if not self._events:
-            batch = None if self._native is None else self._native.next_batch()
-            if batch is None:
-                return False
-            batch.reverse()
-            self._events = batch
+        batch = self._native.next_batch()
+        if batch is None:
+            return False
+        batch.reverse()
+        # Before those that another thread has read meanwhile.
+        self._events[:0] = batch
         return True
 
     def text(self) -> str:
-        """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
-        return _text_of(self._take()) + ("" if self._native is None else self._native.text())
+        """Reads to the end, and gives the text of the `text_delta` events that were not read yet.
+
+        Raises:
+            StreamError: As `__next__`; after an error the same one.
+        """
+        text = _text_of(self._take())
+        return text + self._native.text()
 
     def final_output(self) -> Any:
-        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none."""
+        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none.
+
+        It may be called after all events were read, and after the stream was closed.
+
+        Raises:
+            StreamError: As `__next__`; after an error the same one.
+        """
         self._take()
-        return None if self._native is None else self._native.final_output()
+        return self._native.final_output()
 
     def _take(self) -> list[Event]:
-        events, self._events = self._events[::-1], []
+        events = self._events[::-1]
+        self._events.clear()
         return events
 
     def close(self) -> None:
         """Closes the connection at once. There are no more events."""
-        native, self._native = self._native, None
-        self._events = []
-        if native is not None:
-            native.close()
+        self._native.close()
+        self._events.clear()
 
     @property
     def status(self) -> int:
@@ -121,8 +134,8 @@ class EventStream:
 
     @property
     def execution_id(self) -> str | None:
-        """The execution's id, once an event has said it, until the stream is closed."""
-        return None if self._native is None else self._native.execution_id
+        """The execution's id, once an event has said it."""
+        return self._native.execution_id
 
     def __enter__(self) -> Self:
         return self
@@ -141,26 +154,47 @@ class AsyncEventStream:
 
         async with client.stream("support-agent", {"input": "Where is my parcel?"}) as events:
             async for event in events:
-                print(event.delta or "", end="")
+                if event.name == "text_delta":
+                    print(event.delta, end="")
 
     Nothing is sent before it is entered or read. Leaving the `async with` block, `aclose`, or letting go of it closes
     the connection at once. A read that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
+    Several tasks may read it; each event goes to one of them.
     """
 
-    __slots__ = ("_begin", "_events", "_is_closed", "_native", "_open", "_pending")
+    __slots__ = (
+        "__weakref__",
+        "_begin",
+        "_events",
+        "_failure",
+        "_is_closed",
+        "_native",
+        "_open",
+        "_pending",
+        "_text",
+    )
 
     def __init__(self, open: Callable[[], tuple[Any, _native.Ticket]]) -> None:
         self._open = open
         self._native: _native.EventStream | None = None
         self._begin: _Begin | None = None
         self._events: list[Event] = []
+        self._text = ""
+        """What a reader of the text who gave up has read."""
         self._is_closed = False
+        self._failure: BaseException | None = None
+        """Why there is no answer. The call is not sent again to find out."""
         self._pending = Pending()
 
     async def _opened(self) -> _native.EventStream | None:
         while self._native is None and not self._is_closed:
+            if self._failure is not None:
+                raise self._failure
             opened = await self._pending.take(self._open)
-            native: _native.EventStream | None = None if opened is None else opened.result()
+            if opened is None:
+                continue
+            self._failure = opened.exception()
+            native: _native.EventStream | None = opened.result()
             if native is None:
                 continue
             if self._is_closed:
@@ -181,7 +215,7 @@ class AsyncEventStream:
     async def _fill(self) -> bool:
         while not self._events:
             native = await self._opened()
-            if native is None:
+            if native is None or self._is_closed:
                 return False
             read = await self._pending.take(native.begin_batch)
             if read is None:
@@ -194,14 +228,28 @@ class AsyncEventStream:
         return True
 
     async def text(self) -> str:
-        """Reads to the end, and gives the text of the `text_delta` events that were not read yet."""
+        """Reads to the end, and gives the text of the `text_delta` events that were not read yet.
+
+        Where it is given up and awaited again, it goes on.
+
+        Raises:
+            StreamError: As `EventStream.__next__`; after an error the same one.
+        """
         native = await self._opened()
-        events = await self._take()
-        rest: str = "" if native is None else await wait(native.begin_text)
-        return _text_of(events) + rest
+        self._text += _text_of(await self._take())
+        if native is not None and not self._is_closed:
+            self._text += await wait(native.begin_text)
+        text, self._text = self._text, ""
+        return text
 
     async def final_output(self) -> Any:
-        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none."""
+        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none.
+
+        It may be awaited after all events were read, and after the stream was closed.
+
+        Raises:
+            StreamError: As `EventStream.__next__`; after an error the same one.
+        """
         native = await self._opened()
         await self._take()
         return None if native is None else await wait(native.begin_final_output)
@@ -214,11 +262,10 @@ class AsyncEventStream:
 
     async def aclose(self) -> None:
         """Closes the connection at once. There are no more events."""
-        native, self._native = self._native, None
         self._events, self._is_closed = [], True
         self._pending.drop()
-        if native is not None:
-            native.close()
+        if self._native is not None:
+            self._native.close()
 
     def _begun(self) -> _Begin:
         if self._begin is None:
@@ -247,11 +294,16 @@ class AsyncEventStream:
 
     @property
     def execution_id(self) -> str | None:
-        """The execution's id, once an event has said it, until the stream is closed."""
+        """The execution's id, once an event has said it."""
         return None if self._native is None else self._native.execution_id
 
     async def __aenter__(self) -> Self:
-        await self._opened()
+        try:
+            await self._opened()
+        except BaseException:
+            # There will be no `__aexit__`.
+            await self.aclose()
+            raise
         return self
 
     async def __aexit__(

@@ -1,0 +1,180 @@
+//! The typed fields of an event's data, as far as the data has them.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// The fields that the vocabulary shares, each to be read for itself: one of another type than expected hides no other.
+#[derive(Default)]
+pub(crate) struct Fields<'a> {
+    pub(crate) kind: Field<'a>,
+    pub(crate) seq: Field<'a>,
+    pub(crate) execution_id: Field<'a>,
+    pub(crate) delta: Field<'a>,
+    pub(crate) id: Field<'a>,
+    pub(crate) final_output: Field<'a>,
+    pub(crate) duration_ms: Field<'a>,
+    pub(crate) code: Field<'a>,
+    pub(crate) error: Field<'a>,
+    pub(crate) message: Field<'a>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(name) = map.next_key::<Utf16Cut<'_>>()? {
+                    let field = Field(Some(map.next_value()?));
+                    // Of a name that is there twice the last counts, as everywhere in JavaScript.
+                    *match &*name.0 {
+                        b"type" => &mut fields.kind,
+                        b"seq" => &mut fields.seq,
+                        b"executionId" => &mut fields.execution_id,
+                        b"delta" => &mut fields.delta,
+                        b"id" => &mut fields.id,
+                        b"finalOutput" => &mut fields.final_output,
+                        b"durationMs" => &mut fields.duration_ms,
+                        b"code" => &mut fields.code,
+                        b"error" => &mut fields.error,
+                        b"message" => &mut fields.message,
+                        _ => continue,
+                    } = field;
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// A field's JSON text, if it is there.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Field<'a>(pub(crate) Option<&'a RawValue>);
+
+impl<'a> Field<'a> {
+    pub(crate) fn read<T: Deserialize<'a>>(self) -> Option<T> {
+        serde_json::from_str(self.0?.get()).ok()
+    }
+
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        Some(self.read::<Utf16Cut<'_>>()?.into_str())
+    }
+
+    /// A text, or the digits of a number.
+    pub(crate) fn code(self) -> Option<Cow<'a, str>> {
+        self.text().or_else(|| Some(self.read::<serde_json::Number>()?.to_string().into()))
+    }
+}
+
+/// A JSON string, which may hold half of a surrogate pair (as three bytes, which are not UTF-8): servers that count in UTF-16 cut
+/// a text anywhere.
+struct Utf16Cut<'a>(Cow<'a, [u8]>);
+
+impl<'a> Utf16Cut<'a> {
+    /// The text; each byte of a half pair becomes U+FFFD.
+    fn into_str(self) -> Cow<'a, str> {
+        match self.0 {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+                .into(),
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Utf16Cut<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Utf16Cut<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Utf16Cut<'de>, E> {
+                Ok(Utf16Cut(bytes.into()))
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Utf16Cut<'de>, E> {
+                Ok(Utf16Cut(text.as_bytes().into()))
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Utf16Cut<'de>, E> {
+                Ok(Utf16Cut(bytes.to_vec().into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Utf16Cut<'de>, E> {
+                Ok(Utf16Cut(text.as_bytes().to_vec().into()))
+            }
+        }
+
+        deserializer.deserialize_bytes(Reader)
+    }
+}
+
+/// A text that comes in pieces.
+#[derive(Debug, Default)]
+pub(crate) struct Text(Vec<u8>);
+
+impl Text {
+    pub(crate) fn add(&mut self, piece: Field<'_>) {
+        if let Some(piece) = piece.read::<Utf16Cut<'_>>() {
+            self.0.extend_from_slice(&piece.0);
+        }
+    }
+
+    /// The whole text. Halves of surrogate pairs that met are characters again.
+    pub(crate) fn take(&mut self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0)).unwrap_or_else(|error| joined(error.as_bytes()))
+    }
+}
+
+/// Bytes in which surrogates stand as three bytes each, as text.
+fn joined(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [byte, after @ ..] = rest {
+        let unit = |high: &u8, low: &u8| 0xD000 | u16::from(high & 0x3F) << 6 | u16::from(low & 0x3F);
+        if let [0xED, a @ 0xA0..=0xAF, b, 0xED, c @ 0xB0..=0xBF, d, after @ ..] = rest
+            && let Some(Ok(character)) = char::decode_utf16([unit(a, b), unit(c, d)]).next()
+        {
+            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = after;
+        } else {
+            text.push(*byte);
+            rest = after;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_was_cut_in_two_is_whole_again() {
+        let mut text = Text::default();
+        for json in [r#""smile \ud83d""#, r#""\ude00 ü 漢 ""#, r#""\ude00\ud83d""#] {
+            text.add(Field(Some(serde_json::from_str(json).unwrap())));
+        }
+        let text = text.take();
+        assert!(text.starts_with("smile 😀 ü 漢 \u{fffd}"), "{text:?}");
+    }
+}

@@ -1,0 +1,76 @@
+// What came of a call in the suite's terms, and whether it is what a case expects.
+
+import assert from 'node:assert/strict';
+import { inspect, isDeepStrictEqual } from 'node:util';
+
+import { shownBy } from './error-texts.mjs';
+import { check, fill, snakeCase } from './expectation.mjs';
+
+/** The typed fields of an event; its getters are on its class. */
+const EVENT_FIELDS = [
+  'name',
+  'data',
+  'id',
+  'seq',
+  'executionId',
+  'delta',
+  'partId',
+  'finalOutput',
+  'durationMs',
+  'code',
+  'errorMessage',
+];
+
+export function eventFacts(event) {
+  return snakeCase(Object.fromEntries(EVENT_FIELDS.map((name) => [name, event[name]])));
+}
+
+/** An error's fields, once it is sure that none shows a key. */
+export function errorFacts(error, { keys }) {
+  for (const text of shownBy(error)) {
+    for (const key of keys) assert.ok(!text.includes(key), `the error shows the key: ${text.replaceAll(key, '…')}`);
+  }
+  const message = error.serverMessage ?? error.message;
+  return { ...factsOf(error), class: error.name, text: error.message, message };
+}
+
+/** Fields in the suite's names. */
+export function factsOf(fields) {
+  const facts = snakeCase(Object.fromEntries(Object.entries(fields)));
+  if (fields.headers !== undefined) facts.headers = Object.fromEntries(fields.headers);
+  if (fields.body !== undefined) facts.body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(fields.body);
+  return facts;
+}
+
+/** Fails where what came of a call differs from what was expected. */
+export function checkOutcome({ method }, expect, outcome, { prefix, asked, told, keys }) {
+  for (const key of keys) assert.ok(!JSON.stringify(told).includes(key), 'a hook was told a key');
+  // Another outcome is told in its own words first: it says why.
+  for (const kind of ['output', 'error', 'cancelled']) {
+    const problem = outcome.error?.text ?? inspect(outcome);
+    assert.ok(!(kind in expect) || kind in outcome, `expected ${kind}, found: ${problem}`);
+  }
+  const { output, ...others } = fill(expect, {}, (text) => text.replaceAll('RUNTYPE_', `${prefix}_`));
+  if (output !== undefined) checkOutput(method, output, outcome.output);
+  check(others, { ...outcome, asked, told: snakeCase(told) }, 'expect');
+}
+
+function checkOutput(method, expected, found) {
+  if (method === 'stream' || method === 'openapi') check(expected, found, 'output');
+  else if (method === 'call_many') checkResults(expected, found);
+  else checkEqual(expected, found, 'output');
+}
+
+/** Of many calls, each output is compared as that of one. */
+function checkResults(expected, found) {
+  const others = expected.map(({ output: _, ...other }) => other);
+  check(others, found, 'output');
+  for (const [at, { output }] of expected.entries()) {
+    if (output !== undefined) checkEqual(output, found[at].output, `output[${at}].output`);
+  }
+}
+
+/** Fails where an output differs: it is compared whole, so that no field too many goes unseen. */
+function checkEqual(expected, found, path) {
+  assert.ok(isDeepStrictEqual(found, expected), `${path}: expected ${inspect(expected)}, found ${inspect(found)}`);
+}
