@@ -66,8 +66,8 @@ def key_function(
 def facts(of: Answer | RuntypeError | AttemptStart | Attempt | Event) -> dict[str, Any]:
     """The fields of an answer, an error, an attempt or an event, as the suite names them."""
     found: dict[str, Any] = {}
-    for name in dir(of):
-        value = None if name.startswith("_") else getattr(of, name, None)
+    for name in (name for name in dir(of) if not name.startswith("_")):
+        value = getattr(of, name, None)
         if name in ("elapsed", "waited", "started", "retry_after") and value is not None:
             found[f"{name}_ms"] = value * 1e3
         elif name == "attempts":

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent import HELLO, has, is_closed, put
 from runtype_surface import (
     APITimeoutError,
     AsyncEventStream,
@@ -28,21 +29,10 @@ from runtype_surface import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from runtype_surface.testing import MockSurface
 
-HELLO: list[dict[str, Any]] = [
-    {"event": "execution_start", "data": {}},
-    {"event": "text_delta", "data": {"id": "text_1", "delta": "Hello "}, "id": "7"},
-    {"event": "text_delta", "data": {"id": "text_1", "delta": "world"}},
-    {"event": "execution_complete", "data": {"finalOutput": {"response": "Hello world"}, "durationMs": 12.5}},
-]
 ENDLESS = {"kind": "stream", "steps": [*HELLO[:2]], "end": "stall"}
-
-
-def put(mock: MockSurface, steps: list[dict[str, Any]] = HELLO, **script: Any) -> None:
-    mock.put_capability("agent", answer={"kind": "stream", "steps": steps, **script})
 
 
 def test_events_come_in_order_and_typed(runtype_mock: MockSurface) -> None:
@@ -151,14 +141,6 @@ def test_data_that_is_no_json_is_text(runtype_mock: MockSurface) -> None:
 def closed_after(journal: list[dict[str, Any]], moment: dt.datetime) -> float:
     closed = dt.datetime.fromisoformat(journal[0]["client_closed_at"].replace("Z", "+00:00"))
     return (closed - moment).total_seconds()
-
-
-def has(count: int) -> Callable[[list[Any]], bool]:
-    return lambda journal: len(journal) == count
-
-
-def is_closed(journal: list[dict[str, Any]]) -> bool:
-    return [request["outcome"] for request in journal] == ["client_closed"]
 
 
 def test_closing_after_the_first_event_closes_the_connection_at_once(runtype_mock: MockSurface) -> None:

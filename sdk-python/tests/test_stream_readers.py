@@ -1,0 +1,115 @@
+"""Readers of streams that come again, come in numbers, or give up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent import HELLO, has, is_closed, put
+from runtype_surface import ServerError, StreamError
+
+if TYPE_CHECKING:
+    from runtype_surface.testing import MockSurface
+
+
+def test_a_stream_that_failed_says_so_again_and_sends_nothing_again(runtype_mock: MockSurface) -> None:
+    async def main() -> list[BaseException]:
+        stream = runtype_mock.async_client().stream("fails")
+        reads = (stream.text, stream.final_output, stream.__anext__, stream.__aenter__)
+        return [error for read in reads for error in await asyncio.gather(read(), return_exceptions=True)]
+
+    errors = asyncio.run(main())
+    assert [type(error) for error in errors] == [ServerError] * 4
+    assert len(runtype_mock.journal()) == 1
+
+    put(runtype_mock, HELLO[:2], end="close")
+    stream = runtype_mock.client().stream("agent")
+    for read in (stream.text, stream.final_output, stream.text):
+        with pytest.raises(StreamError, match="the stream broke"):
+            read()
+
+
+def test_a_loop_ends_where_its_stream_is_closed_or_read_to_the_end(runtype_mock: MockSurface) -> None:
+    text = "".join(f'event: text_delta\ndata: {{"delta":"{number}"}}\n\n' for number in range(8))
+    put(runtype_mock, [{"raw": text + 'event: execution_complete\ndata: {"finalOutput":1}\n\n'}])
+    client = runtype_mock.client()
+
+    stream, seen = client.stream("agent"), []
+    for event in stream:
+        seen.append(event.delta)
+        stream.close()
+    assert (seen, list(stream)) == (["0"], [])
+
+    stream, seen = client.stream("agent"), []
+    for event in stream:
+        seen.append(event.delta)
+        seen.append(stream.text())
+    assert seen == ["0", "1234567"]
+
+    with client.stream("agent") as stream:
+        events = iter(stream)
+        next(events)
+    assert list(events) == []
+
+    with client.stream("agent") as stream:
+        assert stream.text() == "01234567"
+    assert stream.final_output() == 1
+
+
+def test_threads_that_read_one_stream_get_each_event_once(runtype_mock: MockSurface) -> None:
+    text = "".join(f'event: text_delta\ndata: {{"delta":"{number}"}}\n\n' for number in range(5_000))
+    put(runtype_mock, [{"raw": text}, {"event": "execution_complete", "data": {}}])
+    stream, interval = runtype_mock.client().stream("agent"), sys.getswitchinterval()
+
+    def read() -> list[str | None]:
+        seen = []
+        while (event := next(stream, None)) is not None:
+            seen.append(event.delta)
+        return seen
+
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(4) as pool:
+            seen = [delta for each in [pool.submit(read) for _ in range(4)] for delta in each.result()]
+    finally:
+        sys.setswitchinterval(interval)
+    assert sorted(seen, key=str) == sorted([*map(str, range(5_000)), None], key=str)
+
+
+def test_a_task_that_is_cancelled_while_it_enters_a_stream_drops_the_request(runtype_mock: MockSurface) -> None:
+    runtype_mock.put_capability("late", answer={"kind": "stream", "steps": HELLO}, latency_ms=60_000)
+
+    async def main() -> BaseException:
+        async def enter() -> None:
+            async with runtype_mock.async_client().stream("late"):
+                raise AssertionError("it cannot have begun")
+
+        entering = asyncio.ensure_future(enter())
+        await asyncio.to_thread(runtype_mock.wait_for, has(1))
+        entering.cancel()
+        (kept,) = await asyncio.gather(entering, return_exceptions=True)
+        await asyncio.to_thread(runtype_mock.wait_for, is_closed)
+        assert isinstance(kept, BaseException)
+        return kept
+
+    assert isinstance(asyncio.run(main()), asyncio.CancelledError)
+
+
+def test_a_text_that_is_given_up_goes_on_where_it_was(runtype_mock: MockSurface) -> None:
+    put(runtype_mock, [*HELLO[:3], {"wait_ms": 400, **HELLO[3]}, *HELLO[4:]])
+
+    async def main() -> str:
+        async with runtype_mock.async_client().stream("agent") as stream:
+            for _ in range(2):
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(stream.text(), 0.05)
+            return await stream.text()
+
+    whole = runtype_mock.client().stream("agent").text()
+    assert whole != ""
+    assert asyncio.run(main()) == whole
