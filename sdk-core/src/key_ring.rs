@@ -26,6 +26,9 @@ pub(crate) struct KeyRing {
 #[derive(Debug, Default)]
 struct State {
     current: Option<ApiKey>,
+    /// The file behind the key, if there is one. Variables may name another one when the source is asked, not before:
+    /// reading them in every call would be a race with an application that sets them.
+    path: Option<PathBuf>,
     file: Option<Stamp>,
     /// When the source was last asked after a 401.
     asked: Option<Instant>,
@@ -54,7 +57,8 @@ impl KeyRing {
     pub(crate) fn new(source: KeySource, environment: Environment) -> Result<Self, Error> {
         let mut state = State::default();
         if source.is_immediate() {
-            state.file = stamp(&source, &environment);
+            state.path = source.path(&environment);
+            state.file = stamp(state.path.as_ref());
             state.current = Some(source.ask_now(&environment)?);
         }
         Ok(Self { source, environment, state: Mutex::new(state), asking: tokio::sync::Mutex::new(()) })
@@ -76,8 +80,8 @@ impl KeyRing {
 
     fn known(&self) -> Option<ApiKey> {
         // A look at a file's times takes about a microsecond, less than a hand-over to another thread.
-        let file = stamp(&self.source, &self.environment);
         let mut state = self.lock();
+        let file = stamp(state.path.as_ref());
         if file.is_some() && file != state.file {
             // While a file is being exchanged it may be absent or half there: the key at hand serves until it is whole.
             if let Ok(key) = self.source.ask_now(&self.environment) {
@@ -104,13 +108,14 @@ impl KeyRing {
             }
         }
         let asked = Instant::now();
-        let file = stamp(&self.source, &self.environment);
+        let path = self.source.path(&self.environment);
+        let file = stamp(path.as_ref());
         let answer = self.source.ask(&self.environment).await;
         let mut state = self.lock();
         state.asked = Some(asked);
         match answer {
             Ok(key) => {
-                state.file = file;
+                (state.path, state.file) = (path, file);
                 state.current = Some(key.clone());
                 if key == *refused { Renewal::Same { was_asked: true } } else { Renewal::Another(key) }
             }
@@ -123,10 +128,10 @@ impl KeyRing {
     }
 }
 
-fn stamp(source: &KeySource, environment: &Environment) -> Option<Stamp> {
-    let path = source.path(environment)?;
-    let file = std::fs::metadata(&path).ok()?;
-    Some(Stamp { path, modified: file.modified().ok(), bytes: file.len() })
+fn stamp(path: Option<&PathBuf>) -> Option<Stamp> {
+    let path = path?;
+    let file = std::fs::metadata(path).ok()?;
+    Some(Stamp { path: path.clone(), modified: file.modified().ok(), bytes: file.len() })
 }
 
 #[cfg(test)]

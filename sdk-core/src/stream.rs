@@ -48,8 +48,9 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 ///     .stream()
 ///     .await?;
 /// while let Some(event) = events.next().await {
-///     if let Some(delta) = event?.delta() {
-///         print!("{delta}");
+///     let event = event?;
+///     if event.kind() == runtype_surface::EventKind::TextDelta {
+///         print!("{}", event.delta().unwrap_or_default());
 ///     }
 /// }
 /// # Ok(())

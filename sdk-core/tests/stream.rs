@@ -13,6 +13,7 @@ use support::{
     builder,
     raw_server::{RawServer, answer},
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const START: &str =
     "event: execution_start\ndata: {\"type\":\"execution_start\",\"seq\":1,\"executionId\":\"exec_7\"}\n\n";
@@ -236,4 +237,30 @@ async fn dropping_a_stream_closes_its_connection() {
         }
     });
     closed.await.expect("the connection stayed open for 100 ms");
+}
+
+#[tokio::test]
+async fn a_flood_that_holds_no_event_gives_others_their_turn() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let _ = socket.read(&mut [0; 16 * 1024]).await.unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{COMPLETE}");
+        socket.write_all(head.as_bytes()).await.unwrap();
+        while socket.write_all(&[b'\n'; 64 * 1024]).await.is_ok() {}
+    });
+    let client = Client::builder()
+        .variables(|_| None)
+        .api_key("papi_stream_key_0001")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(url)
+        .build()
+        .unwrap();
+    let mut stream = open(&client).await;
+    // It ends a second after its closing event, whatever still comes; a reader that never waits would read for ever.
+    let output: Value = tokio::time::timeout(Duration::from_secs(20), stream.final_output()).await.unwrap().unwrap();
+    assert_eq!(output, json!({ "reply": "Hello wörld" }));
+    server.await.unwrap();
 }

@@ -139,3 +139,20 @@ test('worker threads may be terminated with calls and streams in flight', async 
   assert.deepEqual(await new Client(options).call('echo', { a: 1 }), { a: 1 });
   assert.ok((await journal()).length >= 4);
 });
+
+test('a worker that is terminated while it reads leaves no connection open', async () => {
+  const program = `
+    const { parentPort } = require('node:worker_threads');
+    const { Client } = require('runtype-surface');
+    (async () => {
+      for await (const event of new Client().stream('agent')) parentPort.postMessage(event.name);
+    })();`;
+  const steps = [{ event: 'execution_start', data: {} }];
+  const { env, journalShows } = await surface({
+    capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }],
+  });
+  const { worker, message } = work(program, env);
+  assert.equal(await message, 'execution_start');
+  await worker.terminate();
+  await journalShows([{ outcome: 'client_closed' }]);
+});

@@ -225,3 +225,24 @@ test('a reader that stops holds back the server', async () => {
     await once(server, 'close');
   }
 });
+
+test('a stream that failed says so again, and sends nothing again', async () => {
+  const { client, journal } = await agent({ kind: 'status', status: 500 });
+  const stream = client.stream('agent', { input: 'Hello' });
+  for (const read of [() => stream.text(), () => stream.finalOutput(), () => stream.response(), () => stream.text()]) {
+    await assert.rejects(read, ServerError);
+  }
+  assert.equal((await journal()).length, 1);
+});
+
+test('an id that goes on is that of each later event', async () => {
+  const steps = [{ raw: `id: ${'i'.repeat(40_000)}\ndata: 1\n\n${'data: 2\n\n'.repeat(20_000)}` }];
+  steps.push({ event: 'execution_complete', data: {} });
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
+  let count = 0;
+  for await (const { id } of new Client(made.options).stream('agent', {})) {
+    assert.equal(id.length, 40_000);
+    count += 1;
+  }
+  assert.equal(count, 20_002);
+});

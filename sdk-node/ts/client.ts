@@ -242,8 +242,9 @@ export class Client {
   }
 
   /**
-   * Takes no more calls, waits for those in flight to end, and closes the connections. A client that is not closed is
-   * collected like any other object and keeps no process alive.
+   * Takes no more calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
+   * have begun, which go on until they are read to the end or closed. A client that is not closed is collected like any
+   * other object and keeps no process alive.
    */
   close(): Promise<void> {
     this.#closed ??= new Promise<void>((resolve) => {

@@ -38,7 +38,7 @@ interface ResponseReport {
  * import { Client } from 'runtype-surface';
  *
  * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) {
- *   process.stdout.write(event.delta ?? '');
+ *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
  * }
  * ```
  */

@@ -29,7 +29,6 @@ from runtype_surface import (
 )
 
 if TYPE_CHECKING:
-
     from runtype_surface.testing import MockSurface
 
 ENDLESS = {"kind": "stream", "steps": [*HELLO[:2]], "end": "stall"}
