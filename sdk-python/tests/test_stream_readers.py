@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_a_stream_that_failed_says_so_again_and_sends_nothing_again(runtype_mock: MockSurface) -> None:
-    async def main() -> list[BaseException]:
+    async def main() -> list[object]:
         stream = runtype_mock.async_client().stream("fails")
         reads = (stream.text, stream.final_output, stream.__anext__, stream.__aenter__)
         return [error for read in reads for error in await asyncio.gather(read(), return_exceptions=True)]
