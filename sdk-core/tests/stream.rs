@@ -31,17 +31,17 @@ async fn streaming(parts: &[&str]) -> (RawServer, Client) {
         answer(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
     })
     .await;
-    let client = client_of(&server);
+    let client = client_at(server.url());
     (server, client)
 }
 
-fn client_of(server: &RawServer) -> Client {
+fn client_at(url: String) -> Client {
     Client::builder()
         .variables(|_| None)
         .api_key("papi_stream_key_0001")
         .product_id("p")
         .surface_id("s")
-        .base_url(server.url())
+        .base_url(url)
         .build()
         .unwrap()
 }
@@ -102,7 +102,7 @@ async fn the_events_of_many_chunks_that_are_there_come_in_few_batches() {
         body.split_inclusive("\n\n").map(|event| format!("{:x}\r\n{event}\r\n", event.len())).collect();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let server = RawServer::start(move |_| format!("{head}{chunks}0\r\n\r\n").into_bytes()).await;
-    let mut stream = open(&client_of(&server)).await;
+    let mut stream = open(&client_at(server.url())).await;
     let (mut batches, mut events) = (0, 0);
     while let Some(batch) = stream.next_batch().await {
         batches += 1;
@@ -120,6 +120,18 @@ async fn a_stream_that_ends_without_a_closing_event_is_an_error() {
     assert_eq!((error.kind(), error.events_seen(), error.execution_id()), (ErrorKind::Stream, Some(2), Some("exec_7")));
     assert!(error.may_have_executed() && error.to_string().contains("without a closing event"), "{error}");
     assert!(stream.next().await.is_none(), "an error is the last item");
+}
+
+#[tokio::test]
+async fn a_stream_that_failed_says_so_again() {
+    let (_server, client) = streaming(&[START, HELLO]).await;
+    let mut stream = open(&client).await;
+    let first = stream.text().await.unwrap_err();
+    assert!(stream.next().await.is_none());
+    for again in [stream.text().await.unwrap_err(), stream.final_output::<Value>().await.unwrap_err()] {
+        assert_eq!((again.kind(), again.events_seen()), (ErrorKind::Stream, Some(2)));
+        assert_eq!(again.to_string(), first.to_string());
+    }
 }
 
 #[tokio::test]
@@ -166,15 +178,7 @@ async fn an_event_of_sixteen_megabytes_is_read() {
 #[tokio::test]
 async fn an_answer_that_is_no_stream_is_an_error_that_says_so() {
     let server = RawServer::start(|_| answer(200, &[("content-type", b"application/json")], b"{}")).await;
-    let client = Client::builder()
-        .variables(|_| None)
-        .api_key("papi_stream_key_0001")
-        .product_id("p")
-        .surface_id("s")
-        .base_url(server.url())
-        .build()
-        .unwrap();
-    let error = client.capability("agent").stream().await.unwrap_err();
+    let error = client_at(server.url()).capability("agent").stream().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::ResponseDecode, Some(200)));
     assert!(error.to_string().contains("does not stream"), "{error}");
 }
@@ -250,15 +254,7 @@ async fn a_flood_that_holds_no_event_gives_others_their_turn() {
         socket.write_all(head.as_bytes()).await.unwrap();
         while socket.write_all(&[b'\n'; 64 * 1024]).await.is_ok() {}
     });
-    let client = Client::builder()
-        .variables(|_| None)
-        .api_key("papi_stream_key_0001")
-        .product_id("p")
-        .surface_id("s")
-        .base_url(url)
-        .build()
-        .unwrap();
-    let mut stream = open(&client).await;
+    let mut stream = open(&client_at(url)).await;
     // It ends a second after its closing event, whatever still comes; a reader that never waits would read for ever.
     let output: Value = tokio::time::timeout(Duration::from_secs(20), stream.final_output()).await.unwrap().unwrap();
     assert_eq!(output, json!({ "reply": "Hello wörld" }));

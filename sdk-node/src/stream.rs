@@ -35,7 +35,8 @@ impl EventStream {
         self.report.clone()
     }
 
-    /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure, or `undefined` after the last one.
+    /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure,
+    /// or `undefined` after the last one.
     ///
     /// # Errors
     ///
@@ -58,8 +59,8 @@ impl EventStream {
     }
 }
 
-/// Each event's name, data and id, unless it is still the same, in turn, as one list in JSON text, which is parsed in one go. An object for each event would
-/// cost as much again as its data.
+/// Each event's name, data and id (`null`: still the same) in turn, as one list in JSON text, which is parsed in one go. An
+/// object for each event would cost as much again as its data.
 fn json_of(events: Vec<Event>) -> String {
     let mut json = Vec::with_capacity(events.iter().map(|event| event.data().len() + 64).sum());
     json.push(b'[');

@@ -24,11 +24,17 @@ PATIENCE = 10.0
 
 
 @contextlib.contextmanager
-def at_once(items: list[pytest.Item], run: Callable[..., None]) -> Iterator[dict[str, Future[None]]]:
+def at_once(items: list[pytest.Item], run: Callable[..., None]) -> Iterator[dict[object, Future[None]]]:
     """Runs the cases of the tests that were asked for at once, eight at a time; each test then looks at its own."""
-    specs = [item.callspec for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    specs: list[Any] = [
+        item.callspec for item in items if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    ]
     with ThreadPoolExecutor(8) as pool:
-        yield {spec.id: pool.submit(run, **spec.params) for spec in specs if "case" in spec.params}
+        yield {
+            (spec.params["case"]["name"], spec.params["kind"]): pool.submit(run, **spec.params)
+            for spec in specs
+            if "case" in spec.params
+        }
 
 
 def until(holds: Callable[[], None]) -> None:
