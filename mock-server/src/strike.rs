@@ -25,6 +25,9 @@ impl Fault {
             Plan::new(status, "application/octet-stream", BASE64.decode(encoded).unwrap_or_default())
         } else if let Some(bytes) = self.fill_bytes {
             Plan::new(status, "application/json", filler(bytes))
+        } else if status.is_client_error() || status.is_server_error() {
+            // As the API writes its errors.
+            Plan::error(status, status.canonical_reason().unwrap_or("Unknown error"))
         } else {
             Plan::empty(status)
         };

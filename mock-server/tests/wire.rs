@@ -120,7 +120,8 @@ fn table() -> Vec<Row> {
     vec![
         ("latency", Fault::latency(Duration::from_millis(5)), Some((Some(whole), BODY)), Close::Open),
         ("status", Fault::status(503).text("busy"), Some((Some(4), "busy")), Close::Open),
-        ("status, empty", Fault::status(502), Some((Some(0), "")), Close::Open),
+        ("status, empty", Fault::status(502).text(""), Some((Some(0), "")), Close::Open),
+        ("status, as the API", Fault::status(502), Some((Some(24), r#"{"error": "Bad Gateway"}"#)), Close::Open),
         ("reset", fault(FaultKind::Reset), None, Close::Rst),
         ("reset after the head", fault(FaultKind::Reset).after_bytes(0), Some((Some(whole), "")), Close::Rst),
         ("reset in the body", fault(FaultKind::Reset).after_bytes(4), Some((Some(whole), &BODY[..4])), Close::Rst),

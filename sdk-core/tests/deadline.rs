@@ -54,7 +54,7 @@ fn waits(error: &Error) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_the_server_asks_for_is_kept_to_the_second() {
-    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"40")], b""), ok()]).await;
+    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"40")], br#"{"error":"Slow down"}"#), ok()]).await;
     let began = Instant::now();
     call(&builder(&server).build().unwrap()).await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 40);
