@@ -81,7 +81,7 @@ async fn one_deadline_covers_all_attempts_and_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
-    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"61")], b""), ok()]).await;
+    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"61")], br#"{"error":"Slow down"}"#), ok()]).await;
     let client = builder(&server).timeout(Duration::from_secs(60)).build().unwrap();
     let began = Instant::now();
     let error = call(&client).await.unwrap_err();
