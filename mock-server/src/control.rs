@@ -13,7 +13,7 @@ use crate::capability::Capability;
 use crate::clock::Time;
 use crate::config::{Config, KeyConfig, SurfaceConfig};
 use crate::fault::Fault;
-use crate::key::{Key, redact};
+use crate::key::Key;
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::state::{State, Surface, fault_json, key_json};
@@ -35,7 +35,7 @@ pub(crate) fn handle(request: &Request, rest: &[&str], state: &mut State, machin
     match answer {
         Ok(plan) => plan,
         // A problem may repeat what the client has sent.
-        Err(Refused(status, problem)) => Plan::error(status, &redact(&problem)),
+        Err(Refused(status, problem)) => Plan::error(status, &state.redactor().text(&problem)),
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
-use crate::key::redact;
+use crate::secret::redact;
 
 /// A request, complete.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
-//! Who may use the control interface: whatever runs on this machine, except what a web page sends from a browser.
+//! Who may use the control interface: every program on this machine, but no web page in a browser.
 //!
-//! A page reaches a loopback port in three ways. By a name of its own that it points at 127.0.0.1 (DNS rebinding): the
-//! `Host` gives it away. By a request to another origin: `Origin` and `Sec-Fetch-Site` do. By a form or another simple
-//! request of a browser too old for those: it cannot say `application/json` without a preflight, which gets no permission.
+//! A page can reach a loopback port in three ways: by a name of its own that it points at 127.0.0.1 (DNS rebinding), which
+//! `Host` shows; by a request to another origin, which `Origin` and `Sec-Fetch-Site` show; and by a form or another simple
+//! request from a browser too old for those, which cannot say `application/json` without a preflight.
 
 use std::net::IpAddr;
 use std::str::FromStr as _;
@@ -87,8 +87,8 @@ fn own_site(request: &Request) -> Result<(), Refused> {
     }
 }
 
-/// Every body is JSON and says so; so does every request that a web page can send without a preflight and that may change
-/// something, with a body or without.
+/// Requires the JSON content type of every body, and of every method with which a page can change something without a
+/// preflight, with a body or without.
 fn json(request: &Request) -> Result<(), Refused> {
     let free = matches!(request.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
     let must = !free || !request.body.is_empty();
