@@ -2,7 +2,7 @@
 
 use pyo3::{prelude::*, types::PyType};
 
-use crate::failure;
+use crate::{failure, guard};
 
 /// The address of an API surface: its base URL, its product, its surface.
 ///
@@ -16,7 +16,7 @@ pub(crate) struct Endpoint(pub(crate) runtype_surface::Endpoint);
 impl Endpoint {
     #[new]
     fn new(py: Python<'_>, url: &str) -> PyResult<Self> {
-        runtype_surface::Endpoint::parse(url).map(Self).map_err(|error| failure::raise(py, &error))
+        guard::body(|| runtype_surface::Endpoint::parse(url).map(Self).map_err(|error| failure::raise(py, &error)))
     }
 
     /// Reads a full URL.
@@ -30,24 +30,24 @@ impl Endpoint {
 
     /// Scheme, host, port and path prefix, with no slash at the end.
     #[getter]
-    fn base_url(&self) -> &str {
-        self.0.base_url()
+    fn base_url(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.base_url()))
     }
 
     #[getter]
-    fn product_id(&self) -> &str {
-        self.0.product_id()
+    fn product_id(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.product_id()))
     }
 
     #[getter]
-    fn surface_id(&self) -> &str {
-        self.0.surface_id()
+    fn surface_id(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.surface_id()))
     }
 
     /// The capability's slug, where the URL had one.
     #[getter]
-    fn capability(&self) -> Option<&str> {
-        self.0.capability()
+    fn capability(&self) -> PyResult<Option<&str>> {
+        guard::body(|| Ok(self.0.capability()))
     }
 
     /// The URL of a capability of this surface.
@@ -55,21 +55,23 @@ impl Endpoint {
     /// Raises:
     ///     ConfigurationError: The slug cannot be one path segment.
     fn capability_url(&self, py: Python<'_>, capability: &str) -> PyResult<String> {
-        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error))
+        guard::body(|| self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error)))
     }
 
-    fn __str__(&self) -> String {
-        self.0.to_string()
+    fn __str__(&self) -> PyResult<String> {
+        guard::body(|| Ok(self.0.to_string()))
     }
 
-    fn __repr__(&self) -> String {
-        format!("Endpoint('{}')", self.0)
+    fn __repr__(&self) -> PyResult<String> {
+        guard::body(|| Ok(format!("Endpoint('{}')", self.0)))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, (String,))> {
-        // The URL of `dispatch` reads back as the surface itself.
-        let endpoint = &slf.get().0;
-        let url = slf.get().capability_url(slf.py(), endpoint.capability().unwrap_or("dispatch"))?;
-        Ok((slf.get_type(), (url,)))
+        guard::body(|| {
+            // The URL of `dispatch` reads back as the surface itself.
+            let endpoint = &slf.get().0;
+            let url = slf.get().capability_url(slf.py(), endpoint.capability().unwrap_or("dispatch"))?;
+            Ok((slf.get_type(), (url,)))
+        })
     }
 }
