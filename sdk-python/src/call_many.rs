@@ -147,7 +147,10 @@ impl CallMany {
                 let shared = Arc::downgrade(&shared);
                 Box::new(move || {
                     let Some(shared) = shared.upgrade() else { return };
-                    mailbox.send(move |py| pull_on_loop(py, shared));
+                    mailbox.send(move |py| {
+                        pull_on_loop(py, shared);
+                        Ok(())
+                    });
                 })
             }
         };
@@ -254,11 +257,8 @@ pub(crate) struct Feeder(Arc<Shared>);
 #[pymethods]
 impl Feeder {
     /// Takes an input.
-    fn give(&self, input: &Bound<'_, PyAny>) -> PyResult<()> {
-        guard::body(|| {
-            self.0.give_object(input);
-            Ok(())
-        })
+    fn give(&self, input: &Bound<'_, PyAny>) {
+        self.0.give_object(input);
     }
 
     /// There are no more inputs.
@@ -292,7 +292,14 @@ fn pull(py: Python<'_>, shared: &Shared) -> PyResult<()> {
 }
 
 /// Has the next input pulled on the loop's thread.
-fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
+fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) {
+    // The calls wait for this input, so whatever goes wrong ends them.
+    if let Err(failed) = guard::body(|| begin_pull(py, shared.clone())) {
+        shared.fail(failed);
+    }
+}
+
+fn begin_pull(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
     static PULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let pull = PULL.get_or_try_init(py, || {
         py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)

@@ -145,7 +145,11 @@ impl Reply {
         *reply.awaitable.lock().unwrap_or_else(PoisonError::into_inner) = Some(given.clone().unbind());
         let slf = slf.clone().unbind();
         mailbox.send(move |py| {
-            py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (slf,)).map(drop)
+            let begin = || py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (&slf,)).map(drop);
+            if let Err(failed) = guard::body(begin) {
+                slf.get().refuse(failed);
+            }
+            Ok(())
         });
         Ok(())
     }

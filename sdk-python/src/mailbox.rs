@@ -152,7 +152,8 @@ impl Mailbox {
         for parcel in arrived {
             let done = match parcel {
                 Parcel::Done(number, finish) => self.complete(py, number, finish),
-                Parcel::Errand(errand) => guard::body(|| errand(py)),
+                // It is its own guard: only it knows who waits for it.
+                Parcel::Errand(errand) => errand(py),
             };
             if let Err(error) = done {
                 error.write_unraisable(py, None);
