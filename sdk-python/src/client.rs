@@ -207,22 +207,18 @@ impl Client {
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
-        concurrency: f64,
+        concurrency: &Bound<'_, PyAny>,
         in_order: bool,
         on_loop: bool,
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
         guard::body(|| {
+            let concurrency = options::concurrency(concurrency)?;
             let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
             let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
             let who = Who { mailbox, hooks: self.hooks.clone(), capability };
             CallMany::begin(py, inputs, who, closing, |inputs| {
-                let many = call.many_stream(inputs).in_order(in_order);
-                let many = match runtype_surface::whole_number("concurrency", concurrency) {
-                    Ok(calls) => many.concurrency(calls),
-                    Err(problem) => many.refuse(problem),
-                };
-                many.checked()
+                call.many_stream(inputs).in_order(in_order).concurrency(concurrency).checked()
             })
         })
     }
@@ -258,9 +254,7 @@ impl Client {
         }
         let instance =
             self.instance.get(py, || Instance::make(&self.builder)).map_err(|error| failure::raise(py, &error))?;
-        let Ok(capability) = capability.to_str() else {
-            return Err(failure::refused(py, "capability", "it has a lone surrogate, which is no character"));
-        };
+        let capability = options::characters("capability", capability)?;
         let slug = || self.endpoint.slug(capability).map_err(|error| failure::raise(py, &error));
         let (mut call, name) = match target {
             "capability" => (instance.client.capability(capability), slug()?),

@@ -7,7 +7,7 @@ use pyo3::{
     types::{PyString, PyTuple, PyType},
 };
 
-use crate::{decode::decode, encode::encode, failure, guard};
+use crate::{decode::decode, encode::encode, failure, guard, options::characters};
 
 /// One event of a stream: its name, its data, and typed access to the vocabulary's fields.
 ///
@@ -27,9 +27,11 @@ impl From<runtype_surface::Event> for Event {
 #[pymethods]
 impl Event {
     #[new]
-    #[pyo3(signature = (name, data, id = ""))]
-    fn new(name: &str, data: &Bound<'_, PyAny>, id: &str) -> PyResult<Self> {
+    #[pyo3(signature = (name, data, id = None), text_signature = "(name, data, id='')")]
+    fn new(name: &Bound<'_, PyString>, data: &Bound<'_, PyAny>, id: Option<&Bound<'_, PyString>>) -> PyResult<Self> {
         guard::body(|| {
+            let name = characters("event name", name)?;
+            let id = id.map_or(Ok(""), |id| characters("event id", id))?;
             let data_json = encode(data).map_err(|error| failure::raise(data.py(), &error))?;
             Ok(runtype_surface::Event::of_parts(name, data_json, id).into())
         })

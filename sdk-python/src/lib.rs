@@ -29,12 +29,12 @@ mod stream;
 mod failure;
 mod log;
 
-use pyo3::prelude::*;
+use pyo3::{prelude::*, types::PyString};
 
 /// Turns a capability's name into the slug under which its endpoint stands.
 #[pyfunction]
-fn capability_slug(name: &str) -> PyResult<String> {
-    guard::body(|| Ok(runtype_surface::capability_slug(name)))
+fn capability_slug(name: &Bound<'_, PyString>) -> PyResult<String> {
+    guard::body(|| Ok(runtype_surface::capability_slug(options::characters("capability", name)?)))
 }
 
 /// What `runtype_surface` is made of; not for direct use.
