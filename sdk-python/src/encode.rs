@@ -85,7 +85,14 @@ fn write(value: &Bound<'_, PyAny>, json: &mut Vec<u8>, depth: usize) -> Written 
 
 fn write_object(object: &Bound<'_, PyDict>, json: &mut Vec<u8>, depth: usize) -> Written {
     json.push(b'{');
-    for (position, (key, value)) in object.iter().enumerate() {
+    let changed = || Refusal::new("changed while it was written: give a copy");
+    let (length, mut items) = (object.len(), object.iter());
+    for position in 0..length {
+        // A mapping inside of it runs Python code, and PyO3's iterator panics where that changes the dict.
+        if object.len() != length {
+            return Err(changed());
+        }
+        let (key, value) = items.next().ok_or_else(changed)?;
         if position > 0 {
             json.push(b',');
         }

@@ -31,6 +31,12 @@ pub(crate) fn cancelled(py: Python<'_>, capability: &str) -> PyErr {
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
+/// Makes the exception of a panic, which says nothing of what the panic said.
+pub(crate) fn internal(py: Python<'_>) -> PyErr {
+    let made = errors(py).and_then(|errors| errors.call_method0(intern!(py, "of_panic")));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
 fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let report = decode(py, error.report().as_bytes()).map_err(PyRuntimeError::new_err)?;
     let body = error.body().map(|body| PyBytes::new(py, body));
