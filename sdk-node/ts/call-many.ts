@@ -40,9 +40,10 @@ export async function* resultsOf<T>(
   const unfollow = signal && follow(signal, { cancel: () => many.close() });
   try {
     for (;;) {
-      const next = await many.next();
+      const step = await many.next();
       tellHooks();
       signal?.throwIfAborted();
+      const next = site.run(() => unlessFailed(step));
       if (next === undefined) {
         feed.throwIfFailed();
         return;
@@ -112,7 +113,7 @@ class Feed {
 
   #take(item: IteratorResult<object>): void {
     this.#isAtEnd ||= item.done === true;
-    this.#many.give(item.done ? null : nativeInput(item.value));
+    unlessFailed(this.#many.give(item.done ? null : nativeInput(item.value)));
   }
 
   #fail(reason: unknown): void {

@@ -63,14 +63,15 @@ export class Client {
     const { apiKey, apiKeyFile, envPrefix } = site.run(() => checkClientOptions(options));
     const environment = new Environment(envPrefix);
     const tell = tellOf(options);
-    const client = site.run(() => {
+    const [client, address] = site.run(() => {
       const crossing = nativeClientOptions(options, environment.variables(), `node ${process.versions.node}`);
       const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
-      return unlessFailed(native.openClient(crossing, askKey, tell));
+      const opened = unlessFailed(native.openClient(crossing, askKey, tell));
+      return [opened, unlessFailed(opened.endpoint)] as const;
     });
     this.#tell = tell;
     this.#native = client;
-    this.#address = client.endpoint;
+    this.#address = address;
     this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
   }
 
@@ -247,11 +248,17 @@ export class Client {
    * other object and keeps no process alive.
    */
   close(): Promise<void> {
-    this.#closed ??= new Promise<void>((resolve) => {
+    const site = new CallSite(Client.prototype.close);
+    this.#closed ??= new Promise<void>((resolve, reject) => {
       this.#whenIdle = () => {
-        this.#native?.close();
+        const client = this.#native;
         this.#native = undefined;
-        resolve();
+        try {
+          site.run(() => unlessFailed(client?.close()));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
       };
       if (this.#inFlight === 0) this.#whenIdle();
     });
@@ -276,7 +283,7 @@ export class Client {
   async #send(
     options: CallOptions | undefined,
     from: Boundary | CallSite,
-    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => Promise<unknown>,
+    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
     const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
@@ -286,7 +293,7 @@ export class Client {
       );
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
       const signal = options?.signal;
-      const result = signal === undefined ? await begin() : await following(signal, begin);
+      const result = signal === undefined ? await begin() : await following(signal, site, begin);
       this.#tellHooks();
       return site.run(() => unlessFailed(result));
     } finally {
@@ -306,7 +313,7 @@ export class Client {
     if (client === undefined || this.#closed !== undefined) {
       throw refusal('client', 'it is closed: make another one, or close it later');
     }
-    if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
+    if (this.#environment?.hasAnotherKey()) unlessFailed(client.setVariables(this.#environment.variables()));
     return client;
   }
 }

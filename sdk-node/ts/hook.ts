@@ -3,6 +3,7 @@
 import process from 'node:process';
 
 import { type Attempt, type AttemptReport, attemptOf } from './attempt.js';
+import { type Failure, unlessFailed } from './failure.js';
 
 /** An attempt that is about to be sent. It has no key and no body. */
 export interface AttemptStart {
@@ -46,19 +47,22 @@ interface Report {
   end: AttemptReport | null;
 }
 
-/** Tells the hooks what the core reports. It never throws. */
-export type Tell = (reports: string[]) => void;
+/** Tells the hooks what the core reports; a failure becomes a process warning. It never throws. */
+export type Tell = (reports: string[] | Failure) => void;
 
 /** What tells these hooks; `undefined` where there are none. */
 export function tellOf({ beforeAttempt, afterAttempt }: Hooks): Tell | undefined {
   if (beforeAttempt === undefined && afterAttempt === undefined) return undefined;
-  return (reports) => {
+  const tell = (reports: string[]) => {
     for (const report of reports) {
       const { start, end }: Report = JSON.parse(report);
       const begun = startOf(start);
       if (end === null) run(() => beforeAttempt?.(begun));
       else run(() => afterAttempt?.(begun, attemptOf(end)));
     }
+  };
+  return (reports) => {
+    run(() => tell(unlessFailed(reports)));
   };
 }
 
