@@ -1,6 +1,6 @@
 //! A failed call, as data of which the TypeScript side makes an error.
 
-use napi::bindgen_prelude::{Buffer, Either, Env, JsError, ObjectFinalize, Unknown};
+use napi::bindgen_prelude::{Buffer, Either, Env, ObjectFinalize};
 use napi_derive::napi;
 use runtype_surface::Error;
 
@@ -69,13 +69,13 @@ impl Failure {
     ///
     /// None that is known.
     #[napi(ts_return_type = "unknown")]
-    pub fn thrown_by_key_function<'env>(&self, env: &'env Env) -> napi::Result<Option<Unknown<'env>>> {
+    pub fn thrown_by_key_function(&self) -> napi::Result<Option<napi::Error>> {
         guard::or(
             || Ok(None),
             || {
                 let error = self.0.as_ref().ok().and_then(Error::key_function_error);
                 let thrown = error.and_then(|error| error.downcast_ref::<KeyFunctionError>());
-                thrown.map(|thrown| Ok(JsError::from(thrown.0.try_clone()?).into_unknown(*env))).transpose()
+                thrown.map(|thrown| thrown.0.try_clone()).transpose()
             },
         )
     }

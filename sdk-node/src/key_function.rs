@@ -33,7 +33,10 @@ pub(crate) struct KeyFunctionError(pub(crate) napi::Error);
 
 impl fmt::Display for KeyFunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.reason)
+        match self.0.reason.as_str() {
+            "" => f.write_str("it threw a value without a message"),
+            reason => f.write_str(reason),
+        }
     }
 }
 

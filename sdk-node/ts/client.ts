@@ -20,6 +20,7 @@ import {
   nativeCallOptions,
   nativeClientOptions,
 } from './options.js';
+import { wholeText } from './reading.js';
 import { following } from './signal.js';
 import { EventStream } from './stream.js';
 
@@ -60,11 +61,12 @@ export class Client {
    */
   constructor(options: ClientOptions = {}) {
     const site = new CallSite(new.target);
-    const { apiKey, apiKeyFile, envPrefix } = site.run(() => checkClientOptions(options));
+    const given = site.run(() => checkClientOptions(options));
+    const { apiKey, apiKeyFile, envPrefix } = given;
     const environment = new Environment(envPrefix);
-    const tell = tellOf(options);
+    const tell = tellOf(given);
     const [client, address] = site.run(() => {
-      const crossing = nativeClientOptions(options, environment.variables(), `node ${process.versions.node}`);
+      const crossing = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
       const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
       const opened = unlessFailed(native.openClient(crossing, askKey, tell));
       return [opened, unlessFailed(opened.endpoint)] as const;
@@ -197,14 +199,14 @@ export class Client {
   stream(capability: string, input: object, options?: CallOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
     const site = new CallSite(Client.prototype.stream);
-    const signal = site.run(() => (rest[1] === undefined ? undefined : checkCallOptions(rest[1]).signal));
+    const options = site.run(() => (rest[1] === undefined ? {} : checkCallOptions(rest[1])));
     const open = async (signal: AbortSignal) => {
-      const opened = await this.#send({ ...rest[1], signal }, site, (client, crossing, cancel) =>
+      const opened = await this.#send({ ...options, signal }, site, (client, crossing, cancel) =>
         client.stream(slug(capability), inputOf(rest), crossing, cancel),
       );
       return opened as NativeStream;
     };
-    return new EventStream(open, site, signal);
+    return new EventStream(open, site, options.signal);
   }
 
   /**
@@ -288,11 +290,10 @@ export class Client {
     const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
-      const crossing = site.run(() =>
-        options === undefined ? undefined : nativeCallOptions(checkCallOptions(options)),
-      );
+      const given = options === undefined ? undefined : site.run(() => checkCallOptions(options));
+      const crossing = given && site.run(() => nativeCallOptions(given));
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
-      const signal = options?.signal;
+      const signal = given?.signal;
       const result = signal === undefined ? await begin() : await following(signal, site, begin);
       this.#tellHooks();
       return site.run(() => unlessFailed(result));
@@ -334,5 +335,5 @@ function inputOf(rest: Rest): string {
 function slug(capability: unknown): string {
   if (typeof capability !== 'string')
     throw refusal('capability', `it must be a string, not of type ${typeof capability}`);
-  return capability;
+  return wholeText('capability', capability);
 }

@@ -4,6 +4,7 @@ import process from 'node:process';
 
 import { type Attempt, type AttemptReport, attemptOf } from './attempt.js';
 import { type Failure, unlessFailed } from './failure.js';
+import { wordsOf } from './reading.js';
 
 /** An attempt that is about to be sent. It has no key and no body. */
 export interface AttemptStart {
@@ -70,7 +71,16 @@ async function run(hook: () => unknown): Promise<void> {
   try {
     await hook();
   } catch (reason) {
-    process.emitWarning(reason instanceof Error ? reason : String(reason));
+    warn(reason);
+  }
+}
+
+function warn(reason: unknown): void {
+  try {
+    process.emitWarning(reason as Error);
+  } catch {
+    // It is no Error, or a proxy of one.
+    process.emitWarning(wordsOf(reason));
   }
 }
 
