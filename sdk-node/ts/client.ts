@@ -274,7 +274,8 @@ export class Client {
 
   /** What `console.log` shows: the address, never the key. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `Client { endpoint: '${this.#address}' }`;
+    // Of its prototype, or an object that has only borrowed it, there is none.
+    return #address in this ? `Client { endpoint: '${this.#address}' }` : 'Client {}';
   }
 
   /** The address; never the key. */
