@@ -10,10 +10,10 @@ use napi::{
 };
 use runtype_surface::Answer;
 
-use crate::failure::Failure;
+use crate::guard::Guarded;
 
 /// The output as a JavaScript value, or what is wrong with it.
-pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Either<Unknown<'env>, Failure> {
+pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Guarded<Unknown<'env>> {
     let parsed = match std::str::from_utf8(&answer.output) {
         Ok(text) => parse_text(env, text),
         Err(error) => Err(napi::Error::from_reason(error.to_string())),
