@@ -8,7 +8,7 @@ use napi::{
     Env, JsValue as _,
     bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Unknown},
 };
-use runtype_surface::Answer;
+use runtype_surface::{Answer, bindings::undecodable};
 
 use crate::guard::Guarded;
 
@@ -20,7 +20,7 @@ pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Guarded<Unkn
     };
     match parsed {
         Ok(value) => Either::A(value),
-        Err(refusal) => Either::B(answer.undecodable(&refusal.reason).into()),
+        Err(refusal) => Either::B(undecodable(answer, &refusal.reason).into()),
     }
 }
 

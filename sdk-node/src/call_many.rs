@@ -11,7 +11,10 @@ use napi::{
     bindgen_prelude::{Either, JsObjectValue as _, Object, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call, Error, InputGiver, inputs, whole_number};
+use runtype_surface::{
+    Answer, Call, Error,
+    bindings::{InputGiver, Refuse as _, Report as _, inputs, many_stream, refused, whole_number},
+};
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
@@ -37,7 +40,7 @@ impl From<Input> for Result<Bytes, Error> {
     fn from(input: Input) -> Self {
         match input {
             Input { json: Some(json), .. } => Ok(json.into()),
-            Input { problem, .. } => Err(Error::refused("input", &problem.unwrap_or_default())),
+            Input { problem, .. } => Err(refused("input", &problem.unwrap_or_default())),
         }
     }
 }
@@ -125,7 +128,7 @@ impl CallMany {
             // Where the calls were dropped, nobody is asked.
             let _ = ask.send(());
         });
-        let mut many = call.many_stream(inputs).in_order(in_order);
+        let mut many = many_stream(call, inputs).in_order(in_order);
         if let Some(calls) = concurrency {
             many = match whole_number("concurrency", calls) {
                 Ok(calls) => many.concurrency(calls),

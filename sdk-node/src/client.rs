@@ -14,7 +14,7 @@ use napi::{
     },
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call};
+use runtype_surface::{Answer, Call, bindings::Report as _};
 
 use crate::{
     answer,

@@ -2,7 +2,10 @@
 
 use napi::bindgen_prelude::{Buffer, Either, Env, ObjectFinalize};
 use napi_derive::napi;
-use runtype_surface::Error;
+use runtype_surface::{
+    Error,
+    bindings::{Report as _, key_function_error, refused},
+};
 
 use crate::{
     guard::{self, Panicked, Place},
@@ -73,7 +76,7 @@ impl Failure {
         guard::or(
             || Ok(None),
             || {
-                let error = self.0.as_ref().ok().and_then(Error::key_function_error);
+                let error = self.0.as_ref().ok().and_then(key_function_error);
                 let thrown = error.and_then(|error| error.downcast_ref::<KeyFunctionError>());
                 thrown.map(|thrown| thrown.0.try_clone()).transpose()
             },
@@ -85,7 +88,7 @@ impl Failure {
 #[napi]
 #[must_use]
 pub fn refuse(option: String, problem: String) -> Failure {
-    match guard::plain(Place::Entry, || Error::refused(&option, &problem)) {
+    match guard::plain(Place::Entry, || refused(&option, &problem)) {
         Either::A(error) => error.into(),
         Either::B(failure) => failure,
     }

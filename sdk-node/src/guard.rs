@@ -6,7 +6,6 @@
 
 use std::{
     any::Any,
-    io::Write as _,
     panic::{self, AssertUnwindSafe},
 };
 
@@ -15,6 +14,8 @@ use napi::{
     Env,
     bindgen_prelude::{Either, PromiseRaw, ToNapiValue},
 };
+
+use runtype_surface::bindings::{internal_error_report, show_places_of_panics};
 
 use crate::failure::Failure;
 
@@ -29,9 +30,6 @@ pub(crate) type Guarded<T> = Either<T, Failure>;
 
 /// A promise of such a value, or why there is none.
 pub(crate) type GuardedPromise<'env, T> = Guarded<PromiseRaw<'env, Guarded<T>>>;
-
-/// What an error says of a panic.
-const WORDS: &str = "internal error in runtype-surface: this is a bug, please report it; nothing of the input is shown";
 
 /// Where code runs that a panic may come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,12 +60,9 @@ pub(crate) struct Panicked {
 }
 
 impl Panicked {
-    /// As `Error::report`.
+    /// As of other errors.
     pub(crate) fn report(&self) -> String {
-        format!(
-            r#"{{"class":"RuntypeError","text":"{WORDS}","message":"{WORDS}","may_have_executed":{},"capability":null,"key_hint":null,"attempts":[]}}"#,
-            self.may_have_executed,
-        )
+        internal_error_report(self.may_have_executed)
     }
 
     fn at(place: Place, payload: Box<dyn Any + Send>) -> Self {
@@ -137,14 +132,7 @@ fn caught<T>(place: Place, step: impl FnOnce() -> T) -> Result<T, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(step)).map_err(|payload| Panicked::at(place, payload))
 }
 
-/// Has panics show where they were, without their words. It is this library's own hook: its standard library is its own.
 #[napi_derive::module_init]
 fn show_places_only() {
-    panic::set_hook(Box::new(|panicked| {
-        // Where standard error is closed, there is nobody to tell.
-        let _ = match panicked.location() {
-            Some(place) => writeln!(std::io::stderr(), "runtype-surface: internal error at {place}"),
-            None => writeln!(std::io::stderr(), "runtype-surface: internal error"),
-        };
-    }));
+    show_places_of_panics();
 }

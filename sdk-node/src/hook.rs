@@ -10,7 +10,7 @@ use napi::{
     bindgen_prelude::{Either, Function},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
-use runtype_surface::ClientBuilder;
+use runtype_surface::{ClientBuilder, bindings::attempt_report};
 
 use crate::guard::{self, Guarded, Place};
 
@@ -35,8 +35,8 @@ impl Notices {
         let (before, wake_before) = (self.clone(), wake.clone());
         let after = self.clone();
         Ok(builder
-            .before_attempt(move |start| before.put(start.report(None), &wake_before))
-            .after_attempt(move |start, end| after.put(start.report(Some(end)), &wake)))
+            .before_attempt(move |start| before.put(attempt_report(start, None), &wake_before))
+            .after_attempt(move |start, end| after.put(attempt_report(start, Some(end)), &wake)))
     }
 
     fn put(&self, report: String, wake: &Wake) {

@@ -7,7 +7,10 @@ use napi::{
     bindgen_prelude::{Either, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Event, ReadAhead};
+use runtype_surface::{
+    Event,
+    bindings::{ReadAhead, Report as _},
+};
 
 use crate::{
     answer,

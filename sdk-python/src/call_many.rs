@@ -13,7 +13,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::PyIterator,
 };
-use runtype_surface::{Answer, Error, InputGiver, Inputs, inputs};
+use runtype_surface::{
+    Answer, Error,
+    bindings::{InputGiver, Inputs, inputs},
+};
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{

@@ -13,7 +13,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyDict, PyString},
 };
-use runtype_surface::{Answer, Call, ClientBuilder, Error};
+use runtype_surface::{
+    Answer, Call, ClientBuilder, Error,
+    bindings::{self, Refuse as _, Report as _, many_stream, undecodable},
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -102,7 +105,7 @@ impl Client {
     #[new]
     fn new(py: Python<'_>, given: &OpaqueOptions) -> PyResult<Self> {
         guard::body(|| {
-            let builder = runtype_surface::Client::builder().user_agent(user_agent(py));
+            let builder = bindings::user_agent(runtype_surface::Client::builder(), user_agent(py));
             let (builder, hooks) = options::client(builder, given.bind(py))?;
             let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
             Ok(Self {
@@ -218,7 +221,7 @@ impl Client {
             let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
             let who = Who { mailbox, hooks: self.hooks.clone(), capability };
             CallMany::begin(py, inputs, who, closing, |inputs| {
-                call.many_stream(inputs).in_order(in_order).concurrency(concurrency).checked()
+                many_stream(call, inputs).in_order(in_order).concurrency(concurrency).checked()
             })
         })
     }
@@ -291,7 +294,7 @@ pub(crate) fn finish(
     log::answered(py, &answer)?;
     let output = match decode(py, &answer.output) {
         Ok(output) => output,
-        Err(reason) => return Err(failure::raise(py, &answer.undecodable(&reason))),
+        Err(reason) => return Err(failure::raise(py, &undecodable(answer, &reason))),
     };
     if !whole {
         return Ok(output.unbind());

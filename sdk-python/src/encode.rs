@@ -6,7 +6,7 @@ use pyo3::{
     types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple},
 };
 
-use runtype_surface::Error;
+use runtype_surface::{Error, bindings::refused};
 
 /// Deeper than any input that a capability takes, and within every thread's stack. A cycle ends here too.
 const DEEPEST: usize = 1_000;
@@ -23,7 +23,7 @@ pub(crate) fn encode(input: &Bound<'_, PyAny>) -> Result<Vec<u8>, Error> {
         Err(Refusal { path, problem }) => {
             let path: String = path.into_iter().rev().collect();
             let place = if path.is_empty() { "it".to_owned() } else { format!("input{path}") };
-            Err(Error::refused("input", &format!("{place} {problem}")))
+            Err(refused("input", &format!("{place} {problem}")))
         }
     }
 }

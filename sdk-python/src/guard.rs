@@ -6,7 +6,6 @@
 
 use std::{
     future::poll_fn,
-    io::Write as _,
     panic::{self, AssertUnwindSafe},
     pin::pin,
     task::Poll,
@@ -50,18 +49,6 @@ pub(crate) async fn work<T>(work: impl Future<Output = T>) -> Result<T, Panicked
         }
     })
     .await
-}
-
-/// Has a panic print where it happened, and not what it said.
-///
-/// This package's shared library has a standard library of its own, so this changes nothing for the application or for
-/// other packages in Rust.
-pub(crate) fn hush() {
-    panic::set_hook(Box::new(|panicked| {
-        let place = panicked.location().map(ToString::to_string).unwrap_or_default();
-        // A closed stderr is no reason to panic within a panic.
-        let _ = writeln!(std::io::stderr(), "runtype-surface: internal error at {place}: a bug, please report it");
-    }));
 }
 
 /// Panics for tests, in debug builds only: no input is known that makes one.

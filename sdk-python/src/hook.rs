@@ -6,7 +6,7 @@
 use std::{pin::pin, sync::Arc};
 
 use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyTuple};
-use runtype_surface::{Attempt, AttemptStart, ClientBuilder};
+use runtype_surface::{Attempt, AttemptStart, ClientBuilder, bindings::attempt_report};
 use tokio::sync::mpsc;
 
 use crate::{circumstances::Circumstances, decode::decode, signals};
@@ -21,13 +21,13 @@ pub(crate) struct Hooks {
 impl Hooks {
     pub(crate) fn before(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.before = Some(hook);
-        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(start.report(None)))
+        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(attempt_report(start, None)))
     }
 
     pub(crate) fn after(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.after = Some(hook);
         builder.after_attempt(|start: &AttemptStart<'_>, end: &Attempt| {
-            Circumstances::now().tell(start.report(Some(end)));
+            Circumstances::now().tell(attempt_report(start, Some(end)));
         })
     }
 

@@ -14,7 +14,7 @@ use pyo3::{
     prelude::*,
     types::{PyString, PyTuple},
 };
-use runtype_surface::{Error, KeySource};
+use runtype_surface::{Error, KeySource, bindings::key_function_error};
 use tokio::sync::oneshot;
 
 use crate::{circumstances::Circumstances, guard};
@@ -34,7 +34,7 @@ impl Failed {
 
     /// What the function raised, where that is why a call failed.
     pub(crate) fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
-        let failed = error.key_function_error()?.downcast_ref::<Self>()?;
+        let failed = key_function_error(error)?.downcast_ref::<Self>()?;
         failed.raised.as_ref().map(|raised| raised.clone_ref(py))
     }
 }

@@ -59,7 +59,7 @@ mod _native {
 
     #[pymodule_init]
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        super::guard::hush();
+        runtype_surface::bindings::show_places_of_panics();
         Ok(())
     }
 

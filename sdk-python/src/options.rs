@@ -7,7 +7,7 @@ use pyo3::{
     prelude::*,
     types::{PyBool, PyBytes, PyDict, PyMapping, PyString},
 };
-use runtype_surface::{Call, ClientBuilder, Error, KeySource};
+use runtype_surface::{Call, ClientBuilder, Error, KeySource, bindings};
 
 use crate::{failure, hook::Hooks, key_function};
 
@@ -201,11 +201,11 @@ impl Given<'_, '_> {
     }
 
     fn seconds(&self, option: &'static str) -> PyResult<std::time::Duration> {
-        runtype_surface::seconds(option, self.number()?).map_err(|error| self.refuse(&error))
+        bindings::seconds(option, self.number()?).map_err(|error| self.refuse(&error))
     }
 
     fn whole_number(&self, option: &'static str) -> PyResult<u64> {
-        runtype_surface::whole_number(option, self.number()?).map_err(|error| self.refuse(&error))
+        bindings::whole_number(option, self.number()?).map_err(|error| self.refuse(&error))
     }
 
     fn retries(&self) -> PyResult<u32> {

@@ -7,7 +7,10 @@ use pyo3::{
     prelude::*,
     types::{PyList, PyString},
 };
-use runtype_surface::{Error, ReadAhead};
+use runtype_surface::{
+    Error,
+    bindings::{ReadAhead, Report as _},
+};
 use tokio::sync::watch;
 
 use crate::{

@@ -190,9 +190,3 @@ def of_closing(capability: str) -> CallCancelledError:
     """Makes the exception of a call whose client was closed meanwhile."""
     text = f"{capability}: the client was closed while the call was in flight. It may have been executed."
     return CallCancelledError(text, message=text, capability=capability, may_have_executed=True)
-
-
-def of_panic() -> RuntypeError:
-    """Makes the exception of a bug in the native part. Its panic's words may hold a part of the input."""
-    text = "internal error in runtype-surface: this is a bug, please report it; nothing of the input is shown"
-    return RuntypeError(text, message=text, may_have_executed=True)
