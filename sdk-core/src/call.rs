@@ -165,10 +165,11 @@ impl Call {
     }
 
     /// Adds a header to this call, in place of the client's of the same name.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        self.set(options::header(name, value), |options, (name, value)| {
-            options.headers.insert(name, value);
-        })
+    ///
+    /// At most 100 headers of together 64 KiB, the client's among them.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let added = options::add_header(&mut self.options.headers, name, value);
+        self.set(added, |_, ()| {})
     }
 
     /// Reports a problem of a binding's argument when the call is sent.

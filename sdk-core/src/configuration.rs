@@ -193,10 +193,11 @@ impl ClientBuilder {
     }
 
     /// Adds a header to every call. The client's own (`Authorization`, `Content-Type` and so on) are refused.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        self.set(options::header(name, value), |builder, (name, value)| {
-            builder.options.headers.insert(name, value);
-        })
+    ///
+    /// At most 100 headers of together 64 KiB.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let added = options::add_header(&mut self.options.headers, name, value);
+        self.set(added, |_, ()| {})
     }
 
     /// Sends calls through this HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name. Plain http to a

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::{
-    ApiKey, Attempt, AttemptOutcome, AttemptStart, Error, ErrorKind, Phase,
+    ApiKey, Attempt, AttemptOutcome, AttemptStart, Error, ErrorKind, Phase, RetryMode,
     client::Core,
     deadline::Deadline,
     error::Facts,
@@ -25,8 +25,12 @@ use crate::{
     request_body::Written,
     retry::{self, Failure},
     server_error,
-    transport::{Broken, Outgoing},
+    transport::{Broken, Outgoing, Unprocessed},
 };
+
+/// How often one call is sent again because an HTTP/2 server did not process it. A server that goes on like this is out of
+/// order.
+const MOST_RESENDS: u32 = 20;
 
 /// What the caller wants done.
 pub(crate) struct Plan {
@@ -67,6 +71,7 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
         Err(failed) => match failed.failure {
             Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
             Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
+            Failure::Unprocessed(_) => AttemptOutcome::Broken { may_have_executed: false },
             Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
             Failure::Unreadable => AttemptOutcome::Unreadable,
         },
@@ -100,6 +105,8 @@ pub(crate) async fn run<R: Reading>(core: &Core, plan: &Plan, reading: R) -> Res
         attempts: Vec::with_capacity(1),
         key_hint: None,
         retries: 0,
+        resends: 0,
+        may_have_executed: false,
         asked_again: AskedAgain::No,
         renewal_failure: None,
     };
@@ -116,6 +123,10 @@ pub(crate) struct Exchange<'a> {
     attempts: Vec<Attempt>,
     key_hint: Option<String>,
     retries: u32,
+    /// How often the request was sent again because an HTTP/2 server had not processed it.
+    resends: u32,
+    /// Whether any attempt so far may have executed.
+    may_have_executed: bool,
     asked_again: AskedAgain,
     renewal_failure: Option<Error>,
 }
@@ -141,7 +152,8 @@ impl Exchange<'_> {
                 }
                 Err(failed) => failed,
             };
-            if matches!(failure, Failure::Answered { status: 401, .. }) {
+            self.may_have_executed |= facts.may_have_executed;
+            if matches!(failure, Failure::Answered { status: 401, may_have_executed: false, .. }) {
                 if let Some(another) = self.renew(&key, sent).await {
                     (key, waited) = (another, Duration::ZERO);
                     continue;
@@ -188,6 +200,9 @@ impl Exchange<'_> {
 
     /// How long to wait before the next attempt; none where there shall be no next one.
     fn wait_before_retry(&mut self, failure: Failure) -> Option<Duration> {
+        if let Failure::Unprocessed(reason) = failure {
+            return self.wait_before_resend(reason);
+        }
         let options = &self.plan.options;
         if self.retries >= options.max_retries || !retry::may_retry(options.retry_mode, failure) {
             return None;
@@ -198,6 +213,21 @@ impl Exchange<'_> {
         }
         self.retries += 1;
         Some(wait)
+    }
+
+    /// The same after an HTTP/2 server did not process the request. Nothing failed there, so neither the number of retries nor
+    /// the budget counts it: a server that closes each connection after a thousand requests would use up both.
+    fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
+        let options = &self.plan.options;
+        if options.max_retries == 0 || options.retry_mode == RetryMode::Never || self.resends >= MOST_RESENDS {
+            return None;
+        }
+        self.resends += 1;
+        let wait = match reason {
+            Unprocessed::GoAway => Duration::ZERO,
+            Unprocessed::Busy => self.core.backoff.wait(self.resends),
+        };
+        self.deadline.has_room_for(wait).then_some(wait)
     }
 
     async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
@@ -289,7 +319,7 @@ impl Exchange<'_> {
     }
 
     pub(crate) fn broken(&self, broken: Broken) -> Failed {
-        let Broken { cause, connect_timed_out, may_have_executed } = broken;
+        let Broken { cause, connect_timed_out, may_have_executed, unprocessed } = broken;
         if connect_timed_out {
             let facts = self.timed_out(Phase::Connect, self.core.transport.connect_timeout(), false);
             return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
@@ -301,7 +331,7 @@ impl Exchange<'_> {
         };
         let text = format!("{}the connection to {} failed: {}. {consequence}.", self.who(), self.host(), cause.line());
         Failed {
-            failure: Failure::Broken { may_have_executed },
+            failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
             facts: Box::new(Facts {
                 kind: Some(ErrorKind::Connection),
                 text,
@@ -354,15 +384,8 @@ impl Exchange<'_> {
     }
 
     fn into_error(self, facts: Box<Facts>) -> Error {
-        let earlier = self.attempts.iter().any(|attempt| match attempt.outcome {
-            AttemptOutcome::Broken { may_have_executed } | AttemptOutcome::TimedOut { may_have_executed } => {
-                may_have_executed
-            }
-            AttemptOutcome::Answered { status } => status >= 500 && status != 503,
-            AttemptOutcome::Unreadable => true,
-        });
         let error = Error::new(Facts {
-            may_have_executed: facts.may_have_executed || earlier,
+            may_have_executed: facts.may_have_executed || self.may_have_executed,
             capability: self.plan.capability.clone(),
             key_hint: self.key_hint,
             attempts: self.attempts,

@@ -191,8 +191,36 @@ pub(crate) fn max_event_bytes(value: u64) -> Result<usize, Error> {
     }
 }
 
+/// How many headers an application may add to a call, and how many bytes their names and values may have together. Servers
+/// refuse more; so much more that the request cannot be built would be a panic in the HTTP library.
+const MOST_HEADERS: usize = 100;
+const MOST_HEADER_BYTES: usize = 64 * 1024;
+
+/// Adds a header, over one of the same name.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it cannot be a header, or is one too many.
+pub(crate) fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
+    let (name, value) = header(name, value)?;
+    let refuse = |problem: String| Err(Error::configuration("headers", problem));
+    if headers.len() >= MOST_HEADERS && !headers.contains_key(&name) {
+        return refuse(format!("there are more than {MOST_HEADERS}: leave some out"));
+    }
+    let replaced = headers.get(&name).map_or(0, |value| name.as_str().len() + value.len());
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes - replaced + name.as_str().len() + value.len() > MOST_HEADER_BYTES {
+        return refuse(format!(
+            "names and values have more than {MOST_HEADER_BYTES} bytes with {}: shorten them",
+            redact::quote(name.as_str())
+        ));
+    }
+    headers.insert(name, value);
+    Ok(())
+}
+
 /// A header that the application adds. Those that carry the key or frame the body are the client's own.
-pub(crate) fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
+fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     const OPTION: &str = "headers";
     const OWN: [HeaderName; 12] = [
         header::AUTHORIZATION,
@@ -252,6 +280,23 @@ mod tests {
         }
         assert_eq!(whole_number("max retries", 3.0).unwrap(), 3);
         assert_eq!(max_retries(101).unwrap_err().option(), Some("max retries"));
+    }
+
+    #[test]
+    fn headers_are_limited_in_number_and_in_bytes() {
+        let mut headers = HeaderMap::new();
+        for number in 0..MOST_HEADERS {
+            add_header(&mut headers, &format!("x-{number}"), "a").unwrap();
+        }
+        add_header(&mut headers, "x-1", "b").unwrap();
+        let error = add_header(&mut headers, "x-one-too-many", "a").unwrap_err();
+        assert_eq!((error.option(), headers.len()), (Some("headers"), MOST_HEADERS));
+        let mut headers = HeaderMap::new();
+        let half = "x".repeat(MOST_HEADER_BYTES / 2);
+        add_header(&mut headers, "x-a", &half).unwrap();
+        add_header(&mut headers, "x-a", &half).unwrap();
+        let error = add_header(&mut headers, "x-b", &half).unwrap_err();
+        assert!(error.to_string().contains("65536 bytes with \"x-b\""), "{error}");
     }
 
     #[test]

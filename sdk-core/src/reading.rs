@@ -11,7 +11,7 @@ use crate::{
     exchange::{Exchange, Failed},
     redact::{self, Scrubber},
     retry::{self, Failure},
-    server_error,
+    server_error::{self, ErrorAnswer},
     transport::Broken,
 };
 
@@ -68,6 +68,8 @@ impl Reading for Whole {
                     return Err(exchange.broken(Broken {
                         cause: Cause::of(&error.without_url()),
                         connect_timed_out: false,
+                        // The server had begun to respond: whatever it says now, it has processed the request.
+                        unprocessed: None,
                         may_have_executed: exchange.plan.outgoing.method != http::Method::GET,
                     }));
                 }
@@ -155,33 +157,44 @@ fn unreadable(exchange: &Exchange<'_>, status: u16, headers: &HeaderMap, problem
 /// Reads an answer that is an error. Its text is written later, when it is known what came of the key's source.
 pub(crate) async fn error(mut response: reqwest::Response, scrubber: &Scrubber) -> Failed {
     let status = response.status().as_u16();
+    // Enough that a form of the key which begins within the part that is kept also ends within what is read.
+    let limit = server_error::KEPT_BYTES + scrubber.longest_form();
     let mut body = Vec::new();
     // What was read of an error's body serves, even if the rest is missing or too long.
-    while body.len() < server_error::KEPT_BYTES
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        body.extend_from_slice(&chunk);
-    }
-    body.truncate(server_error::KEPT_BYTES);
-    let answer = server_error::read(status, response.headers().clone(), &body, scrubber);
+    let is_whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+        if body.len() > limit {
+            body.truncate(limit);
+            break false;
+        }
+    };
+    let ErrorAnswer { facts: answer, is_api_error, has_started } =
+        server_error::read(status, response.headers().clone(), body, is_whole, scrubber);
     let exhausted =
         status == 429 && retry::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
+    let may_have_executed = has_started || !is_refusal_assumed(status, is_api_error, answer.retry_after);
     Failed {
-        failure: Failure::Answered { status, retry_after: answer.retry_after, exhausted },
+        failure: Failure::Answered { status, retry_after: answer.retry_after, exhausted, may_have_executed },
         facts: Box::new(Facts {
             kind: Some(ErrorKind::of_status(status)),
-            may_have_executed: may_have_executed(status, answer.retry_after),
+            may_have_executed,
             answer: Some(answer),
             ..Facts::default()
         }),
     }
 }
 
-/// Whether an answer leaves it open that the capability ran. The refusals are those that come before it runs.
-fn may_have_executed(status: u16, retry_after: Option<Duration>) -> bool {
+/// Whether an answer says that the call did not start. Assumed: the API gives these answers before anything runs. A 429 or 503
+/// counts only as the API's own JSON error, since other servers on the way give them after they passed the call on, too.
+fn is_refusal_assumed(status: u16, is_api_error: bool, retry_after: Option<Duration>) -> bool {
     match status {
-        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 429 | 431 => false,
-        503 => retry_after.is_none(),
-        _ => true,
+        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
+        429 => is_api_error,
+        503 => is_api_error && retry_after.is_some(),
+        _ => false,
     }
 }

@@ -13,7 +13,8 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether anything of a request has been handed to a connection. Until then the server cannot have executed it.
+/// Whether the body of a request has been given to a connection. Until then the server cannot have executed the request: over
+/// HTTP/2 its head may have left, its input has not.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Written(Arc<AtomicBool>);
 
@@ -23,8 +24,9 @@ impl Written {
     }
 }
 
-/// A whole body in one piece. The HTTP client asks for it only once it has a connection, in the same step in which it puts
-/// the head of the request into the connection's buffer and before anything of that is flushed.
+/// A whole body in one piece. The HTTP client polls it only once it has a connection. Over HTTP/1.1 that is the step that puts
+/// the head of the request into the connection's buffer, before anything of it is flushed; over HTTP/2 the head may have been
+/// sent.
 pub(crate) struct RequestBody {
     data: Option<Bytes>,
     written: Written,

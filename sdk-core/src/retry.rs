@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use crate::{Error, options};
+use crate::{Error, options, transport::Unprocessed};
 
 /// How much is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum RetryMode {
-    /// Only what the server cannot have executed: the connection was never made, or a pooled one proved closed before the
-    /// request was written to it; 429; 503 with `Retry-After`. The default.
+    /// Only what did not start: the connection was never made, or a pooled one proved closed before the request was written to
+    /// it; an HTTP/2 server said that it did not process the stream; 429, and 503 with `Retry-After`, as the API's own JSON
+    /// error without an `executionId`. The default.
     #[default]
     Safe,
     /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once.
@@ -48,8 +49,10 @@ pub(crate) enum Failure {
     Broken { may_have_executed: bool },
     /// The attempt took too long.
     TimedOut { may_have_executed: bool },
+    /// An HTTP/2 server said that it did not process the request.
+    Unprocessed(Unprocessed),
     /// The server answered.
-    Answered { status: u16, retry_after: Option<Duration>, exhausted: bool },
+    Answered { status: u16, retry_after: Option<Duration>, exhausted: bool, may_have_executed: bool },
     /// The answer is a success that cannot be read.
     Unreadable,
 }
@@ -67,12 +70,14 @@ impl Failure {
 /// Whether an attempt that failed in this way may be repeated.
 pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     match (mode, failure) {
-        (RetryMode::Never, _) | (_, Failure::Unreadable) => false,
-        (_, Failure::Answered { status: 429, exhausted, .. }) => !exhausted,
-        (_, Failure::Answered { status: 503, retry_after: Some(_), .. }) => true,
+        // What the server did not process is sent again by a rule of its own: see `Exchange::wait_before_resend`.
+        (RetryMode::Never, _) | (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
+        (_, Failure::Answered { exhausted: true, .. }) => false,
+        (_, Failure::Answered { status: 429, may_have_executed: false, .. }) => true,
+        (_, Failure::Answered { status: 503, retry_after: Some(_), may_have_executed: false, .. }) => true,
         (_, Failure::Broken { may_have_executed: false } | Failure::TimedOut { may_have_executed: false }) => true,
         (RetryMode::Safe, _) => false,
-        (RetryMode::All, Failure::Answered { status, .. }) => matches!(status, 408 | 500 | 502 | 503 | 504),
+        (RetryMode::All, Failure::Answered { status, .. }) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
         (RetryMode::All, Failure::Broken { .. } | Failure::TimedOut { .. }) => true,
     }
 }
@@ -94,7 +99,11 @@ mod tests {
     const SOME: Option<Duration> = Some(Duration::from_secs(1));
 
     fn answered(status: u16, retry_after: Option<Duration>) -> Failure {
-        Failure::Answered { status, retry_after, exhausted: false }
+        Failure::Answered { status, retry_after, exhausted: false, may_have_executed: false }
+    }
+
+    fn started(status: u16) -> Failure {
+        Failure::Answered { status, retry_after: SOME, exhausted: false, may_have_executed: true }
     }
 
     #[test]
@@ -108,7 +117,15 @@ mod tests {
             (Failure::Unreadable, false, false),
             (answered(429, None), true, true),
             (answered(429, SOME), true, true),
-            (Failure::Answered { status: 429, retry_after: SOME, exhausted: true }, false, false),
+            (
+                Failure::Answered { status: 429, retry_after: SOME, exhausted: true, may_have_executed: false },
+                false,
+                false,
+            ),
+            (started(429), false, true),
+            (started(503), false, true),
+            (started(500), false, true),
+            (started(422), false, false),
             (answered(503, SOME), true, true),
             (answered(503, None), false, true),
             (answered(408, None), false, true),

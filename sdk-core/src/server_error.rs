@@ -20,12 +20,26 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(ASSUMED_REQUEST_ID)?.as_bytes()).into_owned())
 }
 
+/// What an error answer says.
+pub(crate) struct ErrorAnswer {
+    pub(crate) facts: StatusFacts,
+    /// Whether it has the form of the API's own errors: a JSON object with `error`.
+    pub(crate) is_api_error: bool,
+    /// Whether it names an execution, which means that something started.
+    pub(crate) has_started: bool,
+}
+
 /// Gathers what an error answer says. The documented form is a JSON object with `error`, a string or an object with
 /// `code` and `message`, and where known `code`, `message`, `details`, `executionId` (api.md). Anything else gives what it
 /// has: a short text is the message, and where there is nothing the status has a name.
-pub(crate) fn read(status: u16, headers: HeaderMap, body: &[u8], scrubber: &Scrubber) -> StatusFacts {
+pub(crate) fn read(status: u16, headers: HeaderMap, body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> ErrorAnswer {
     let headers = scrub_headers(headers, scrubber);
-    let json = serde_json::from_slice::<Value>(body).ok().map(|json| scrubber.json(json));
+    let json = serde_json::from_slice::<Value>(&body).ok().map(|json| scrubber.json(json));
+    let has_started = match &json {
+        Some(json) => names_execution(json),
+        // A body that is cut short or malformed still says so.
+        None => memchr::memmem::find(&body, b"\"executionId\"").is_some(),
+    };
     let fields = json.as_ref().and_then(Value::as_object);
     let nested = fields.and_then(|fields| fields.get("error")).and_then(Value::as_object);
     let text = |name| own_text(fields, name).or_else(|| own_text(nested, name));
@@ -36,8 +50,9 @@ pub(crate) fn read(status: u16, headers: HeaderMap, body: &[u8], scrubber: &Scru
     let message = error
         .filter(|_| !error_is_code)
         .or(message)
-        .or_else(|| plain_text(&headers, body).map(|text| scrubber.text(text)));
-    StatusFacts {
+        .or_else(|| plain_text(&headers, &body).map(|text| scrubber.text(text)));
+    let is_api_error = fields.and_then(|fields| fields.get("error")).is_some_and(|error| !error.is_null());
+    let facts = StatusFacts {
         status,
         message: message.unwrap_or_else(|| reason(status)),
         code,
@@ -47,8 +62,26 @@ pub(crate) fn read(status: u16, headers: HeaderMap, body: &[u8], scrubber: &Scru
         retry_after: crate::retry_after::retry_after(&headers, std::time::SystemTime::now()),
         location: headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         headers,
-        body: Bytes::from(scrubber.bytes(body.get(..KEPT_BYTES).unwrap_or(body).to_vec())),
+        body: kept(body, is_whole, scrubber),
+    };
+    ErrorAnswer { facts, is_api_error, has_started }
+}
+
+/// The part of a body that an error keeps: scrubbed before it is cut, since a cut through the key would hide it from the
+/// scrubber.
+fn kept(body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> Bytes {
+    let mut body = scrubber.bytes(body);
+    if !is_whole {
+        body.truncate(scrubber.begin_of_key_at_end(&body));
     }
+    body.truncate(KEPT_BYTES);
+    body.into()
+}
+
+/// Whether an error's JSON has an `executionId`, beside `error` or inside `error` or `details`.
+fn names_execution(json: &Value) -> bool {
+    let has_id = |value: &Value| value.get("executionId").is_some_and(|id| !id.is_null());
+    has_id(json) || ["error", "details"].iter().filter_map(|name| json.get(name)).any(has_id)
 }
 
 /// The headers with a hint in place of the key, if the server repeats it.
@@ -88,7 +121,7 @@ mod tests {
     fn facts(status: u16, kind: &str, body: &[u8]) -> StatusFacts {
         let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
         let headers = [(header::CONTENT_TYPE, kind.parse().unwrap())].into_iter().collect();
-        read(status, headers, body, &Scrubber::new(&key))
+        read(status, headers, body.to_vec(), true, &Scrubber::new(&key)).facts
     }
 
     #[test]
@@ -126,6 +159,50 @@ mod tests {
         assert_eq!(facts(599, "text/plain", b"\xff\xfe").message, "status 599");
         let large = facts(500, "text/plain", &vec![b'x'; 10 << 20]);
         assert_eq!((large.message.as_str(), large.body.len()), ("Internal Server Error", KEPT_BYTES));
+    }
+
+    #[test]
+    fn a_key_that_a_cut_splits_is_in_no_body() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let scrubber = Scrubber::new(&key);
+        for begins in (KEPT_BYTES - 2 * scrubber.longest_form()..=KEPT_BYTES + 1).step_by(11) {
+            for written in [key.expose().to_owned(), escaped(key.expose())] {
+                let whole = [vec![b'x'; begins], written.into_bytes(), vec![b'y'; 20]].concat();
+                // The reader stops anywhere behind the part that is kept.
+                for read_bytes in [KEPT_BYTES + scrubber.longest_form(), whole.len()] {
+                    let is_whole = read_bytes >= whole.len();
+                    let part = whole[..read_bytes.min(whole.len())].to_vec();
+                    let body = read(401, HeaderMap::new(), part, is_whole, &scrubber).facts.body;
+                    let shown = String::from_utf8_lossy(&body);
+                    let end = shown.trim_start_matches('x').trim_end_matches('y');
+                    assert!(!end.contains("abc") && !end.contains("\\u0061"), "{begins}: {end}");
+                    assert!((begins.min(KEPT_BYTES) - "papi_".len()..=KEPT_BYTES).contains(&body.len()), "{begins}");
+                }
+            }
+        }
+    }
+
+    fn escaped(key: &str) -> String {
+        key.bytes().map(|byte| format!("\\u{byte:04x}")).collect()
+    }
+
+    #[test]
+    fn an_execution_id_means_that_something_started() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let read = |body: &[u8]| {
+            let answer = read(429, HeaderMap::new(), body.to_vec(), true, &Scrubber::new(&key));
+            (answer.is_api_error, answer.has_started)
+        };
+        assert_eq!(read(br#"{"error":"Slow down"}"#), (true, false));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":null}"#), (true, false));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec_1"}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":7}"#), (true, true));
+        assert_eq!(read(br#"{"error":{"message":"Slow down","executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","details":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec"#), (false, true));
+        assert_eq!(read(br#"{"message":"Slow down"}"#), (false, false));
+        assert_eq!(read(b"<html>Too Many Requests</html>"), (false, false));
+        assert_eq!(read(b""), (false, false));
     }
 
     #[test]

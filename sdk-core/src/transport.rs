@@ -52,6 +52,34 @@ pub(crate) struct Broken {
     pub(crate) cause: Cause,
     pub(crate) connect_timed_out: bool,
     pub(crate) may_have_executed: bool,
+    pub(crate) unprocessed: Option<Unprocessed>,
+}
+
+/// An HTTP/2 server's word that it did not process a stream (RFC 9113, sections 6.8 and 8.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unprocessed {
+    /// GOAWAY with a lower last stream. The connection closes and another one takes the request.
+    GoAway,
+    /// REFUSED_STREAM, or GOAWAY with ENHANCE_YOUR_CALM. The server wants less of it.
+    Busy,
+}
+
+impl Unprocessed {
+    /// Reads it from the cause of an error that came before the head of a response. Afterwards a GOAWAY proves nothing: the
+    /// server has begun to respond.
+    fn of(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let error = std::iter::successors(Some(error), |error| error.source())
+            .find_map(|error| error.downcast_ref::<h2::Error>())
+            .filter(|error| error.is_remote())?;
+        match error.reason() {
+            // h2 gives this error only to streams above the last one that the GOAWAY names; a stream that the server
+            // accepted gets an I/O error when the connection ends.
+            Some(h2::Reason::ENHANCE_YOUR_CALM) if error.is_go_away() => Some(Self::Busy),
+            Some(_) if error.is_go_away() => Some(Self::GoAway),
+            Some(h2::Reason::REFUSED_STREAM) if error.is_reset() => Some(Self::Busy),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -105,11 +133,15 @@ impl Transport {
         // Lets the runtime look at its sockets once. A pooled connection that the server has closed meanwhile is noticed then,
         // before the request is written to it.
         tokio::task::yield_now().await;
-        self.http.execute(request).await.map_err(|error| Broken {
-            connect_timed_out: error.is_connect() && error.is_timeout(),
-            // A GET runs nothing, so it may always be sent again.
-            may_have_executed: !is_read_only && written.has_begun(),
-            cause: Cause::of(&error.without_url()),
+        self.http.execute(request).await.map_err(|error| {
+            let unprocessed = Unprocessed::of(&error);
+            Broken {
+                connect_timed_out: error.is_connect() && error.is_timeout(),
+                // A GET runs nothing, so it may always be sent again.
+                may_have_executed: !is_read_only && written.has_begun() && unprocessed.is_none(),
+                unprocessed,
+                cause: Cause::of(&error.without_url()),
+            }
         })
     }
 }

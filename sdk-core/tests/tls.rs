@@ -13,18 +13,9 @@ use std::{
 use http_body_util::Full;
 use hyper::{Response, Version, body::Bytes, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use runtype_surface::{Client, ClientBuilder, ErrorKind};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{
-        ServerConfig,
-        crypto::ring,
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-    },
-};
 
 struct Server {
     address: SocketAddr,
@@ -34,23 +25,7 @@ struct Server {
 
 /// A server with a certificate for `localhost`, by an authority of its own.
 async fn start(protocols: &[&[u8]]) -> Server {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate =
-        CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .unwrap();
-    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let (acceptor, authority) = support::tls::acceptor(protocols);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let versions = Arc::new(Mutex::new(Vec::new()));
@@ -70,7 +45,7 @@ async fn start(protocols: &[&[u8]]) -> Server {
             });
         }
     });
-    Server { address, authority: authority.pem(), versions }
+    Server { address, authority, versions }
 }
 
 fn builder(server: &Server) -> ClientBuilder {

@@ -3,9 +3,11 @@
 #![allow(dead_code, reason = "every test file compiles this, and none needs all of it")]
 
 pub(crate) mod expectation;
+pub(crate) mod http2_server;
 pub(crate) mod options;
 pub(crate) mod perform;
 pub(crate) mod raw_server;
+pub(crate) mod tls;
 
 use runtype_mock::MockSurface;
 use runtype_surface::{Client, ClientBuilder};

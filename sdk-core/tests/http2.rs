@@ -1,0 +1,186 @@
+//! HTTP/2: what the server did not process is sent again; what it may have processed is not (RFC 9113, sections 6.8 and 8.7).
+//!
+//! The first call of each test takes stream 1 of the first connection, the second takes stream 3. A wrong version of `h2`, whose
+//! errors the transport would no longer recognise, fails these tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use runtype_surface::{AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, RetryMode};
+use serde_json::{Value, json};
+
+use support::http2_server::{
+    Act::{self, Answer, Close, GoAway, Head, Reset},
+    ENHANCE_YOUR_CALM, Http2Server, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM,
+};
+
+const NOT_STARTED: AttemptOutcome = AttemptOutcome::Broken { may_have_executed: false };
+const MAY_HAVE_RUN: AttemptOutcome = AttemptOutcome::Broken { may_have_executed: true };
+const ANSWERED: AttemptOutcome = AttemptOutcome::Answered { status: 200 };
+
+fn builder(server: &Http2Server) -> ClientBuilder {
+    Client::builder()
+        .variables(|_| None)
+        .api_key("papi_http2_test_key_01")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(server.url())
+        .root_certificate(server.authority.clone())
+}
+
+/// Answers everything but stream 3 of the first connection, for which it does this.
+async fn on_third_stream(acts: &'static [Act]) -> Http2Server {
+    Http2Server::start(
+        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![Answer] },
+    )
+    .await
+}
+
+type Outcomes = Vec<AttemptOutcome>;
+
+/// Makes two calls, one after the other, and says what came of the second.
+async fn second_call(client: &Client) -> Result<Outcomes, (Error, Outcomes)> {
+    let call = || client.capability("echo").input(&json!({ "a": 1 })).unwrap().send::<Value>();
+    call().await.unwrap();
+    let outcomes = |attempts: &[runtype_surface::Attempt]| attempts.iter().map(|attempt| attempt.outcome).collect();
+    match call().await {
+        Ok(answer) => {
+            assert_eq!(answer.output, json!({ "ran": true }));
+            Ok(outcomes(&answer.attempts))
+        }
+        Err(error) => {
+            let attempts = outcomes(error.attempts());
+            Err((error, attempts))
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_above_the_last_one_of_a_goaway_is_sent_again_on_another_connection() {
+    let scripts: [&[Act]; 5] = [
+        &[GoAway { last: 1, code: NO_ERROR }, Close],
+        &[GoAway { last: 1, code: NO_ERROR }],
+        &[GoAway { last: 1, code: INTERNAL_ERROR }, Close],
+        &[GoAway { last: 1, code: INTERNAL_ERROR }],
+        // A graceful shutdown announces itself first (RFC 9113, section 6.8).
+        &[GoAway { last: 0x7fff_ffff, code: NO_ERROR }, GoAway { last: 1, code: NO_ERROR }, Close],
+    ];
+    for script in scripts {
+        let server = on_third_stream(script).await;
+        let client = builder(&server).max_retries(1).build().unwrap();
+        assert_eq!(second_call(&client).await.unwrap(), [NOT_STARTED, ANSWERED], "{script:?}");
+        assert_eq!(server.requests(), [(1, 1), (1, 3), (2, 1)], "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_stream_is_sent_again_after_a_wait() {
+    for script in [&[Reset(REFUSED_STREAM)][..], &[GoAway { last: 1, code: ENHANCE_YOUR_CALM }, Close]] {
+        let server = on_third_stream(script).await;
+        let client = builder(&server).max_retries(1).build().unwrap();
+        client.call::<Value>("echo", &json!({})).await.unwrap();
+        let answer = client.capability("echo").send::<Value>().await.unwrap();
+        let outcomes: Vec<_> = answer.attempts.iter().map(|attempt| attempt.outcome).collect();
+        assert_eq!(outcomes, [NOT_STARTED, ANSWERED], "{script:?}");
+        assert!(!answer.attempts[1].waited.is_zero(), "{script:?}");
+        assert_eq!(server.requests().len(), 3, "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_may_have_processed_is_not_sent_again() {
+    let scripts: [&[Act]; 5] = [
+        &[GoAway { last: 3, code: NO_ERROR }, Close],
+        &[GoAway { last: 3, code: INTERNAL_ERROR }, Close],
+        &[GoAway { last: 0x7fff_ffff, code: NO_ERROR }, Close],
+        &[Reset(INTERNAL_ERROR)],
+        &[Close],
+    ];
+    for script in scripts {
+        let server = on_third_stream(script).await;
+        let client = builder(&server).max_retries(2).build().unwrap();
+        let (error, outcomes) = second_call(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connection, true), "{script:?}: {error}");
+        assert_eq!(outcomes, [MAY_HAVE_RUN], "{script:?}");
+        assert_eq!(server.requests(), [(1, 1), (1, 3)], "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_the_head_of_a_response_the_server_has_processed_the_request_whatever_it_says() {
+    let scripts: [&[Act]; 4] = [
+        &[Head, Reset(REFUSED_STREAM)],
+        &[Head, Reset(INTERNAL_ERROR)],
+        &[Head, GoAway { last: 1, code: NO_ERROR }, Close],
+        &[Head, GoAway { last: 1, code: INTERNAL_ERROR }, Close],
+    ];
+    for script in scripts {
+        let server = on_third_stream(script).await;
+        let client = builder(&server).max_retries(2).build().unwrap();
+        let (error, _) = second_call(&client).await.unwrap_err();
+        assert!(error.may_have_executed(), "{script:?}: {error}");
+        assert_eq!(server.requests(), [(1, 1), (1, 3)], "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_retries_nothing_is_sent_again_and_the_error_says_that_nothing_ran() {
+    for script in [&[GoAway { last: 1, code: NO_ERROR }, Close][..], &[Reset(REFUSED_STREAM)]] {
+        let server = on_third_stream(script).await;
+        let client = builder(&server).max_retries(0).build().unwrap();
+        let (error, outcomes) = second_call(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connection, false), "{script:?}: {error}");
+        assert_eq!(outcomes, [NOT_STARTED], "{script:?}");
+        assert_eq!(server.requests(), [(1, 1), (1, 3)], "{script:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_sent_again_twenty_times_at_most_and_uses_no_retry() {
+    let server = Http2Server::start(|_, _| vec![GoAway { last: 0, code: NO_ERROR }, Close]).await;
+    let client = builder(&server).max_retries(1).build().unwrap();
+    let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
+    assert!(!error.may_have_executed(), "{error}");
+    assert_eq!(error.attempts().len(), 21);
+    assert!(error.attempts().iter().all(|attempt| attempt.waited.is_zero()));
+    assert_eq!(server.requests().len(), 21);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_many_connections_uses_up_no_budget() {
+    // The budget has room for 100 retries.
+    let server = Http2Server::start(|connection, _| {
+        if connection % 2 == 1 {
+            vec![GoAway { last: 0, code: NO_ERROR }, Close]
+        } else {
+            vec![Answer, GoAway { last: 1, code: NO_ERROR }, Close]
+        }
+    })
+    .await;
+    let client = builder(&server).max_retries(1).build().unwrap();
+    for number in 0..150 {
+        let output: Value = client.call("echo", &json!({ "number": number })).await.unwrap();
+        assert_eq!(output, json!({ "ran": true }));
+    }
+    assert_eq!(server.requests().len(), 300);
+}
+
+#[tokio::test]
+async fn idempotent_calls_follow_the_same_rule_before_their_own() {
+    let server = on_third_stream(&[Reset(INTERNAL_ERROR)]).await;
+    let client = builder(&server).max_retries(1).retry_mode(RetryMode::All).build().unwrap();
+    assert_eq!(second_call(&client).await.unwrap(), [MAY_HAVE_RUN, ANSWERED]);
+    let server = on_third_stream(&[GoAway { last: 1, code: NO_ERROR }, Close]).await;
+    let client = builder(&server).max_retries(1).retry_mode(RetryMode::All).build().unwrap();
+    assert_eq!(second_call(&client).await.unwrap(), [NOT_STARTED, ANSWERED]);
+}
+
+#[tokio::test]
+async fn the_deadline_ends_it_all_the_same() {
+    let server = Http2Server::start(|_, _| vec![Reset(REFUSED_STREAM)]).await;
+    let client = builder(&server).timeout(std::time::Duration::from_millis(600)).build().unwrap();
+    let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
+    assert!(!error.may_have_executed(), "{error}");
+    assert!(error.attempts().len() < 21, "{}", error.attempts().len());
+}
