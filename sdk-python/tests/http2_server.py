@@ -125,8 +125,9 @@ class Http2Server:
         self._accepting.join()
         self._listener.close()
         for sock in self._sockets:
+            # `SSLSocket.shutdown` would take the encryption away from the thread that reads.
             with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 

@@ -75,6 +75,8 @@ def run(caller: str, calls: int, folder: Path, *, reloads: int, keepalive_reques
         # Nothing of this environment, such as a proxy or authorities to trust, concerns the caller.
         env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         env |= mock.env | {"RUNTYPE_BASE_URL": nginx.base_url, "AUTHORITY": str(nginx.authority)}
+        # A call takes milliseconds; one that hangs is told as lost before the whole run is given up.
+        env["RUNTYPE_TIMEOUT_SECONDS"] = "30"
         verdict = Verdict(calls)
         outcomes: dict[int, dict[str, Any]] = {}
         due = [calls * (nth + 1) // (reloads + 1) for nth in range(reloads)]
