@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo test test-network prove-nginx nginx lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-REQUIREMENTS := sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt
+REQUIREMENTS := sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
@@ -70,14 +70,17 @@ lint-rust: ## cargo fmt, clippy, rustdoc
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
+NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
+
 lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
-	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py
-	cd sdk-python && $(VENV)/bin/mypy
+	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py mock-server/tests/network
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py mock-server/tests/network
+	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 
 lint-node: node ## tsc, biome
 	$(NPM) --prefix sdk-node run --silent lint
+	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node mock-server/tests/network
 
 test-rust: rust ## the core's and the mock's tests
 	cargo test --workspace --locked --no-fail-fast
@@ -90,6 +93,17 @@ test-python: rust python ## pytest
 
 test-node: rust node ## node:test
 	$(NPM) --prefix sdk-node test
+
+nginx:
+	@.ci/nginx
+
+test-network: nginx rust python node ## 5,000 calls in each language behind a real nginx that closes its connections all the time
+	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
+
+CALLS ?= 200000
+
+prove-nginx: nginx rust python node ## CALLS (200000) calls in each language behind nginx as it comes, with ten reloads: none lost, none twice
+	@CALLS=$(CALLS) NODE=$(NODE) $(PYTHON) mock-server/tests/network/prove.py
 
 parity: rust python node ## the conformance suite in three languages, and a page that compares them: target/parity.md
 	@mkdir -p $(TARGET)/reports
@@ -119,7 +133,7 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three language
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
-	$(VENV)/bin/ruff format sdk-python examples/python
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml sdk-python examples/python mock-server/tests/network
 	$(NPM) --prefix sdk-node run --silent format
 
 clean: ## remove everything that was built
