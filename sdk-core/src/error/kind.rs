@@ -8,7 +8,7 @@ pub enum ErrorKind {
     Configuration,
     /// No connection could be made, or it broke.
     Connection,
-    /// The deadline passed; [`Error::phase`] says in which phase.
+    /// The deadline passed; [`Error::phase`](super::Error::phase) says in which phase.
     Timeout,
     /// 400, 413, 415 or 422: the request is not what the capability takes.
     BadRequest,
@@ -18,15 +18,15 @@ pub enum ErrorKind {
     PermissionDenied,
     /// 404: no such product, surface or capability.
     NotFound,
-    /// 429: a limit of the key is reached; [`Error::retry_after`] says for how long, if the server did.
+    /// 429: a limit of the key is reached; [`Error::retry_after`](super::Error::retry_after) says for how long, if the server did.
     RateLimit,
-    /// 5xx: the capability failed, or the server did; [`Error::execution_id`] finds it in the product's logs.
+    /// 5xx: the capability failed, or the server did; [`Error::execution_id`](super::Error::execution_id) finds it in the product's logs.
     Server,
     /// Any other answer that is not a success, among them redirects, which are never followed.
     Status,
     /// A success that is not what was asked for: not JSON, too large, or of another shape.
     ResponseDecode,
-    /// A stream broke, ended without a closing event, or reported an error; [`Error::events_seen`] says how far it came.
+    /// A stream broke, ended without a closing event, or reported an error; [`Error::events_seen`](super::Error::events_seen) says how far it came.
     Stream,
 }
 

@@ -48,13 +48,15 @@ pub(crate) struct Broken {
     pub(crate) unprocessed: Option<Unprocessed>,
 }
 
-/// An HTTP/2 server's word that it did not process a stream (RFC 9113, sections 6.8 and 8.7).
+/// Why an HTTP/2 server cannot have processed a request: its word (RFC 9113, sections 6.8 and 8.7), or none that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unprocessed {
     /// GOAWAY with a lower last stream. The connection closes and another one takes the request.
     GoAway,
     /// REFUSED_STREAM, or GOAWAY with ENHANCE_YOUR_CALM. The server wants less of it.
     Busy,
+    /// No connection took the request: all streams of one are in use, or it ended while the request was handed to it.
+    NotTaken,
 }
 
 impl Unprocessed {
@@ -109,6 +111,26 @@ impl Transport {
         self.connect_timeout
     }
 
+    /// Waits until it is clear that no connection takes a request. A request that is handed to an HTTP/2 connection in the moment
+    /// in which it ends can stay in that connection's queue, which nobody reads (a race in the queue that hyper uses); making a
+    /// connection has a timeout of its own, which comes first.
+    async fn nothing_takes(&self, written: &Written) {
+        tokio::time::sleep(self.connect_timeout.mul_f64(1.1)).await;
+        if written.has_begun() {
+            std::future::pending().await
+        }
+    }
+
+    fn not_taken(&self) -> Broken {
+        let reason = format!("no connection took the request within {:?}", self.connect_timeout);
+        Broken {
+            cause: Cause::of(&std::io::Error::new(std::io::ErrorKind::TimedOut, reason)),
+            connect_timed_out: false,
+            may_have_executed: false,
+            unprocessed: Some(Unprocessed::NotTaken),
+        }
+    }
+
     /// Sends one request and waits for the head of its answer.
     pub(crate) async fn send(
         &self,
@@ -126,7 +148,12 @@ impl Transport {
         // Lets the runtime look at its sockets once. A pooled connection that the server has closed meanwhile is noticed then,
         // before the request is written to it.
         tokio::task::yield_now().await;
-        self.http.execute(request).await.map_err(|error| {
+        let response = tokio::select! {
+            biased;
+            response = self.http.execute(request) => response,
+            () = self.nothing_takes(written), if !is_read_only => return Err(self.not_taken()),
+        };
+        response.map_err(|error| {
             let unprocessed = Unprocessed::of(&error);
             Broken {
                 connect_timed_out: error.is_connect() && error.is_timeout(),

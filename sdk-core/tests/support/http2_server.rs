@@ -8,9 +8,10 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Notify,
     task::JoinHandle,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::server::TlsStream;
 
 use super::tls;
 
@@ -27,6 +28,7 @@ const RST_STREAM: u8 = 0x3;
 const SETTINGS: u8 = 0x4;
 const PING: u8 = 0x6;
 const GOAWAY: u8 = 0x7;
+const MAX_CONCURRENT_STREAMS: u16 = 0x3;
 const END_STREAM: u8 = 0x1;
 const ACK: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
@@ -58,29 +60,54 @@ pub(crate) struct Http2Server {
     pub(crate) address: SocketAddr,
     pub(crate) authority: String,
     requests: Requests,
+    settled: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 impl Http2Server {
     pub(crate) async fn start(script: impl Fn(usize, u32) -> Vec<Act> + Send + Sync + 'static) -> Self {
+        Self::start_with_streams(u32::MAX, script).await
+    }
+
+    /// The same, with a limit to the streams that a connection may have open.
+    pub(crate) async fn start_with_streams(
+        streams: u32,
+        script: impl Fn(usize, u32) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let (acceptor, authority) = tls::acceptor(&[b"h2"]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script: Script = Arc::new(script);
         let requests = Requests::default();
-        let seen = requests.clone();
+        let settled = Arc::new(Notify::new());
+        let (seen, is_settled) = (requests.clone(), settled.clone());
         let task = tokio::spawn(async move {
             let mut connection = 0;
             while let Ok((socket, _)) = listener.accept().await {
                 connection += 1;
-                tokio::spawn(serve(socket, acceptor.clone(), connection, script.clone(), seen.clone()));
+                let (acceptor, script) = (acceptor.clone(), script.clone());
+                let told = Told { requests: seen.clone(), settled: is_settled.clone() };
+                tokio::spawn(async move {
+                    // A client that does not trust the certificate ends the handshake.
+                    if let Ok(stream) = acceptor.accept(socket).await {
+                        serve(stream, connection, streams, script, told).await;
+                    }
+                });
             }
         });
-        Self { address, authority, requests, task }
+        Self { address, authority, requests, settled, task }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("https://localhost:{}", self.address.port())
+    }
+
+    /// Waits until a request has come and the client has said that it keeps to the server's settings.
+    pub(crate) async fn until_settled(&self) {
+        self.settled.notified().await;
+        while self.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) fn requests(&self) -> Vec<(usize, u32)> {
@@ -94,18 +121,28 @@ impl Drop for Http2Server {
     }
 }
 
-async fn serve(socket: TcpStream, acceptor: TlsAcceptor, connection: usize, script: Script, requests: Requests) {
-    let Ok(mut stream) = acceptor.accept(socket).await else { return };
+/// What the server tells of its connections.
+struct Told {
+    requests: Requests,
+    settled: Arc<Notify>,
+}
+
+async fn serve(mut stream: TlsStream<TcpStream>, connection: usize, streams: u32, script: Script, told: Told) {
+    let settings = [&MAX_CONCURRENT_STREAMS.to_be_bytes()[..], &streams.to_be_bytes()].concat();
     let mut preface = [0; PREFACE];
-    if stream.read_exact(&mut preface).await.is_err() || write(&mut stream, SETTINGS, 0, 0, &[]).await.is_err() {
+    if stream.read_exact(&mut preface).await.is_err() || write(&mut stream, SETTINGS, 0, 0, &settings).await.is_err() {
         return;
     }
     while let Ok((kind, flags, id, payload)) = read(&mut stream).await {
         let written = match kind {
-            SETTINGS if flags & ACK == 0 => write(&mut stream, SETTINGS, ACK, 0, &[]).await,
+            SETTINGS if flags & ACK != 0 => {
+                told.settled.notify_one();
+                Ok(())
+            }
+            SETTINGS => write(&mut stream, SETTINGS, ACK, 0, &[]).await,
             PING if flags & ACK == 0 => write(&mut stream, PING, ACK, 0, &payload).await,
             DATA if flags & END_STREAM != 0 => {
-                requests.lock().unwrap().push((connection, id));
+                told.requests.lock().unwrap().push((connection, id));
                 perform(&mut stream, id, &script(connection, id)).await
             }
             _ => Ok(()),
