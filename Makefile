@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo test lint fmt build rust python node lint-layers lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,7 +63,11 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
 	$(NPM) --prefix sdk-node run --silent build
 
-lint: lint-rust lint-python lint-node ## all lints
+lint: lint-layers lint-rust lint-python lint-node ## all lints
+
+lint-layers: $(VENV)/.ready ## the order of imports and the size of files: .ci/layers.toml
+	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
+	$(PYTHON) .ci/layers.py
 
 lint-rust: ## cargo fmt, clippy, rustdoc
 	cargo fmt --all --check
@@ -71,8 +75,9 @@ lint-rust: ## cargo fmt, clippy, rustdoc
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
 lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
-	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py
+	$(VENV)/bin/ruff check .ci sdk-python examples/python
+	$(VENV)/bin/ruff format --check .ci sdk-python examples/python
+	$(VENV)/bin/mypy --strict --python-version 3.11 .ci/*.py
 	cd sdk-python && $(VENV)/bin/mypy
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 
@@ -119,7 +124,7 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three language
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
-	$(VENV)/bin/ruff format sdk-python examples/python
+	$(VENV)/bin/ruff format .ci sdk-python examples/python
 	$(NPM) --prefix sdk-node run --silent format
 
 clean: ## remove everything that was built

@@ -10,11 +10,11 @@ import inspect
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import runtype_surface as python
-import tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "target" / "reports"
