@@ -65,7 +65,7 @@ node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build th
 
 lint: lint-layers lint-rust lint-python lint-node ## all lints
 
-lint-layers: $(VENV)/.ready ## the order of imports and the size of files: .ci/layers.toml
+lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## the order of imports and the size of files: .ci/layers.toml
 	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
 	$(PYTHON) .ci/layers.py
 
@@ -96,13 +96,16 @@ test-python: rust python ## pytest
 test-node: rust node ## node:test
 	$(NPM) --prefix sdk-node test
 
-parity: rust python node ## the conformance suite in three languages, and a page that compares them: target/parity.md
+parity: rust python node .ci/node_modules/.ready ## the conformance suite in three languages, and a page that compares them: target/parity.md
 	@mkdir -p $(TARGET)/reports
 	@rm -f $(TARGET)/reports/parity-*
 	@# Where a runner fails the others run all the same, and the page says what failed.
 	-cargo test --package runtype-surface --test conformance --locked > $(TARGET)/reports/parity-rust.log
 	-cd sdk-python && $(VENV)/bin/pytest -q --junitxml=$(TARGET)/reports/parity-python.xml tests/test_conformance.py
 	-cd sdk-node && $(NODE) --test --test-reporter=tap test/conformance.test.mjs > $(TARGET)/reports/parity-node.log
+	@# The names of the Rust crate, by rustdoc itself.
+	RUSTDOC=$(CURDIR)/.ci/rustdoc-json cargo doc --quiet --workspace --no-deps --lib --locked
+	cp $(TARGET)/$(CARGO_BUILD_TARGET)/doc/runtype_surface.json $(TARGET)/reports/interface-rust.json
 	$(PYTHON) .ci/parity.py
 
 FUZZ_SECONDS ?= 60
