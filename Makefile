@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt build rust python node lint-layers lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo test lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-REQUIREMENTS := sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt
+REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
@@ -63,11 +63,14 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
 	$(NPM) --prefix sdk-node run --silent build
 
-lint: lint-layers lint-rust lint-python lint-node ## all lints
+lint: lint-layers lint-words lint-rust lint-python lint-node ## all lints
 
 lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## the order of imports and the size of files: .ci/layers.toml
 	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
 	$(PYTHON) .ci/layers.py
+
+lint-words: $(VENV)/.ready ## typos: the spelling of sources and documents
+	$(VENV)/bin/typos
 
 lint-rust: ## cargo fmt, clippy, rustdoc
 	cargo fmt --all --check
@@ -117,6 +120,14 @@ $(CARGO_FUZZ):
 fuzz: $(CARGO_FUZZ) ## fuzz the parser of event streams for FUZZ_SECONDS (60); needs a nightly toolchain
 	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
 		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
+
+CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
+
+$(CARGO_DENY):
+	env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET cargo install --quiet --locked --root $(TARGET)/tools cargo-deny
+
+deny: $(CARGO_DENY) ## cargo-deny: licences, duplicates and sources of the dependencies; the first run builds the tool
+	$(CARGO_DENY) --offline check licenses bans sources
 
 bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three languages with their peers, as published (release builds)
 	cargo build --workspace --release --locked --examples
