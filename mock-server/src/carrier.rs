@@ -30,6 +30,8 @@ impl Respond for Carrier {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
         let request = Request {
             method: request.method.clone(),
+            // wiremock has made its URL of the `Host` header, which is among the headers.
+            authority: None,
             path: request.url.path().to_owned(),
             query: request.url.query().unwrap_or_default().to_owned(),
             headers: request.headers.clone(),

@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::capability::{Capability, Format};
 use crate::clock::Time;
 use crate::fault::Fault;
-use crate::key::{Environment, Secret, redact};
+use crate::key::{Environment, Secret};
+use crate::secret::redact;
 
 /// A whole mock.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

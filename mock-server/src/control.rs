@@ -1,5 +1,6 @@
 //! The control interface under `/__mock/`: what a test uses to set the scene and to look behind it.
 
+mod access;
 mod change;
 
 use http::StatusCode;
@@ -30,9 +31,11 @@ type Outcome = Result<Plan, Refused>;
 
 /// Answers a control request. `rest` is its path after `/__mock/`.
 pub(crate) fn handle(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Plan {
-    match route(request, rest, state, machine) {
+    let answer = access::check(request, &state.base_url).and_then(|()| route(request, rest, state, machine));
+    match answer {
         Ok(plan) => plan,
-        Err(Refused(status, problem)) => Plan::error(status, &problem),
+        // A problem may repeat what the client has sent.
+        Err(Refused(status, problem)) => Plan::error(status, &state.redactor().text(&problem)),
     }
 }
 

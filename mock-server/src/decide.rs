@@ -1,9 +1,11 @@
 //! The decision: a request and the state at a time give the answer. No input or output, no waiting, no clock of its own.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use http::StatusCode;
+use bytes::Bytes;
 use http::header::HeaderName;
+use http::{HeaderMap, StatusCode};
 
 use crate::answer::{Call, dress};
 use crate::auth::credentials;
@@ -11,7 +13,7 @@ use crate::capability::{Closure, Reply};
 use crate::clock::Time;
 use crate::endpoint::{self, Finish, Step};
 use crate::expect::Expectation;
-use crate::journal::{Entry, Outcome, without_secrets};
+use crate::journal::{BODY_BYTES, Entry, Outcome};
 use crate::plan::{Framing, Plan};
 use crate::request::Request;
 use crate::state::State;
@@ -86,7 +88,7 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
         return Decision::Answer(Ticket(None), control::handle(request, rest, state, machine));
     }
     let request_id = state.new_id("req_");
-    let mut entry = blank(request, state.time(machine, None), &request_id);
+    let mut entry = blank(request, state, machine, &request_id);
     let step = match parts.as_slice() {
         ["v1", "products", product, "surfaces", surface, "api", slug] => {
             endpoint::handle(request, (product, surface, slug), state, machine, &mut entry)
@@ -106,15 +108,15 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
                 plan.headers.entry(REQUEST_ID).or_insert(id);
             }
             close_entry(&mut entry, &plan, &mut state.expectations);
-            Decision::Answer(Ticket(Some(state.journal.add(entry))), plan)
+            Decision::Answer(keep(entry, state), plan)
         }
-        Step::Ask(pending) => Decision::Ask(Ticket(Some(state.journal.add(entry))), pending),
+        Step::Ask(pending) => Decision::Ask(keep(entry, state), pending),
     }
 }
 
 /// Writes a request into the journal that a further wiremock mock has answered, or broken off (no status).
 pub(crate) fn passed(request: &Request, state: &mut State, status: Option<StatusCode>, machine: Time) -> Ticket {
-    let mut entry = blank(request, state.time(machine, None), "");
+    let mut entry = blank(request, state, machine, "");
     let segments = request.segments();
     if let [_, _, _, _, surface, _, slug] = segments.as_slice() {
         entry.surface = state.surfaces.contains_key(surface).then(|| surface.clone());
@@ -127,7 +129,7 @@ pub(crate) fn passed(request: &Request, state: &mut State, status: Option<Status
     entry.answered_by = "wiremock";
     entry.status = status.map(|status| status.as_u16());
     state.expectations.iter_mut().for_each(|expectation| expectation.count(&entry));
-    Ticket(Some(state.journal.add(entry)))
+    keep(entry, state)
 }
 
 /// Writes into the journal what was decided after all.
@@ -151,16 +153,30 @@ pub fn delivered(state: &mut State, ticket: Ticket, outcome: Outcome, machine: T
     }
 }
 
-fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
+/// An entry with what the client sent, each credential as a hint.
+fn blank(request: &Request, state: &State, machine: Time, request_id: &str) -> Entry {
+    let redactor = state.redactor();
+    let headers = request.headers.iter();
+    let body = match redactor.beginning(&request.body, BODY_BYTES) {
+        Cow::Borrowed(all) if all.len() == request.body.len() => request.body.clone(),
+        // A copy, so that the whole body does not stay in memory for the sake of its beginning.
+        beginning => Bytes::from(beginning.into_owned()),
+    };
     Entry {
         n: 0,
-        time,
-        method: request.method.clone(),
-        path: request.path.clone(),
-        query: request.query.clone(),
-        headers: without_secrets(&request.headers),
-        body: request.body.clone(),
-        body_bytes: 0,
+        time: state.time(machine, None),
+        method: redactor.method(&request.method),
+        path: redactor.text(&request.path).into_owned(),
+        query: redactor.text(&request.query).into_owned(),
+        headers: headers.map(|(name, value)| (redactor.header_name(name), redactor.header_value(name, value))).fold(
+            HeaderMap::new(),
+            |mut headers, (name, value)| {
+                headers.append(name, value);
+                headers
+            },
+        ),
+        body,
+        body_bytes: request.body.len(),
         connection: request.connection,
         lane: None,
         surface: None,
@@ -178,6 +194,17 @@ fn blank(request: &Request, time: Time, request_id: &str) -> Entry {
         outcome: Outcome::Open,
         ended: None,
     }
+}
+
+/// Adds an entry to the journal. What stands in a capability's place may be a key, unless there is such a capability.
+fn keep(mut entry: Entry, state: &mut State) -> Ticket {
+    let surface = entry.surface.as_ref().and_then(|id| state.surfaces.get(id));
+    if let Some(slug) = &entry.capability
+        && !surface.is_some_and(|surface| surface.capabilities.iter().any(|known| known.slug == *slug))
+    {
+        entry.capability = Some(state.redactor().text(slug).into_owned());
+    }
+    Ticket(Some(state.journal.add(entry)))
 }
 
 /// Completes an entry by its answer, which is also the moment at which it counts for expectations.

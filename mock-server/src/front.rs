@@ -173,6 +173,7 @@ async fn whole(request: http::Request<Incoming>, connection: u64) -> Result<Opti
     };
     Ok(Some(Request {
         method: parts.method,
+        authority: parts.uri.authority().map(ToString::to_string),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,

@@ -9,16 +9,13 @@ use serde_json::{Value, json};
 
 use crate::clock::Time;
 use crate::fault::FaultKind;
-use crate::key::{hint, redact};
 
 /// How many entries are kept unless the configuration says otherwise.
 pub const CAPACITY: usize = 10_000;
 /// How much of a request's body is kept.
-const BODY_BYTES: usize = 64 * 1024;
+pub(crate) const BODY_BYTES: usize = 64 * 1024;
 /// How much of all bodies together is kept.
 const ALL_BODY_BYTES: usize = 64 * 1024 * 1024;
-/// Headers that carry credentials.
-const SECRET_HEADERS: [&str; 4] = ["authorization", "x-api-key", "cookie", "proxy-authorization"];
 
 /// How the delivery of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +38,7 @@ impl Outcome {
     }
 }
 
-/// One request and what became of it.
+/// One request and what became of it. Every credential in what the client sent is a hint.
 #[derive(Clone)]
 pub struct Entry {
     /// Its number, counted from 1 since the start.
@@ -54,7 +51,7 @@ pub struct Entry {
     pub path: String,
     /// Its query.
     pub query: String,
-    /// Its headers, keys as hints.
+    /// Its headers.
     pub headers: HeaderMap,
     /// The first 64 KiB of its body.
     pub body: Bytes,
@@ -96,7 +93,6 @@ pub struct Entry {
 
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Its JSON has every credential replaced, in the path and the body too.
         fmt::Display::fmt(&self.to_json(), f)
     }
 }
@@ -110,11 +106,10 @@ impl Entry {
             .map(|name| {
                 let values: Vec<_> =
                     self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
-                (name.to_string(), json!(redact(&values.join(", "))))
+                (name.to_string(), json!(values.join(", ")))
             })
             .collect();
         let text = String::from_utf8_lossy(&self.body);
-        let text = redact(&text);
         let body = match serde_json::from_str::<Value>(&text) {
             Ok(value) => value,
             Err(_) if self.body.is_empty() => Value::Null,
@@ -124,15 +119,15 @@ impl Entry {
             "n": self.n,
             "time": self.time,
             "method": self.method.as_str(),
-            "path": redact(&self.path),
-            "query": redact(&self.query),
+            "path": self.path,
+            "query": self.query,
             "headers": headers,
             "body": body,
             "body_bytes": self.body_bytes,
             "connection": self.connection,
             "lane": self.lane,
             "surface": self.surface,
-            "capability": self.capability.as_deref().map(redact),
+            "capability": self.capability,
             "auth": self.auth,
             "key_hint": self.key_hint,
             "key_id": self.key_id,
@@ -148,26 +143,6 @@ impl Entry {
             "client_closed_at": if self.outcome == Outcome::ClientClosed { json!(self.ended) } else { Value::Null },
         })
     }
-}
-
-/// Headers with every credential as its hint.
-pub(crate) fn without_secrets(headers: &HeaderMap) -> HeaderMap {
-    let mut safe = headers.clone();
-    for name in SECRET_HEADERS {
-        let Some(value) = safe.get_mut(name) else {
-            continue;
-        };
-        let shown = match value.to_str().ok().and_then(|text| text.split_once(' ')) {
-            Some((scheme, token)) if name.ends_with("authorization") => {
-                format!("{scheme} {}", hint(token.trim()))
-            }
-            _ => hint(value.to_str().unwrap_or_default()),
-        };
-        if let Ok(shown) = http::HeaderValue::from_bytes(shown.as_bytes()) {
-            *value = shown;
-        }
-    }
-    safe
 }
 
 /// The entries, newest last.
@@ -201,11 +176,6 @@ impl Journal {
         let number = self.next;
         self.next += 1;
         entry.n = number;
-        entry.body_bytes = entry.body.len();
-        if entry.body.len() > BODY_BYTES {
-            // A copy, so that the whole body does not stay in memory for the sake of its beginning.
-            entry.body = Bytes::copy_from_slice(entry.body.get(..BODY_BYTES).unwrap_or_default());
-        }
         self.body_bytes += entry.body.len();
         self.entries.push_back(entry);
         while self.entries.len() > self.capacity || self.body_bytes > ALL_BODY_BYTES {

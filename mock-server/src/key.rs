@@ -1,6 +1,5 @@
 //! Keys of an API surface: what they may do, how long they live, and how they look when they must not be seen.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +10,8 @@ use crate::limit::Usage;
 /// What every key of an API surface begins with.
 pub const PREFIX: &str = "papi_";
 
-/// Prefixes of Runtype's credentials. Whatever begins with one of them is never written out.
-const SECRET_PREFIXES: [&str; 4] = [PREFIX, "rt_", "mcp_", "ct_"];
+/// Prefixes of Runtype's credentials, the longer ones first.
+const PREFIXES: [&str; 9] = ["rt_live_", "rt_test_", "ct_live_", "ct_test_", PREFIX, "rt_", "ct_", "mcp_", "a2a_"];
 
 /// How many characters a key needs after its prefix before four of them may be shown.
 const SHORTEST_TO_HINT: usize = 8;
@@ -33,7 +32,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it can be a key of an API surface: its prefix, and no blank in it.
+    /// Whether it can be a key of an API surface: its prefix, and its characters.
     ///
     /// # Errors
     /// What is wrong with it, and how it should be.
@@ -41,8 +40,14 @@ impl Secret {
         if !self.0.starts_with(PREFIX) {
             return Err(format!("key {self} does not begin with {PREFIX}, as the keys of an API surface do"));
         }
-        if self.0.chars().any(|c| !c.is_ascii_graphic()) {
-            return Err(format!("key {self} has a blank or a character that no header may have"));
+        self.check_characters()
+    }
+
+    /// A key has the characters that need no escape anywhere (RFC 3986 §2.3): what takes a text apart leaves it whole, so
+    /// that it can be found in whatever form it is written.
+    fn check_characters(&self) -> Result<(), String> {
+        if self.0.chars().any(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(c)) {
+            return Err(format!("key {self} has a character that a URL must escape; use letters, digits and - . _ ~"));
         }
         Ok(())
     }
@@ -55,7 +60,7 @@ impl Secret {
         if !self.0.starts_with("rt_") {
             return Err(format!("platform key {self} does not begin with rt_, as the owner's keys do"));
         }
-        Ok(())
+        self.check_characters()
     }
 
     /// The key as it may be shown: its prefix, an ellipsis, and its last four characters.
@@ -76,14 +81,10 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The prefix of a credential (`papi_`, `rt_live_`, …), or nothing when it has none that is known.
-fn prefix_of(plain: &str) -> &'static str {
-    for known in ["rt_live_", "rt_test_", "ct_live_", "ct_test_"].iter().chain(&SECRET_PREFIXES) {
-        if plain.starts_with(known) {
-            return known;
-        }
-    }
-    ""
+/// The prefix of a credential (`papi_`, `rt_live_`, …), in either case, or nothing when it has none that is known.
+pub(crate) fn prefix_of(plain: &str) -> &'static str {
+    let begins = |known: &str| plain.get(..known.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(known));
+    PREFIXES.into_iter().find(|known| begins(known)).unwrap_or_default()
 }
 
 /// A credential as it may be shown: `papi_…a1b2`, or `papi_…` when it is too short to hide anything.
@@ -96,42 +97,6 @@ pub fn hint(plain: &str) -> String {
     }
     let tail: String = secret.chars().skip(length - 4).collect();
     format!("{prefix}…{tail}")
-}
-
-/// Where in a word a credential begins, if there is one and not just a name that begins like one, as `mcp_tool` or
-/// `ct_scan`. It need not begin the word: in a URL a quotation mark before it is `%22`.
-fn credential_in(word: &str) -> Option<usize> {
-    const CERTAIN: [&str; 5] = [PREFIX, "rt_live_", "rt_test_", "ct_live_", "ct_test_"];
-    const SHORTEST_MCP_KEY: usize = 16;
-    let certain = CERTAIN.iter().filter_map(|prefix| word.find(prefix)).min();
-    certain.or_else(|| word.find("mcp_").filter(|at| word.len() - at >= "mcp_".len() + SHORTEST_MCP_KEY))
-}
-
-/// Replaces every credential in a text by its hint. A text without one is handed back untouched.
-pub fn redact(text: &str) -> Cow<'_, str> {
-    let in_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !SECRET_PREFIXES.iter().any(|prefix| text.contains(prefix)) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(in_key) {
-        let (before, from) = rest.split_at(start);
-        out.push_str(before);
-        let end = from.find(|c| !in_key(c)).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        match credential_in(word).map(|at| word.split_at(at)) {
-            // A prefix before an ellipsis is a hint already.
-            Some((before, key)) if !(prefix_of(key) == key && after.starts_with('…')) => {
-                out.push_str(before);
-                out.push_str(&hint(key));
-            }
-            _ => out.push_str(word),
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }
 
 /// Which deployment a key is meant for.
@@ -207,6 +172,7 @@ mod tests {
     fn a_hint_shows_the_prefix_and_the_last_four_characters() {
         assert_eq!(hint("papi_0123456789abcdef"), "papi_…cdef");
         assert_eq!(hint("rt_live_0123456789abcdef"), "rt_live_…cdef");
+        assert_eq!(hint("PAPI_0123456789abcdef"), "papi_…cdef");
     }
 
     #[test]
@@ -222,23 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn every_key_in_a_text_is_replaced() {
-        let text = r#"{"a": "papi_0123456789abcdef", "b": "Bearer rt_test_0123456789", "c": "start_here"}"#;
-        let redacted = redact(text);
-        assert_eq!(redacted, r#"{"a": "papi_…cdef", "b": "Bearer rt_test_…6789", "c": "start_here"}"#);
-        assert_eq!(redact(&redacted), redacted, "a hint stays a hint");
-    }
-
-    #[test]
-    fn a_key_is_found_inside_a_word_too() {
-        assert_eq!(redact("?k=%22papi_0123456789abcdef%22"), "?k=%22papi_…cdef%22");
-        assert_eq!(redact("key_papi_0123456789abcdef"), "key_papi_…cdef");
-    }
-
-    #[test]
-    fn a_name_that_only_begins_like_a_key_stays() {
-        let text = r#"{"mcp_tool": 1, "ct_scan_result": 2, "rt_mode": 3}"#;
-        assert_eq!(redact(text), text);
+    fn a_key_has_characters_that_need_no_escape() {
+        assert_eq!(Secret::new("papi_aZ09-._~").check_surface(), Ok(()));
+        assert_eq!(Secret::new("rt_aZ09-._~").check_platform(), Ok(()));
+        for c in [' ', '"', '\\', '%', ',', '/', '+', '=', 'ä', '\n', '\0'] {
+            let surface = Secret::new(format!("papi_01234567{c}")).check_surface().unwrap_err();
+            let platform = Secret::new(format!("rt_01234567{c}")).check_platform().unwrap_err();
+            assert!(surface.contains("use letters") && platform.contains("use letters"), "{surface} {platform}");
+        }
     }
 
     #[test]

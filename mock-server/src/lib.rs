@@ -42,6 +42,7 @@ pub mod plan;
 pub mod request;
 mod scene;
 pub mod schema;
+mod secret;
 pub mod seed;
 pub mod state;
 pub mod stream;

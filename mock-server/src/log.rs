@@ -6,7 +6,6 @@ use std::sync::{Arc, atomic};
 use std::time::Duration;
 
 use crate::journal::{Entry, Outcome};
-use crate::key::redact;
 
 /// How many lines may wait to be written. A reader that does not read must not stop the mock or fill its memory.
 const WAITING: usize = 10_000;
@@ -107,9 +106,17 @@ fn coloured(entry: &Entry, colour: bool) -> String {
     line
 }
 
-/// What a client has sent, fit for a terminal: no key, and nothing that begins another line or moves the cursor.
+/// What a client has sent, fit for a terminal: nothing begins another line or moves the cursor. An entry holds no key, and a
+/// control character becomes visible and does not vanish, so that what stood around it does not become one.
 fn printable(text: &str) -> String {
-    redact(text).chars().filter(|c| !c.is_control()).collect()
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => printable.extend(c.escape_default()),
+            false => printable.push(c),
+        }
+    }
+    printable
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
-use crate::key::redact;
+use crate::secret::redact;
 
 /// A request, complete.
 #[derive(Clone)]
 pub struct Request {
     /// Its method.
     pub method: Method,
+    /// The host that its target names beside the path (`GET http://host/path`), which outranks the `Host` header.
+    pub authority: Option<String>,
     /// Its path as sent, without the query.
     pub path: String,
     /// Its query as sent, without the question mark; empty when there is none.
@@ -31,6 +33,7 @@ impl Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self {
             method,
+            authority: None,
             path: path.to_owned(),
             query: query.to_owned(),
             headers: HeaderMap::new(),

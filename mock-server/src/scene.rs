@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use http::header::{CONTENT_TYPE, HOST, HeaderValue};
 use serde_json::Value;
 
 use crate::capability::{Answer, Capability};
@@ -154,6 +155,8 @@ impl MockSurface {
     /// Sends a request to the control interface without a socket, and gives the status and the body.
     pub fn control(&self, method: Method, target: &str, body: &Value) -> (u16, Value) {
         let mut request = Request::new(method, &format!("/__mock/{}", target.trim_start_matches('/')));
+        request.headers.insert(HOST, HeaderValue::from_static("localhost"));
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         request.body = body.to_string().into();
         match decide(&request, &mut self.lock(), Time::now()) {
             Decision::Answer(_, plan) => {

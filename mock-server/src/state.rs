@@ -16,6 +16,7 @@ use crate::journal::{CAPACITY, Journal};
 use crate::key::{Key, PREFIX, Secret};
 use crate::limit::Usage;
 use crate::log::Log;
+use crate::secret::Redactor;
 use crate::seed;
 use crate::strike::ActiveFault;
 
@@ -117,6 +118,12 @@ impl State {
         self.surfaces.remove(id);
         self.journal.clear(Some(id));
         self.add_surface(config, now).map(|_| ())
+    }
+
+    /// Finds this mock's keys in texts, and what looks like one.
+    pub(crate) fn redactor(&self) -> Redactor<impl Iterator<Item = &str> + Clone> {
+        let keys = self.surfaces.values().flat_map(|surface| surface.keys.values()).map(|key| &key.secret);
+        Redactor::new(keys.chain(&self.platform_keys).map(Secret::expose))
     }
 
     /// The mock's time, from the machine's.

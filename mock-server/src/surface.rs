@@ -227,7 +227,8 @@ impl MockSurface {
         }
         let requests: Vec<_> = state.journal.entries().map(|entry| format!("  {}", log::line(entry))).collect();
         let seen = if requests.is_empty() { "  none".to_owned() } else { requests.join("\n") };
-        format!("{}\nThe requests that came:\n{seen}", broken.join("\n"))
+        let unmet = format!("{}\nThe requests that came:\n{seen}", broken.join("\n"));
+        state.redactor().text(&unmet).into_owned()
     }
 
     /// Mounts a further wiremock mock. It sees every request before the surface does; what no such mock matches is the

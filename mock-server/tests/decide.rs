@@ -53,6 +53,8 @@ fn status(state: &mut State, slug: &str, key: &str, now: Time) -> u16 {
 
 fn control(state: &mut State, method: Method, target: &str, body: &Value) -> (u16, Value) {
     let mut request = Request::new(method, &format!("/__mock/{target}"));
+    request.headers.insert("host", "localhost".parse().unwrap());
+    request.headers.insert("content-type", "application/json".parse().unwrap());
     request.body = body.to_string().into();
     let plan = answer(state, &request, NOON);
     (plan.status.as_u16(), serde_json::from_slice(&plan.body()).unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{Event, event_parser::EventParser};
+use crate::stream::{event::Event, parser::EventParser};
 
 /// Parses a stream in pieces: name and data of each event, or nothing where one is larger than the limit.
 #[must_use]

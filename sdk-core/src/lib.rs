@@ -13,83 +13,44 @@
 //! # }
 //! ```
 //!
-//! The modules stand in the order in which a call passes through them: client, endpoint, key, options, retry, transport,
-//! answer or stream, error.
+//! The modules stand in the order in which a call passes through them, and import only what stands below.
 
-mod client;
-mod configuration;
-mod environment;
-
-mod base_url;
-mod endpoint;
-mod segment;
-mod slug;
-
-mod key;
-mod key_ring;
-mod key_source;
+#[doc(hidden)]
+pub mod bindings;
 
 mod call;
-mod call_many;
-mod inputs;
-mod options;
-
-mod backoff;
-mod budget;
-mod deadline;
-mod exchange;
-mod hook;
+mod client;
+mod config;
+mod endpoint;
+mod key;
+mod response;
 mod retry;
-mod retry_after;
-
-mod request_body;
-mod tls;
+mod send;
+mod stream;
 mod transport;
 
-mod answer;
-mod attempt;
-mod rate_limit;
-mod reading;
-
-mod event;
-mod event_fields;
-mod event_parser;
-mod opened;
-mod read_ahead;
-mod stream;
-
 pub mod error;
-mod explanation;
 mod redact;
-mod report;
-mod server_error;
 
 #[cfg(fuzzing)]
 pub mod fuzzing;
 
-pub use answer::Answer;
-pub use attempt::{Attempt, AttemptOutcome};
-pub use call::Call;
-pub use call_many::CallMany;
-pub use client::Client;
-pub use configuration::ClientBuilder;
-pub use endpoint::Endpoint;
-pub use error::{Error, ErrorKind, Phase};
-pub use event::{Event, EventKind};
-pub use hook::AttemptStart;
-#[doc(hidden)]
-pub use inputs::{InputGiver, Inputs, inputs};
-pub use key::{ApiKey, AuthHeader};
-pub use key_source::KeySource;
-pub use options::ResponseFormat;
-#[doc(hidden)]
-pub use options::{milliseconds, seconds, whole_number};
-pub use rate_limit::RateLimit;
-#[doc(hidden)]
-pub use read_ahead::ReadAhead;
-pub use retry::RetryMode;
-pub use slug::capability_slug;
-pub use stream::EventStream;
+pub use call::{Call, many::CallMany};
+pub use client::{Client, builder::ClientBuilder};
+pub use config::values::{ResponseFormat, RetryMode};
+pub use endpoint::{Endpoint, slug::capability_slug};
+pub use error::{
+    Error,
+    attempt::{Attempt, AttemptOutcome},
+    kind::{ErrorKind, Phase},
+};
+pub use key::{ApiKey, header::AuthHeader, source::KeySource};
+pub use response::{call_response::Answer, limits::RateLimit};
+pub use send::hooks::AttemptStart;
+pub use stream::{
+    EventStream,
+    event::{Event, EventKind},
+};
 
 /// What the functions of this crate return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use proptest::prelude::*;
-use runtype_surface::{ApiKey, Client, Endpoint, Error, RetryMode, capability_slug};
+use runtype_surface::{ApiKey, Client, Endpoint, Error, RetryMode, bindings::Report as _, capability_slug};
 use serde_json::Value;
 use support::raw_server::{RawServer, answer};
 

@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use runtype_mock::{Fault, FaultKind, MockSurface};
-use runtype_surface::{Client, ErrorKind, Event, EventStream, ReadAhead};
+use runtype_surface::{Client, ErrorKind, Event, EventStream, bindings::ReadAhead};
 use serde_json::{Value, json};
 use support::{
     builder,

@@ -8,19 +8,19 @@ use napi::{
     Env, JsValue as _,
     bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Unknown},
 };
-use runtype_surface::Answer;
+use runtype_surface::{Answer, bindings::undecodable};
 
-use crate::failure::Failure;
+use crate::guard::Guarded;
 
 /// The output as a JavaScript value, or what is wrong with it.
-pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Either<Unknown<'env>, Failure> {
+pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Guarded<Unknown<'env>> {
     let parsed = match std::str::from_utf8(&answer.output) {
         Ok(text) => parse_text(env, text),
         Err(error) => Err(napi::Error::from_reason(error.to_string())),
     };
     match parsed {
         Ok(value) => Either::A(value),
-        Err(refusal) => Either::B(answer.undecodable(&refusal.reason).into()),
+        Err(refusal) => Either::B(undecodable(answer, &refusal.reason).into()),
     }
 }
 

@@ -8,13 +8,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use napi::{
     Env, JsValue as _,
-    bindgen_prelude::{Either, JsObjectValue as _, Object, PromiseRaw, ToNapiValue as _, Unknown},
+    bindgen_prelude::{Either, JsObjectValue as _, Object, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call, Error, InputGiver, inputs, whole_number};
+use runtype_surface::{
+    Answer, Call, Error,
+    bindings::{InputGiver, Refuse as _, Report as _, inputs, many_stream, refused, whole_number},
+};
 use tokio::{sync::mpsc, task::JoinSet};
 
-use crate::{answer, source::Source, thread::Thread};
+use crate::{
+    answer,
+    guard::{self, Guarded, GuardedPromise, Panicked, Place},
+    source::Source,
+    thread::Thread,
+};
 
 /// One result with the number of its input.
 type Numbered = (usize, Result<Answer<Bytes>, Error>);
@@ -32,23 +40,29 @@ impl From<Input> for Result<Bytes, Error> {
     fn from(input: Input) -> Self {
         match input {
             Input { json: Some(json), .. } => Ok(json.into()),
-            Input { problem, .. } => Err(Error::refused("input", &problem.unwrap_or_default())),
+            Input { problem, .. } => Err(refused("input", &problem.unwrap_or_default())),
         }
     }
 }
 
 /// Many calls, of which some are under way.
-#[napi]
+#[napi(custom_finalize)]
 pub struct CallMany {
     giver: InputGiver,
     source: Arc<Source<Calls>>,
 }
 
+impl ObjectFinalize for CallMany {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        guard::dropped(self)
+    }
+}
+
 /// The calls, and what comes of them.
 struct Calls {
     /// Empty once the first result is asked for.
-    waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Numbered>)>,
-    results: mpsc::Receiver<Numbered>,
+    waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Result<Numbered, Panicked>>)>,
+    results: mpsc::Receiver<Result<Numbered, Panicked>>,
     asked: mpsc::UnboundedReceiver<()>,
     /// Ends with this.
     driver: JoinSet<()>,
@@ -60,23 +74,49 @@ struct Step {
     wants_input: bool,
 }
 
+impl Step {
+    fn into_object<'env>(self, env: &'env Env) -> napi::Result<Unknown<'env>> {
+        let mut step = Object::new(env)?;
+        step.set_named_property("wantsInput", self.wants_input)?;
+        if let Some((number, result)) = self.result {
+            let result = match result {
+                Ok(answer) => {
+                    step.set_named_property("report", answer.report())?;
+                    answer::parse(env, answer)
+                }
+                Err(error) => Either::B(error.into()),
+            };
+            step.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;
+            step.set_named_property("result", result)?;
+        }
+        Ok(step.to_unknown())
+    }
+}
+
 impl Calls {
-    async fn next(&mut self) -> Option<Step> {
+    async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, hand_on)) = self.waiting.take() {
             self.driver.spawn(async move {
-                while let Some(result) = many.next().await {
-                    if hand_on.send(result).await.is_err() {
-                        return;
+                let driven = guard::ended(Place::Task, async {
+                    while let Some(result) = many.next().await {
+                        if hand_on.send(Ok(result)).await.is_err() {
+                            return;
+                        }
                     }
+                });
+                // Told, or the results that are missing would look like the end.
+                if let Err(panicked) = driven.await {
+                    let _ = hand_on.send(Err(panicked)).await;
                 }
             });
         }
         tokio::select! {
             biased;
             result = self.results.recv() => {
-                Some(Step { result: Some(result?), wants_input: self.asked.try_recv().is_ok() })
+                let wants_input = self.asked.try_recv().is_ok();
+                Some(result?.map(|result| Step { result: Some(result), wants_input }))
             }
-            Some(()) = self.asked.recv() => Some(Step { result: None, wants_input: true }),
+            Some(()) = self.asked.recv() => Some(Ok(Step { result: None, wants_input: true })),
         }
     }
 }
@@ -88,7 +128,7 @@ impl CallMany {
             // Where the calls were dropped, nobody is asked.
             let _ = ask.send(());
         });
-        let mut many = call.many_stream(inputs).in_order(in_order);
+        let mut many = many_stream(call, inputs).in_order(in_order);
         if let Some(calls) = concurrency {
             many = match whole_number("concurrency", calls) {
                 Ok(calls) => many.concurrency(calls),
@@ -112,39 +152,29 @@ impl CallMany {
     ///
     /// Where no promise can be made, which Node does not refuse.
     #[napi(
-        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure, report?: string } | undefined>"
+        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure, report?: string } | Failure | undefined> | Failure"
     )]
-    pub fn next<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Unknown<'env>>> {
-        let source = self.source.clone();
-        let next = async move { Ok(source.read(async |calls| calls.next().await).await) };
-        env.spawn_future_with_callback(next, |env, next| {
-            let Some(Step { result, wants_input }) = next else { return ().into_unknown(env) };
-            let mut step = Object::new(env)?;
-            step.set_named_property("wantsInput", wants_input)?;
-            if let Some((number, result)) = result {
-                let result = match result {
-                    Ok(answer) => {
-                        step.set_named_property("report", answer.report())?;
-                        answer::parse(env, answer)
-                    }
-                    Err(error) => Either::B(error.into()),
-                };
-                step.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;
-                step.set_named_property("result", result)?;
-            }
-            Ok(step.to_unknown())
+    pub fn next<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Begun, || {
+            let source = self.source.clone();
+            let next = async move { source.read(async |calls| calls.next().await).await };
+            guard::promise(env, next, |env, next| match next {
+                None => Ok(Either::A(().into_unknown(env)?)),
+                Some(Ok(step)) => step.into_object(env).map(Either::A),
+                Some(Err(panicked)) => Ok(Either::B(panicked.into())),
+            })
         })
     }
 
     /// Gives the input that was wanted; nothing where there are no more.
-    #[napi]
-    pub fn give(&self, input: Option<Input>) {
-        self.giver.give(input.map(Into::into));
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn give(&self, input: Option<Input>) -> Guarded<()> {
+        guard::plain(Place::Begun, || self.giver.give(input.map(Into::into)))
     }
 
     /// Drops the calls that are under way, and begins no more.
-    #[napi]
-    pub fn close(&self) {
-        self.source.close();
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn close(&self) -> Guarded<()> {
+        guard::plain(Place::Begun, || self.source.close())
     }
 }

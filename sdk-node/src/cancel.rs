@@ -2,30 +2,39 @@
 
 use std::sync::Arc;
 
+use napi::{Env, bindgen_prelude::ObjectFinalize};
 use napi_derive::napi;
 use tokio::sync::Notify;
 
-use crate::thread::Thread;
+use crate::{
+    guard::{self, Guarded, Place},
+    thread::Thread,
+};
 
 /// Cancels the one call that it is given to. Not napi's own `AbortSignal`, which overwrites the application's `onabort`.
-#[napi]
-#[derive(Default)]
+#[napi(custom_finalize)]
 pub struct Cancel(Arc<Notify>);
+
+impl ObjectFinalize for Cancel {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        guard::dropped(self)
+    }
+}
+
+/// A handle that nothing has cancelled yet.
+#[napi(ts_return_type = "Cancel | Failure")]
+#[must_use]
+pub fn open_cancel() -> Guarded<Cancel> {
+    guard::plain(Place::Entry, || Cancel(Arc::default()))
+}
 
 #[napi]
 impl Cancel {
-    /// A handle that nothing has cancelled yet.
-    #[napi(constructor)]
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Drops the call's request at once.
-    #[napi]
-    pub fn cancel(&self) {
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn cancel(&self) -> Guarded<()> {
         // It leaves a permit, so a cancel before the call is first polled is not lost.
-        self.0.notify_one();
+        guard::plain(Place::Entry, || self.0.notify_one())
     }
 }
 

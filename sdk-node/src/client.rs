@@ -9,16 +9,18 @@ use std::{
 use bytes::Bytes;
 use napi::{
     Env, JsValue as _,
-    bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Promise, PromiseRaw, ToNapiValue as _, Unknown},
+    bindgen_prelude::{
+        Either, Function, JsObjectValue as _, Object, ObjectFinalize, Promise, ToNapiValue as _, Unknown,
+    },
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call};
+use runtype_surface::{Answer, Call, bindings::Report as _};
 
 use crate::{
     answer,
     call_many::CallMany,
     cancel::{Cancel, Cancelled},
-    failure::Failure,
+    guard::{self, Guarded, GuardedPromise, Place},
     hook::Notices,
     key_function,
     options::{CallOptions, ClientOptions},
@@ -31,15 +33,21 @@ use crate::{
 type Variables = Arc<RwLock<HashMap<String, String>>>;
 
 /// What a call resolves to: a value, a failure, or `undefined` where it was cancelled.
-pub(crate) type Outcome<'env> = Either<Unknown<'env>, Failure>;
+type Outcome<'env> = Guarded<Unknown<'env>>;
 
 /// A client of one surface.
-#[napi]
+#[napi(custom_finalize)]
 pub struct Client {
     /// Empty once it is closed.
     core: Option<runtype_surface::Client>,
     variables: Variables,
     notices: Notices,
+}
+
+impl ObjectFinalize for Client {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        guard::dropped(self)
+    }
 }
 
 /// Makes a client. Nothing is sent. `ask_key` is the key function; it gives a promise and never throws by itself. `tell` gets
@@ -54,24 +62,26 @@ pub fn open_client(
     #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
         Function<'_, (), Promise<String>>,
     >,
-    #[napi(ts_arg_type = "((reports: Array<string>) => void) | undefined | null")] tell: Option<
-        Function<'_, Vec<String>, ()>,
+    #[napi(ts_arg_type = "((reports: Array<string> | Failure) => void) | undefined | null")] tell: Option<
+        Function<'_, Guarded<Vec<String>>, ()>,
     >,
-) -> napi::Result<Either<Client, Failure>> {
-    let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
-    let lookup = variables.clone();
-    let mut builder = runtype_surface::Client::builder()
-        .variables(move |name| lookup.read().unwrap_or_else(PoisonError::into_inner).get(name).map(OsString::from));
-    if let Some(ask_key) = ask_key {
-        builder = builder.api_key_source(key_function::key_source(&ask_key)?);
-    }
-    let notices = Notices::default();
-    if let Some(tell) = tell {
-        builder = notices.watch(builder, &tell)?;
-    }
-    Ok(match options.set(builder).build() {
-        Ok(core) => Either::A(Client { core: Some(core), variables, notices }),
-        Err(error) => Either::B(error.into()),
+) -> napi::Result<Guarded<Client>> {
+    guard::entry(Place::Entry, || {
+        let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
+        let lookup = variables.clone();
+        let mut builder = runtype_surface::Client::builder()
+            .variables(move |name| lookup.read().unwrap_or_else(PoisonError::into_inner).get(name).map(OsString::from));
+        if let Some(ask_key) = ask_key {
+            builder = builder.api_key_source(key_function::key_source(&ask_key)?);
+        }
+        let notices = Notices::default();
+        if let Some(tell) = tell {
+            builder = notices.watch(builder, &tell)?;
+        }
+        Ok(match options.set(builder).build() {
+            Ok(core) => Either::A(Client { core: Some(core), variables, notices }),
+            Err(error) => Either::B(error.into()),
+        })
     })
 }
 
@@ -82,7 +92,7 @@ impl Client {
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
     pub fn call<'env>(
         &self,
         env: &'env Env,
@@ -91,8 +101,11 @@ impl Client {
         with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core()?.capability(capability).input_json(input), with_report, options, cancel)
+    ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Entry, || {
+            let call = self.core()?.capability(capability).input_json(input);
+            send(env, call, with_report, options, cancel)
+        })
     }
 
     /// The same by way of the surface's dispatch endpoint.
@@ -100,7 +113,7 @@ impl Client {
     /// # Errors
     ///
     /// As `call`.
-    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
     pub fn dispatch<'env>(
         &self,
         env: &'env Env,
@@ -109,8 +122,11 @@ impl Client {
         with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core()?.capability(capability).via_dispatch().input_json(input), with_report, options, cancel)
+    ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Entry, || {
+            let call = self.core()?.capability(capability).via_dispatch().input_json(input);
+            send(env, call, with_report, options, cancel)
+        })
     }
 
     /// Calls a capability and resolves to its stream of events once the answer has begun.
@@ -118,7 +134,7 @@ impl Client {
     /// # Errors
     ///
     /// As `call`.
-    #[napi(ts_return_type = "Promise<EventStream | Failure | undefined>")]
+    #[napi(ts_return_type = "Promise<EventStream | Failure | undefined> | Failure")]
     pub fn stream<'env>(
         &self,
         env: &'env Env,
@@ -126,14 +142,17 @@ impl Client {
         input: String,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-    ) -> napi::Result<PromiseRaw<'env, Option<Either<EventStream, Failure>>>> {
-        let call = built(self.core()?.capability(capability).input_json(input), options);
-        let (cancelled, owner) = (Cancelled::by(cancel), Thread::current());
-        env.spawn_future(async move {
-            Ok(cancelled.or(call.stream()).await.map(|opened| match opened {
-                Ok(stream) => Either::A(EventStream::new(stream, owner)),
-                Err(error) => Either::B(error.into()),
-            }))
+    ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
+        guard::entry(Place::Entry, || {
+            let call = built(self.core()?.capability(capability).input_json(input), options);
+            let (cancelled, owner) = (Cancelled::by(cancel), Thread::current());
+            let opened = async move { cancelled.or(call.stream()).await };
+            guard::promise(env, opened, |_, opened| {
+                Ok(match opened.transpose() {
+                    Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
+                    Err(error) => Either::B(error.into()),
+                })
+            })
         })
     }
 
@@ -142,18 +161,20 @@ impl Client {
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi]
+    #[napi(ts_return_type = "CallMany | Failure")]
     pub fn call_many(
         &self,
         capability: String,
         concurrency: Option<f64>,
         in_order: bool,
         options: Option<CallOptions>,
-    ) -> napi::Result<Either<CallMany, Failure>> {
-        let call = built(self.core()?.capability(capability), options);
-        Ok(match CallMany::new(call, concurrency, in_order) {
-            Ok(many) => Either::A(many),
-            Err(problem) => Either::B(problem.into()),
+    ) -> napi::Result<Guarded<CallMany>> {
+        guard::entry(Place::Entry, || {
+            let call = built(self.core()?.capability(capability), options);
+            Ok(match CallMany::new(call, concurrency, in_order) {
+                Ok(many) => Either::A(many),
+                Err(problem) => Either::B(problem.into()),
+            })
         })
     }
 
@@ -162,15 +183,15 @@ impl Client {
     /// # Errors
     ///
     /// As `call`.
-    #[napi(ts_return_type = "Promise<unknown | Failure>")]
+    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
     pub fn openapi<'env>(
         &self,
         env: &'env Env,
         with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-    ) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        send(env, self.core()?.openapi_call(), with_report, options, cancel)
+    ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Entry, || send(env, self.core()?.openapi_call(), with_report, options, cancel))
     }
 
     /// The URL of a capability.
@@ -179,10 +200,12 @@ impl Client {
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(ts_return_type = "string | Failure")]
-    pub fn endpoint_url(&self, capability: String) -> napi::Result<Either<String, Failure>> {
-        Ok(match self.core()?.endpoint_url(&capability) {
-            Ok(url) => Either::A(url.into()),
-            Err(error) => Either::B(error.into()),
+    pub fn endpoint_url(&self, capability: String) -> napi::Result<Guarded<String>> {
+        guard::entry(Place::Entry, || {
+            Ok(match self.core()?.endpoint_url(&capability) {
+                Ok(url) => Either::A(url.into()),
+                Err(error) => Either::B(error.into()),
+            })
         })
     }
 
@@ -191,27 +214,27 @@ impl Client {
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(getter)]
-    pub fn endpoint(&self) -> napi::Result<String> {
-        Ok(self.core()?.endpoint().to_string())
+    #[napi(getter, ts_return_type = "string | Failure")]
+    pub fn endpoint(&self) -> napi::Result<Guarded<String>> {
+        guard::entry(Place::Entry, || Ok(Either::A(self.core()?.endpoint().to_string())))
     }
 
     /// Takes over variables that have changed.
-    #[napi]
-    pub fn set_variables(&self, variables: HashMap<String, String>) {
-        *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables;
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn set_variables(&self, variables: HashMap<String, String>) -> Guarded<()> {
+        guard::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
     }
 
     /// Closes the connections that idle, at once and not when the object is collected.
-    #[napi]
-    pub fn close(&mut self) {
-        self.core = None;
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn close(&mut self) -> Guarded<()> {
+        guard::plain(Place::Entry, || self.core = None)
     }
 
     /// Takes out the reports that no hook has been told yet.
-    #[napi]
-    pub fn take_notices(&self) -> Vec<String> {
-        self.notices.take()
+    #[napi(ts_return_type = "Array<string> | Failure")]
+    pub fn take_notices(&self) -> Guarded<Vec<String>> {
+        guard::plain(Place::Entry, || self.notices.take())
     }
 
     fn core(&self) -> napi::Result<&runtype_surface::Client> {
@@ -232,16 +255,14 @@ fn send<'env>(
     with_report: bool,
     options: Option<CallOptions>,
     cancel: Option<&Cancel>,
-) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
+) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let call = built(call, options);
     let cancelled = Cancelled::by(cancel);
-    env.spawn_future_with_callback(async move { Ok(cancelled.or(call.send_bytes()).await) }, move |env, outcome| {
-        match outcome {
-            None => Ok(Either::A(().into_unknown(env)?)),
-            Some(Ok(answer)) if with_report => whole(env, answer),
-            Some(Ok(answer)) => Ok(answer::parse(env, answer)),
-            Some(Err(error)) => Ok(Either::B(error.into())),
-        }
+    guard::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
+        None => Ok(Either::A(().into_unknown(env)?)),
+        Some(Ok(answer)) if with_report => whole(env, answer),
+        Some(Ok(answer)) => Ok(answer::parse(env, answer)),
+        Some(Err(error)) => Ok(Either::B(error.into())),
     })
 }
 

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::failure::Failure;
+use crate::guard::{self, Guarded, Place};
 
 /// The address of a surface, in its parts.
 #[napi(object, object_from_js = false)]
@@ -21,8 +21,8 @@ pub struct Endpoint {
 /// Takes a full URL apart.
 #[napi(ts_return_type = "Endpoint | Failure")]
 #[must_use]
-pub fn parse_endpoint(url: String) -> Either<Endpoint, Failure> {
-    match runtype_surface::Endpoint::parse(&url) {
+pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
+    guard::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
         Ok(endpoint) => Either::A(Endpoint {
             base_url: endpoint.base_url().to_owned(),
             product_id: endpoint.product_id().to_owned(),
@@ -30,12 +30,12 @@ pub fn parse_endpoint(url: String) -> Either<Endpoint, Failure> {
             capability: endpoint.capability().map(ToOwned::to_owned),
         }),
         Err(error) => Either::B(error.into()),
-    }
+    })
 }
 
 /// Turns a capability's name into its slug.
-#[napi]
+#[napi(ts_return_type = "string | Failure")]
 #[must_use]
-pub fn capability_slug(name: String) -> String {
-    runtype_surface::capability_slug(&name)
+pub fn capability_slug(name: String) -> Guarded<String> {
+    guard::plain(Place::Entry, || runtype_surface::capability_slug(&name))
 }

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use napi::{
     Status,
-    bindgen_prelude::Function,
+    bindgen_prelude::{Either, Function},
     threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode},
 };
-use runtype_surface::ClientBuilder;
+use runtype_surface::{ClientBuilder, bindings::attempt_report};
+
+use crate::guard::{self, Guarded, Place};
 
 /// Weak: a client whose attempts are watched does not keep the process alive.
-type Wake = ThreadsafeFunction<(), (), Vec<String>, Status, false, true>;
+type Wake = ThreadsafeFunction<(), (), Guarded<Vec<String>>, Status, false, true>;
 
 /// Reports that no hook has been told yet.
 #[derive(Clone, Default)]
@@ -24,17 +26,17 @@ impl Notices {
     pub(crate) fn watch(
         &self,
         builder: ClientBuilder,
-        tell: &Function<'_, Vec<String>, ()>,
+        tell: &Function<'_, Guarded<Vec<String>>, ()>,
     ) -> napi::Result<ClientBuilder> {
         let notices = self.clone();
-        let wake: Arc<Wake> = Arc::new(
-            tell.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| Ok(notices.take()))?,
-        );
+        let reports = move || guard::at(Place::Callback, || Either::A(notices.take()));
+        let wake: Arc<Wake> =
+            Arc::new(tell.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| Ok(reports()))?);
         let (before, wake_before) = (self.clone(), wake.clone());
         let after = self.clone();
         Ok(builder
-            .before_attempt(move |start| before.put(start.report(None), &wake_before))
-            .after_attempt(move |start, end| after.put(start.report(Some(end)), &wake)))
+            .before_attempt(move |start| before.put(attempt_report(start, None), &wake_before))
+            .after_attempt(move |start, end| after.put(attempt_report(start, Some(end)), &wake)))
     }
 
     fn put(&self, report: String, wake: &Wake) {

@@ -9,6 +9,8 @@ use napi::{
 };
 use runtype_surface::KeySource;
 
+use crate::guard::{self, Place};
+
 /// Weak: a client that may still be asked for its key does not keep the process alive.
 type AskKey = ThreadsafeFunction<(), Promise<String>, (), Status, false, true>;
 
@@ -18,6 +20,7 @@ pub(crate) fn key_source(ask: &Function<'_, (), Promise<String>>) -> napi::Resul
     Ok(KeySource::function(move || {
         let ask = ask.clone();
         async move {
+            guard::panic_if_asked(Place::KeyFunction);
             let promise = ask.call_async_catch(()).await.map_err(KeyFunctionError)?;
             promise.await.map_err(KeyFunctionError)
         }
@@ -30,7 +33,10 @@ pub(crate) struct KeyFunctionError(pub(crate) napi::Error);
 
 impl fmt::Display for KeyFunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.reason)
+        match self.0.reason.as_str() {
+            "" => f.write_str("it threw a value without a message"),
+            reason => f.write_str(reason),
+        }
     }
 }
 

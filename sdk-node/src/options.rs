@@ -4,7 +4,10 @@ use std::{collections::HashMap, str::FromStr, time::Duration};
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use runtype_surface::{Call, ClientBuilder, Error, KeySource, whole_number};
+use runtype_surface::{
+    Call, ClientBuilder, Error, KeySource,
+    bindings::{self, Refuse as _, whole_number},
+};
 
 /// A header's name and value.
 #[napi(object)]
@@ -93,11 +96,11 @@ impl ClientOptions {
     /// Sets a builder's options. One that cannot be right is reported when the client is built.
     pub(crate) fn set(self, mut builder: ClientBuilder) -> ClientBuilder {
         let user_agent = format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " ({})"), self.runtime);
-        builder = builder.user_agent(user_agent);
+        builder = bindings::user_agent(builder, user_agent);
         let defaults = self.defaults;
         set!(
             builder,
-            |builder: ClientBuilder, problem| builder.refuse(&problem),
+            |builder: ClientBuilder, problem| builder.refuse(problem),
             self.env_prefix => Ok => |builder: ClientBuilder, prefix: String| builder.env_prefix(&prefix),
             self.api_key => Ok => ClientBuilder::api_key,
             self.api_key_file => Ok =>
@@ -157,7 +160,7 @@ impl CallOptions {
 
 /// Milliseconds as JavaScript has them.
 fn milliseconds(option: &'static str) -> impl Fn(f64) -> Result<Duration, Error> {
-    move |value| runtype_surface::milliseconds(option, value)
+    move |value| bindings::milliseconds(option, value)
 }
 
 /// A count as JavaScript has it.

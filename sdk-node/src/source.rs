@@ -21,19 +21,16 @@ impl<T> Source<T> {
     /// Reads something; nothing after the end, or where it is closed meanwhile.
     pub(crate) async fn read<R>(&self, what: impl AsyncFnOnce(&mut T) -> Option<R>) -> Option<R> {
         let mut source = self.open.lock().await;
-        let open = source.as_mut()?;
-        tokio::select! {
+        // Taken out, so that a panic while it is read closes it.
+        let mut open = source.take()?;
+        let read = tokio::select! {
             biased;
-            () = self.closed.notified() => {
-                *source = None;
-                None
-            }
-            () = self.owner.ended() => {
-                *source = None;
-                None
-            }
-            read = what(open) => read,
-        }
+            () = self.closed.notified() => return None,
+            () = self.owner.ended() => return None,
+            read = what(&mut open) => read,
+        };
+        *source = Some(open);
+        read
     }
 
     /// Drops the source at once, and with it its connections.

@@ -4,18 +4,32 @@ use std::sync::Arc;
 
 use napi::{
     Env,
-    bindgen_prelude::{Either, PromiseRaw, ToNapiValue as _},
+    bindgen_prelude::{Either, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Event, ReadAhead};
+use runtype_surface::{
+    Event,
+    bindings::{ReadAhead, Report as _},
+};
 
-use crate::{answer, client::Outcome, source::Source, thread::Thread};
+use crate::{
+    answer,
+    guard::{self, Guarded, GuardedPromise, Place},
+    source::Source,
+    thread::Thread,
+};
 
 /// A stream of the core, by one reader at a time.
-#[napi]
+#[napi(custom_finalize)]
 pub struct EventStream {
     report: String,
     source: Arc<Source<ReadAhead<String>>>,
+}
+
+impl ObjectFinalize for EventStream {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        guard::dropped(self)
+    }
 }
 
 impl EventStream {
@@ -29,10 +43,10 @@ impl EventStream {
 #[napi]
 impl EventStream {
     /// What is known since the answer began, as JSON text.
-    #[napi(getter)]
+    #[napi(getter, ts_return_type = "string | Failure")]
     #[must_use]
-    pub fn report(&self) -> String {
-        self.report.clone()
+    pub fn report(&self) -> Guarded<String> {
+        guard::plain(Place::Begun, || self.report.clone())
     }
 
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure,
@@ -41,21 +55,23 @@ impl EventStream {
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
-    #[napi(ts_return_type = "Promise<unknown | Failure>")]
-    pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<PromiseRaw<'env, Outcome<'env>>> {
-        let source = self.source.clone();
-        let batch = async move { Ok(source.read(async |events| events.next_batch().await).await) };
-        env.spawn_future_with_callback(batch, |env, batch| match batch {
-            None => Ok(Either::A(().into_unknown(env)?)),
-            Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
-            Some(Err(error)) => Ok(Either::B(error.into())),
+    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
+    pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Begun, || {
+            let source = self.source.clone();
+            let batch = async move { source.read(async |events| events.next_batch().await).await };
+            guard::promise(env, batch, |env, batch| match batch {
+                None => Ok(Either::A(().into_unknown(env)?)),
+                Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
+                Some(Err(error)) => Ok(Either::B(error.into())),
+            })
         })
     }
 
     /// Closes the connection at once; a reader that waits gets nothing more.
-    #[napi]
-    pub fn close(&self) {
-        self.source.close();
+    #[napi(ts_return_type = "undefined | Failure")]
+    pub fn close(&self) -> Guarded<()> {
+        guard::plain(Place::Begun, || self.source.close())
     }
 }
 

@@ -1,25 +1,15 @@
 // What a process may expect of the package: it ends by itself, and worker threads may come and go.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import process from 'node:process';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
+import { run as runProgram } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
 
-const execute = promisify(execFile);
-
-/** Runs a program with a surface in its environment; it fails where the program does not end by itself. */
-async function run(program, env, ...flags) {
-  const { stdout } = await execute(process.execPath, ['--input-type=module', ...flags, '--eval', program], {
-    cwd: import.meta.dirname,
-    env: { ...process.env, ...env },
-    timeout: 20_000,
-  });
-  return stdout.trim();
-}
+/** Runs a program with a surface in its environment, and gives what it prints. */
+const run = async (program, env) => (await runProgram(program, env)).stdout;
 
 test('a process ends by itself once its calls are done, with the client open', async () => {
   const { env } = await surface();

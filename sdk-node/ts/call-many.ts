@@ -3,6 +3,7 @@ import type { RuntypeError } from './errors.js';
 import { type CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import type { native } from './native.js';
+import { reading } from './reading.js';
 import { follow } from './signal.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
@@ -22,7 +23,9 @@ export type Inputs = Iterable<object> | AsyncIterable<object>;
 /** What a loop or a `for await` can run over; anything else is refused. */
 export function iterable(inputs: Inputs): Inputs {
   const isObject = typeof inputs === 'object' && inputs !== null;
-  if (isObject && (Symbol.asyncIterator in inputs || Symbol.iterator in inputs)) return inputs;
+  const given: Partial<Iterable<object> & AsyncIterable<object>> = isObject ? inputs : {};
+  const methods = reading('inputs', () => [given[Symbol.asyncIterator], given[Symbol.iterator]]);
+  if (methods.some((method) => typeof method === 'function')) return inputs;
   throw refusal('inputs', 'they must be iterable, such as an array or a generator of JSON objects');
 }
 
@@ -40,9 +43,10 @@ export async function* resultsOf<T>(
   const unfollow = signal && follow(signal, { cancel: () => many.close() });
   try {
     for (;;) {
-      const next = await many.next();
+      const step = await many.next();
       tellHooks();
       signal?.throwIfAborted();
+      const next = site.run(() => unlessFailed(step));
       if (next === undefined) {
         feed.throwIfFailed();
         return;
@@ -111,8 +115,11 @@ class Feed {
   }
 
   #take(item: IteratorResult<object>): void {
+    // As the language's own loops do. Such an iterator would never end.
+    if (typeof item !== 'object' || item === null)
+      throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
-    this.#many.give(item.done ? null : nativeInput(item.value));
+    unlessFailed(this.#many.give(item.done ? null : nativeInput(item.value)));
   }
 
   #fail(reason: unknown): void {

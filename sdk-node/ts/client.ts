@@ -20,6 +20,7 @@ import {
   nativeCallOptions,
   nativeClientOptions,
 } from './options.js';
+import { wholeText } from './reading.js';
 import { following } from './signal.js';
 import { EventStream } from './stream.js';
 
@@ -60,17 +61,19 @@ export class Client {
    */
   constructor(options: ClientOptions = {}) {
     const site = new CallSite(new.target);
-    const { apiKey, apiKeyFile, envPrefix } = site.run(() => checkClientOptions(options));
+    const given = site.run(() => checkClientOptions(options));
+    const { apiKey, apiKeyFile, envPrefix } = given;
     const environment = new Environment(envPrefix);
-    const tell = tellOf(options);
-    const client = site.run(() => {
-      const crossing = nativeClientOptions(options, environment.variables(), `node ${process.versions.node}`);
+    const tell = tellOf(given);
+    const [client, address] = site.run(() => {
+      const crossing = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
       const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
-      return unlessFailed(native.openClient(crossing, askKey, tell));
+      const opened = unlessFailed(native.openClient(crossing, askKey, tell));
+      return [opened, unlessFailed(opened.endpoint)] as const;
     });
     this.#tell = tell;
     this.#native = client;
-    this.#address = client.endpoint;
+    this.#address = address;
     this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
   }
 
@@ -196,14 +199,14 @@ export class Client {
   stream(capability: string, input: object, options?: CallOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
     const site = new CallSite(Client.prototype.stream);
-    const signal = site.run(() => (rest[1] === undefined ? undefined : checkCallOptions(rest[1]).signal));
+    const options = site.run(() => (rest[1] === undefined ? {} : checkCallOptions(rest[1])));
     const open = async (signal: AbortSignal) => {
-      const opened = await this.#send({ ...rest[1], signal }, site, (client, crossing, cancel) =>
+      const opened = await this.#send({ ...options, signal }, site, (client, crossing, cancel) =>
         client.stream(slug(capability), inputOf(rest), crossing, cancel),
       );
       return opened as NativeStream;
     };
-    return new EventStream(open, site, signal);
+    return new EventStream(open, site, options.signal);
   }
 
   /**
@@ -247,11 +250,17 @@ export class Client {
    * other object and keeps no process alive.
    */
   close(): Promise<void> {
-    this.#closed ??= new Promise<void>((resolve) => {
+    const site = new CallSite(Client.prototype.close);
+    this.#closed ??= new Promise<void>((resolve, reject) => {
       this.#whenIdle = () => {
-        this.#native?.close();
+        const client = this.#native;
         this.#native = undefined;
-        resolve();
+        try {
+          site.run(() => unlessFailed(client?.close()));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
       };
       if (this.#inFlight === 0) this.#whenIdle();
     });
@@ -265,7 +274,8 @@ export class Client {
 
   /** What `console.log` shows: the address, never the key. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `Client { endpoint: '${this.#address}' }`;
+    // Of its prototype, or an object that has only borrowed it, there is none.
+    return #address in this ? `Client { endpoint: '${this.#address}' }` : 'Client {}';
   }
 
   /** The address; never the key. */
@@ -276,17 +286,16 @@ export class Client {
   async #send(
     options: CallOptions | undefined,
     from: Boundary | CallSite,
-    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => Promise<unknown>,
+    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
     const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
-      const crossing = site.run(() =>
-        options === undefined ? undefined : nativeCallOptions(checkCallOptions(options)),
-      );
+      const given = options === undefined ? undefined : site.run(() => checkCallOptions(options));
+      const crossing = given && site.run(() => nativeCallOptions(given));
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
-      const signal = options?.signal;
-      const result = signal === undefined ? await begin() : await following(signal, begin);
+      const signal = given?.signal;
+      const result = signal === undefined ? await begin() : await following(signal, site, begin);
       this.#tellHooks();
       return site.run(() => unlessFailed(result));
     } finally {
@@ -306,7 +315,7 @@ export class Client {
     if (client === undefined || this.#closed !== undefined) {
       throw refusal('client', 'it is closed: make another one, or close it later');
     }
-    if (this.#environment?.hasAnotherKey()) client.setVariables(this.#environment.variables());
+    if (this.#environment?.hasAnotherKey()) unlessFailed(client.setVariables(this.#environment.variables()));
     return client;
   }
 }
@@ -327,5 +336,5 @@ function inputOf(rest: Rest): string {
 function slug(capability: unknown): string {
   if (typeof capability !== 'string')
     throw refusal('capability', `it must be a string, not of type ${typeof capability}`);
-  return capability;
+  return wholeText('capability', capability);
 }

@@ -1,5 +1,7 @@
 import { CallSite, refusal, unlessFailed } from './failure.js';
 import { native } from './native.js';
+import { urlText } from './options.js';
+import { reading } from './reading.js';
 
 /** The address of a surface, in its parts. */
 export interface Endpoint {
@@ -21,9 +23,10 @@ export interface Endpoint {
  */
 export function parseEndpoint(url: string | URL): Endpoint {
   return new CallSite(parseEndpoint).run(() => {
-    const isUrl = typeof url === 'string' || url instanceof URL;
+    const isUrl = typeof url === 'string' || reading('endpoint url', () => url instanceof URL);
     if (!isUrl) throw refusal('endpoint url', 'it is neither a string nor a URL');
-    const { baseUrl, productId, surfaceId, capability } = unlessFailed(native.parseEndpoint(String(url)));
+    const text = urlText('endpoint url', url);
+    const { baseUrl, productId, surfaceId, capability } = unlessFailed(native.parseEndpoint(text));
     return { baseUrl, productId, surfaceId, capability: capability ?? null };
   });
 }

@@ -37,7 +37,7 @@ export interface ErrorContext {
 export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
 
 /**
- * The base of all errors of this package.
+ * The base of all errors of this package. Itself it stands for a bug of this package.
  *
  * @example
  * ```js

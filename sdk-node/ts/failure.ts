@@ -3,7 +3,7 @@
 import { type ErrorReport, errorOf, RuntypeError } from './errors.js';
 import { native } from './native.js';
 
-type Failure = InstanceType<typeof native.Failure>;
+export type Failure = InstanceType<typeof native.Failure>;
 
 /** A function that the stack shall begin at: what called it is the application. */
 // biome-ignore lint/complexity/noBannedTypes: this is the type that Error.captureStackTrace takes

@@ -3,6 +3,8 @@
 import process from 'node:process';
 
 import { type Attempt, type AttemptReport, attemptOf } from './attempt.js';
+import { type Failure, unlessFailed } from './failure.js';
+import { wordsOf } from './reading.js';
 
 /** An attempt that is about to be sent. It has no key and no body. */
 export interface AttemptStart {
@@ -46,13 +48,13 @@ interface Report {
   end: AttemptReport | null;
 }
 
-/** Tells the hooks what the core reports. It never throws. */
-export type Tell = (reports: string[]) => void;
+/** Tells the hooks what the core reports; a failure becomes a process warning. It never throws. */
+export type Tell = (reports: string[] | Failure) => void;
 
 /** What tells these hooks; `undefined` where there are none. */
 export function tellOf({ beforeAttempt, afterAttempt }: Hooks): Tell | undefined {
   if (beforeAttempt === undefined && afterAttempt === undefined) return undefined;
-  return (reports) => {
+  const tell = (reports: string[]) => {
     for (const report of reports) {
       const { start, end }: Report = JSON.parse(report);
       const begun = startOf(start);
@@ -60,13 +62,25 @@ export function tellOf({ beforeAttempt, afterAttempt }: Hooks): Tell | undefined
       else run(() => afterAttempt?.(begun, attemptOf(end)));
     }
   };
+  return (reports) => {
+    run(() => tell(unlessFailed(reports)));
+  };
 }
 
 async function run(hook: () => unknown): Promise<void> {
   try {
     await hook();
   } catch (reason) {
-    process.emitWarning(reason instanceof Error ? reason : String(reason));
+    warn(reason);
+  }
+}
+
+function warn(reason: unknown): void {
+  try {
+    process.emitWarning(reason as Error);
+  } catch {
+    // It is no Error, or a proxy of one.
+    process.emitWarning(wordsOf(reason));
   }
 }
 

@@ -1,17 +1,18 @@
 import { refusal } from './failure.js';
+import { wordsOf } from './reading.js';
 
 /** The input as JSON text. That it is an object the core checks. */
 export function jsonOf(input: unknown): string {
-  const instead = insteadOf(input);
-  if (instead !== undefined) throw refusal('input', `${instead}, and a capability takes a JSON object`);
+  let instead: string | undefined;
   let json: string | undefined;
   try {
-    json = JSON.stringify(input);
+    instead = insteadOf(input);
+    if (instead === undefined) json = JSON.stringify(input);
   } catch (cause) {
-    // A cycle, a BigInt, or a toJSON that throws.
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refusal('input', `it cannot be written as JSON: ${reason}`, cause);
+    // A cycle, a BigInt, or a toJSON, a getter or a proxy that throws.
+    throw refusal('input', `it cannot be written as JSON: ${wordsOf(cause)}`, cause);
   }
+  if (instead !== undefined) throw refusal('input', `${instead}, and a capability takes a JSON object`);
   if (json === undefined) {
     throw refusal(
       'input',

@@ -247,7 +247,9 @@ export class MockSurface {
     if (!url.searchParams.has('surface')) url.searchParams.set('surface', this.surfaceId);
     const response = await fetch(url, {
       method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      // The mock asks for it of a request without a body too.
+      headers: { 'Content-Type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`the mock refused ${method} ${path}: ${response.status} ${text}`);

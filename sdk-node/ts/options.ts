@@ -3,6 +3,7 @@
 import { refusal } from './failure.js';
 import type { Hooks } from './hook.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
+import { reading, wholeText } from './reading.js';
 
 /** What may be repeated: `safe`, only what the server cannot have executed; `all`, what may run twice too; `never`. */
 export type RetryMode = 'safe' | 'all' | 'never';
@@ -104,6 +105,15 @@ const isUrl: Check = (value) => typeof value === 'string' || value instanceof UR
 const isObject: Check = (value) => typeof value === 'object' && value !== null;
 const isPem: Check = (value) => typeof value === 'string' || value instanceof Uint8Array;
 
+/** Whether it is one, and not an object that has borrowed its prototype. */
+function isSignal(value: unknown): boolean {
+  try {
+    return value instanceof AbortSignal && typeof value.aborted === 'boolean';
+  } catch {
+    return false;
+  }
+}
+
 type Rules<O> = { readonly [name in keyof O]-?: readonly [wanted: string, check: Check] };
 
 const SHARED: Rules<SharedOptions> = {
@@ -121,10 +131,7 @@ const SHARED: Rules<SharedOptions> = {
 
 const CALL: Rules<CallOptions> = {
   ...SHARED,
-  signal: [
-    'an AbortSignal, such as `controller.signal` or `AbortSignal.timeout(ms)`',
-    (value) => value instanceof AbortSignal,
-  ],
+  signal: ['an AbortSignal, such as `controller.signal` or `AbortSignal.timeout(ms)`', isSignal],
 };
 
 const CALL_MANY: Rules<CallManyOptions> = {
@@ -157,22 +164,36 @@ const CLIENT: Rules<ClientOptions> = {
 
 /**
  * Refuses options that do not exist or are of another type, by name. What stands in them is not repeated, nor a name that
- * cannot be one: it may be a key.
+ * cannot be one: it may be a key. Each is read once: a getter may give something else later.
  */
-function check<O extends object>(options: unknown, rules: Rules<O>): asserts options is O {
+function checked<O extends object>(options: unknown, rules: Rules<O>): O {
   if (typeof options !== 'object' || options === null) {
     throw refusal('options', `they must be an object, such as { timeoutMs: 20_000 }, not ${kindOf(options)}`);
   }
-  const known: Readonly<Record<string, readonly [string, Check]>> = rules;
-  for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (rule === undefined) {
-      const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
-      throw refusal(isName ? name : 'options', `there is no such option; there are ${Object.keys(rules).join(', ')}`);
-    }
-    const [wanted, isRight] = rule;
-    if (value !== undefined && !isRight(value)) throw refusal(name, `it must be ${wanted}, not ${kindOf(value)}`);
+  for (const name of reading('options', () => namesIn(options))) {
+    if (Object.hasOwn(rules, name)) continue;
+    const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
+    throw refusal(isName ? name : 'options', `there is no such option; there are ${Object.keys(rules).join(', ')}`);
   }
+  const given: Record<string, unknown> = {};
+  for (const [name, [wanted, isRight]] of Object.entries<readonly [string, Check]>(rules)) {
+    const value = reading(name, () => {
+      const value = (options as Record<string, unknown>)[name];
+      if (value !== undefined && !isRight(value)) throw refusal(name, `it must be ${wanted}, not ${kindOf(value)}`);
+      return typeof value === 'string' ? wholeText(name, value) : value;
+    });
+    if (value !== undefined) given[name] = value;
+  }
+  return given as O;
+}
+
+/** The names of an object's options. What would pass for an object without any is refused. */
+function namesIn(options: object): string[] {
+  if (options instanceof Promise) throw refusal('options', 'they are a Promise: await it first');
+  if (Symbol.iterator in options) {
+    throw refusal('options', 'they must be an object, such as { timeoutMs: 20_000 }, not a list or a map');
+  }
+  return Object.keys(options);
 }
 
 function kindOf(value: unknown): string {
@@ -183,29 +204,26 @@ function kindOf(value: unknown): string {
 
 /** Refuses what cannot be a client's options. */
 export function checkClientOptions(options: unknown): ClientOptions {
-  check<ClientOptions>(options, CLIENT);
-  if (options.apiKey !== undefined && options.apiKeyFile !== undefined) {
+  const given = checked<ClientOptions>(options, CLIENT);
+  if (given.apiKey !== undefined && given.apiKeyFile !== undefined) {
     throw refusal('apiKeyFile', 'apiKey is given too: give one of them');
   }
-  return options;
+  return given;
 }
 
 /** Refuses what cannot be the options of a client from the environment. */
 export function checkEnvironmentOptions(options: unknown): EnvironmentOptions {
-  check<EnvironmentOptions>(options, { prefix: CLIENT.envPrefix });
-  return options;
+  return checked<EnvironmentOptions>(options, { prefix: CLIENT.envPrefix });
 }
 
 /** Refuses what cannot be a call's options. */
 export function checkCallOptions(options: unknown): CallOptions {
-  check<CallOptions>(options, CALL);
-  return options;
+  return checked<CallOptions>(options, CALL);
 }
 
 /** Refuses what cannot be the options of many calls. */
 export function checkCallManyOptions(options: unknown): CallManyOptions {
-  check<CallManyOptions>(options, CALL_MANY);
-  return options;
+  return checked<CallManyOptions>(options, CALL_MANY);
 }
 
 /** A client's options as the native side takes them. The key function goes there by a way of its own. */
@@ -224,11 +242,11 @@ export function nativeClientOptions(
     apiKeyFile: options.apiKeyFile ?? null,
     productId: options.productId ?? null,
     surfaceId: options.surfaceId ?? null,
-    endpointUrl: endpointUrl === undefined ? null : String(endpointUrl),
-    baseUrl: baseUrl === undefined ? null : String(baseUrl),
+    endpointUrl: endpointUrl === undefined ? null : urlText('endpointUrl', endpointUrl),
+    baseUrl: baseUrl === undefined ? null : urlText('baseUrl', baseUrl),
     authHeader: options.authHeader ?? null,
     connectTimeoutMs: options.connectTimeoutMs ?? null,
-    proxy: proxy === undefined ? null : String(proxy),
+    proxy: proxy === undefined ? null : urlText('proxy', proxy),
     rootCertificates: rootCertificates === undefined ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
     jitterSeed: options.jitterSeed ?? null,
@@ -252,17 +270,32 @@ export function nativeCallOptions(options: SharedOptions): NativeCallOptions {
 }
 
 function pemTexts(certificates: NonNullable<ClientOptions['rootCertificates']>): Buffer[] {
-  const list = typeof certificates === 'string' || certificates instanceof Uint8Array ? [certificates] : certificates;
-  return list.map((pem) => (typeof pem === 'string' ? Buffer.from(pem) : Buffer.from(pem)));
+  return reading('rootCertificates', () => {
+    const list: unknown[] = isPem(certificates)
+      ? [certificates]
+      : Array.from<unknown>(certificates as Iterable<unknown>);
+    return list.map((pem) => {
+      if (typeof pem === 'string') return Buffer.from(pem);
+      if (pem instanceof Uint8Array) return Buffer.from(pem);
+      throw refusal('rootCertificates', `each must be PEM text, not ${kindOf(pem)}`);
+    });
+  });
 }
 
 function headerPairs(headers: HeadersToAdd): { name: string; value: string }[] {
-  const pairs: unknown[] = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  return pairs.map((pair) => {
-    const [name, value] = Array.isArray(pair) ? pair : [];
-    if (typeof name !== 'string' || typeof value !== 'string') {
-      throw refusal('headers', 'the name and the value of each must be strings');
-    }
-    return { name, value };
+  return reading('headers', () => {
+    const pairs: unknown[] = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+    return pairs.map((pair) => {
+      const [name, value, ...more] = Array.isArray(pair) ? pair : [];
+      if (typeof name !== 'string' || typeof value !== 'string' || more.length > 0) {
+        throw refusal('headers', 'each must have a name and a value, which are strings');
+      }
+      return { name: wholeText('headers', name), value: wholeText('headers', value) };
+    });
   });
+}
+
+/** The text of a URL, whose class may be the application's own. */
+export function urlText(option: string, url: string | URL): string {
+  return reading(option, () => wholeText(option, String(url)));
 }

@@ -1,5 +1,6 @@
 // Ties calls to an AbortSignal.
 
+import { type CallSite, unlessFailed } from './failure.js';
 import { native } from './native.js';
 
 type Cancel = InstanceType<typeof native.Cancel>;
@@ -53,9 +54,13 @@ export function follow(signal: AbortSignal, follower: Cancellable): () => void {
  * Runs `send` with a handle that follows `signal`. Once the signal is aborted the promise rejects with its reason, as the
  * platform's own functions do, and the request is dropped by then.
  */
-export async function following<T>(signal: AbortSignal, send: (cancel: Cancel) => Promise<T>): Promise<T> {
+export async function following<T>(
+  signal: AbortSignal,
+  site: CallSite,
+  send: (cancel: Cancel) => T | Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
-  const cancel = new native.Cancel();
+  const cancel = site.run(() => unlessFailed(native.openCancel()));
   const unfollow = follow(signal, cancel);
   try {
     const result = await send(cancel);

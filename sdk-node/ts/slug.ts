@@ -1,4 +1,4 @@
-import { CallSite, refusal } from './failure.js';
+import { CallSite, refusal, unlessFailed } from './failure.js';
 import { native } from './native.js';
 
 /**
@@ -10,6 +10,6 @@ import { native } from './native.js';
 export function capabilitySlug(name: string): string {
   return new CallSite(capabilitySlug).run(() => {
     if (typeof name !== 'string') throw refusal('name', 'it is not a string');
-    return native.capabilitySlug(name);
+    return unlessFailed(native.capabilitySlug(name));
   });
 }

@@ -74,7 +74,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * @throws As {@link Client.call}.
    */
   async response(): Promise<StreamResponse> {
-    const report: ResponseReport = JSON.parse((await this.#opened()).report);
+    const stream = await this.#opened();
+    const report: ResponseReport = JSON.parse(this.#site.run(() => unlessFailed(stream.report)));
     return {
       status: report.status,
       headers: headersOf(report.headers),

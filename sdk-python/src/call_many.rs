@@ -13,7 +13,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::PyIterator,
 };
-use runtype_surface::{Answer, Error, InputGiver, Inputs, inputs};
+use runtype_surface::{
+    Answer, Error,
+    bindings::{InputGiver, Inputs, inputs},
+};
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
@@ -21,6 +24,7 @@ use crate::{
     client::{Closing, finish},
     encode::encode,
     failure,
+    guard::{self, Panicked},
     hook::Hooks,
     mailbox::{Mailbox, Ticket},
     runtime::{PerProcess, runtime},
@@ -29,6 +33,12 @@ use crate::{
 
 /// One result with the number of its input.
 type Numbered = (usize, Result<Answer<Bytes>, Error>);
+
+/// Why the calls ended before the last one.
+enum Ended {
+    ClientClosed,
+    Panicked,
+}
 
 /// What both sides share.
 struct Shared {
@@ -39,8 +49,8 @@ struct Shared {
     /// What the hooks are to be told, by the thread that waits for a result.
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
     hooks: Option<Arc<Hooks>>,
-    /// Results that are there; nothing in place of one where the client was closed.
-    results: tokio::sync::Mutex<mpsc::Receiver<Option<Numbered>>>,
+    /// Results that are there, and why there are no more.
+    results: tokio::sync::Mutex<mpsc::Receiver<Result<Numbered, Ended>>>,
     /// What Python's iterator raised.
     raised: Mutex<Option<PyErr>>,
 }
@@ -49,6 +59,15 @@ impl Shared {
     fn give(&self, input: Option<Result<Bytes, Error>>) {
         if let Some(giver) = self.giver.get() {
             giver.give(input);
+        }
+    }
+
+    /// Gives an input as Python's iterator gave it.
+    fn give_object(&self, input: &Bound<'_, PyAny>) {
+        match guard::body(|| Ok(encode(input).map(Bytes::from))) {
+            Ok(input) => self.give(Some(input)),
+            // The calls wait for this input, and there is none.
+            Err(panicked) => self.fail(panicked),
         }
     }
 
@@ -79,7 +98,7 @@ impl Shared {
 /// What the thread that waits for a result is woken by.
 #[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
 enum Step {
-    Result(Option<Option<Numbered>>),
+    Result(Option<Result<Numbered, Ended>>),
     Asked,
     Told(String),
 }
@@ -131,7 +150,10 @@ impl CallMany {
                 let shared = Arc::downgrade(&shared);
                 Box::new(move || {
                     let Some(shared) = shared.upgrade() else { return };
-                    mailbox.send(move |py| pull_on_loop(py, shared));
+                    mailbox.send(move |py| {
+                        pull_on_loop(py, shared);
+                        Ok(())
+                    });
                 })
             }
         };
@@ -144,13 +166,14 @@ impl CallMany {
         };
         let driver = runtime(py)?.spawn(circumstances.around(async move {
             loop {
-                let result = match closing.or_end(many.next()).await {
-                    Some(None) => return,
-                    Some(result) => result,
-                    None => None,
+                let result = match closing.or_end(guard::work(many.next())).await {
+                    Some(Ok(Some(numbered))) => Ok(numbered),
+                    Some(Ok(None)) => return,
+                    Some(Err(Panicked)) => Err(Ended::Panicked),
+                    None => Err(Ended::ClientClosed),
                 };
-                let is_closed = result.is_none();
-                if hand_on.send(result).await.is_err() || is_closed {
+                let is_last = result.is_err();
+                if hand_on.send(result).await.is_err() || is_last {
                     return;
                 }
             }
@@ -170,47 +193,54 @@ impl CallMany {
 impl CallMany {
     /// Waits for the next result; none after the last one.
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let shared = self.shared(py)?;
-        loop {
-            let waited = shared.clone();
-            let step = signals::wait(py, async move {
-                let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
-                let mut told = waited.told.lock().await;
-                tokio::select! {
-                    biased;
-                    Some(report) = told.recv() => Step::Told(report),
-                    result = results.recv() => Step::Result(result),
-                    Some(()) = asked.recv() => Step::Asked,
-                }
-            })?;
-            match step {
-                Step::Asked => pull(py, &shared)?,
-                Step::Told(report) => shared.tell(py, &report)?,
-                Step::Result(result) => {
-                    shared.tell_rest(py)?;
-                    return to_result(py, &shared, result, &self.capability);
+        guard::body(|| {
+            let shared = self.shared(py)?;
+            loop {
+                let waited = shared.clone();
+                let step = signals::wait(py, async move {
+                    let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
+                    let mut told = waited.told.lock().await;
+                    tokio::select! {
+                        biased;
+                        Some(report) = told.recv() => Step::Told(report),
+                        result = results.recv() => Step::Result(result),
+                        Some(()) = asked.recv() => Step::Asked,
+                    }
+                })?;
+                match step {
+                    Step::Asked => pull(py, &shared)?,
+                    Step::Told(report) => shared.tell(py, &report)?,
+                    Step::Result(result) => {
+                        shared.tell_rest(py)?;
+                        return to_result(py, &shared, result, &self.capability);
+                    }
                 }
             }
-        }
+        })
     }
 
     /// Begins to wait for the next result on the running asyncio loop.
     fn begin_next<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let shared = self.shared(py)?;
-        let waited = shared.clone();
-        let capability = self.capability.clone();
-        let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let work = async move { waited.results.lock().await.recv().await };
-        mailbox.begin(&running, work, move |py, result| {
-            Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
+        guard::body(|| {
+            let shared = self.shared(py)?;
+            let waited = shared.clone();
+            let capability = self.capability.clone();
+            let (mailbox, running) = Mailbox::of_running_loop(py)?;
+            let work = async move { waited.results.lock().await.recv().await };
+            mailbox.begin(&running, work, move |py, result| {
+                Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
+            })
         })
     }
 
     /// Drops what is under way.
-    fn close(&self, py: Python<'_>) {
-        if self.shared.take(py).is_some() {
-            self.driver.abort();
-        }
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        guard::body(|| {
+            if self.shared.take(py).is_some() {
+                self.driver.abort();
+            }
+            Ok(())
+        })
     }
 }
 
@@ -231,17 +261,23 @@ pub(crate) struct Feeder(Arc<Shared>);
 impl Feeder {
     /// Takes an input.
     fn give(&self, input: &Bound<'_, PyAny>) {
-        self.0.give(Some(encode(input).map(Bytes::from)));
+        self.0.give_object(input);
     }
 
     /// There are no more inputs.
-    fn end(&self) {
-        self.0.give(None);
+    fn end(&self) -> PyResult<()> {
+        guard::body(|| {
+            self.0.give(None);
+            Ok(())
+        })
     }
 
     /// Takes what the iterator raised.
-    fn fail(&self, raised: Bound<'_, PyAny>) {
-        self.0.fail(PyErr::from_value(raised));
+    fn fail(&self, raised: Bound<'_, PyAny>) -> PyResult<()> {
+        guard::body(|| {
+            self.0.fail(PyErr::from_value(raised));
+            Ok(())
+        })
     }
 }
 
@@ -249,7 +285,7 @@ impl Feeder {
 fn pull(py: Python<'_>, shared: &Shared) -> PyResult<()> {
     let mut iterator = shared.iterator.bind(py).cast::<PyIterator>()?.clone();
     match iterator.next() {
-        Some(Ok(input)) => shared.give(Some(encode(&input).map(Bytes::from))),
+        Some(Ok(input)) => shared.give_object(&input),
         None => shared.give(None),
         // An interrupt waits for nothing.
         Some(Err(raised)) if !raised.is_instance_of::<PyException>(py) => return Err(raised),
@@ -259,7 +295,14 @@ fn pull(py: Python<'_>, shared: &Shared) -> PyResult<()> {
 }
 
 /// Has the next input pulled on the loop's thread.
-fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
+fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) {
+    // The calls wait for this input, so whatever goes wrong ends them.
+    if let Err(failed) = guard::body(|| begin_pull(py, shared.clone())) {
+        shared.fail(failed);
+    }
+}
+
+fn begin_pull(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
     static PULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let pull = PULL.get_or_try_init(py, || {
         py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)
@@ -271,13 +314,14 @@ fn pull_on_loop(py: Python<'_>, shared: Arc<Shared>) -> PyResult<()> {
 fn to_result(
     py: Python<'_>,
     shared: &Shared,
-    result: Option<Option<Numbered>>,
+    result: Option<Result<Numbered, Ended>>,
     capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
     let (number, result) = match result {
         None => return shared.take_raised().map_or(Ok(None), Err),
-        Some(None) => return Err(failure::cancelled(py, capability)),
-        Some(Some(numbered)) => numbered,
+        Some(Err(Ended::ClientClosed)) => return Err(failure::cancelled(py, capability)),
+        Some(Err(Ended::Panicked)) => return Err(Panicked.into()),
+        Some(Ok(numbered)) => numbered,
     };
     let (answer, error) = match finish(py, Some(result), capability, true) {
         Ok(answer) => (answer, py.None()),

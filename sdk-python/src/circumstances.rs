@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::{hook::Hooks, mailbox::Mailbox};
+use crate::{guard, hook::Hooks, mailbox::Mailbox};
 
 tokio::task_local! {
     static CIRCUMSTANCES: Arc<Circumstances>;
@@ -63,7 +63,7 @@ impl Circumstances {
             }
             (Hearing::Loop(hooks), Some(mailbox)) => {
                 let hooks = hooks.clone();
-                mailbox.send(move |py| hooks.tell(py, &report));
+                mailbox.send(move |py| guard::body(|| hooks.tell(py, &report)));
             }
             _ => {}
         }

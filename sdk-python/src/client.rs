@@ -13,7 +13,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyDict, PyString},
 };
-use runtype_surface::{Answer, Call, ClientBuilder, Error};
+use runtype_surface::{
+    Answer, Call, ClientBuilder, Error,
+    bindings::{self, Refuse as _, Report as _, many_stream, undecodable},
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -22,10 +25,11 @@ use crate::{
     decode::decode,
     encode::encode,
     endpoint::Endpoint,
-    failure,
+    failure, guard,
     hook::{self, Hooks},
     log,
     mailbox::{Mailbox, Ticket},
+    opaque_options::{KeptOptions, OpaqueOptions},
     options,
     runtime::PerProcess,
     stream::{EventStream, Opened},
@@ -39,6 +43,7 @@ pub(crate) struct Client {
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
     hooks: Option<Arc<Hooks>>,
+    options: KeptOptions,
     closed: AtomicBool,
 }
 
@@ -98,23 +103,31 @@ impl Prepared {
 #[pymethods]
 impl Client {
     #[new]
-    fn new(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let builder = runtype_surface::Client::builder().user_agent(user_agent(py));
-        let (builder, hooks) = options::client(builder, given)?;
-        let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
-        Ok(Self {
-            builder,
-            endpoint: instance.client.endpoint().clone(),
-            instance: PerProcess::holding(instance),
-            hooks,
-            closed: AtomicBool::new(false),
+    fn new(py: Python<'_>, given: &OpaqueOptions) -> PyResult<Self> {
+        guard::body(|| {
+            let builder = bindings::user_agent(runtype_surface::Client::builder(), user_agent(py));
+            let (builder, hooks) = options::client(builder, given.bind(py))?;
+            let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
+            Ok(Self {
+                builder,
+                endpoint: instance.client.endpoint().clone(),
+                instance: PerProcess::holding(instance),
+                hooks,
+                options: KeptOptions::of(given.bind(py))?,
+                closed: AtomicBool::new(false),
+            })
         })
+    }
+
+    /// What makes this client again from a pickle.
+    fn options_for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
+        guard::body(|| self.options.for_pickle(py, kind))
     }
 
     /// The surface's address.
     #[getter]
-    fn endpoint(&self) -> Endpoint {
-        Endpoint(self.endpoint.clone())
+    fn endpoint(&self) -> PyResult<Endpoint> {
+        guard::body(|| Ok(Endpoint(self.endpoint.clone())))
     }
 
     /// Calls, waits, and gives the output, or, where `whole` is true, the answer.
@@ -126,12 +139,14 @@ impl Client {
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
         whole: bool,
-        given: &Bound<'_, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<Py<PyAny>> {
-        let prepared = self.prepare(py, target, capability, input, given)?;
-        let name = prepared.capability.clone();
-        let ended = hook::wait(py, self.hooks.as_ref(), prepared.send())?;
-        finish(py, ended, &name, whole)
+        guard::body(|| {
+            let prepared = self.prepare(py, target, capability, input, given)?;
+            let name = prepared.capability.clone();
+            let ended = hook::wait(py, self.hooks.as_ref(), prepared.send())?;
+            finish(py, ended, &name, whole)
+        })
     }
 
     /// Begins a call on the running asyncio loop. Gives the future, and what cancels it.
@@ -143,13 +158,15 @@ impl Client {
         capability: &Bound<'py, PyString>,
         input: Option<&Bound<'py, PyAny>>,
         whole: bool,
-        given: &Bound<'py, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let prepared = self.prepare(py, target, capability, input, given)?;
-        let name = prepared.capability.clone();
-        let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.send());
-        mailbox.begin(&running, work, move |py, ended| finish(py, ended, &name, whole))
+        guard::body(|| {
+            let prepared = self.prepare(py, target, capability, input, given)?;
+            let name = prepared.capability.clone();
+            let (mailbox, running) = Mailbox::of_running_loop(py)?;
+            let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.send());
+            mailbox.begin(&running, work, move |py, ended| finish(py, ended, &name, whole))
+        })
     }
 
     /// Opens a stream, and waits until its answer begins.
@@ -158,12 +175,14 @@ impl Client {
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
-        given: &Bound<'_, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<EventStream> {
-        let prepared = self.prepare(py, "capability", capability, input, given)?;
-        let name = prepared.capability.clone();
-        let ended = hook::wait(py, self.hooks.as_ref(), prepared.open())?;
-        opened(py, ended, &name)
+        guard::body(|| {
+            let prepared = self.prepare(py, "capability", capability, input, given)?;
+            let name = prepared.capability.clone();
+            let ended = hook::wait(py, self.hooks.as_ref(), prepared.open())?;
+            opened(py, ended, &name)
+        })
     }
 
     /// Begins to open a stream on the running asyncio loop. Gives the future, and what cancels it.
@@ -172,13 +191,15 @@ impl Client {
         py: Python<'py>,
         capability: &Bound<'py, PyString>,
         input: Option<&Bound<'py, PyAny>>,
-        given: &Bound<'py, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let prepared = self.prepare(py, "capability", capability, input, given)?;
-        let name = prepared.capability.clone();
-        let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.open());
-        mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
+        guard::body(|| {
+            let prepared = self.prepare(py, "capability", capability, input, given)?;
+            let name = prepared.capability.clone();
+            let (mailbox, running) = Mailbox::of_running_loop(py)?;
+            let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.open());
+            mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
+        })
     }
 
     /// Begins many calls, whose inputs Python's iterator gives: on the running asyncio loop where there shall be one.
@@ -189,35 +210,36 @@ impl Client {
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
-        concurrency: f64,
+        concurrency: &Bound<'_, PyAny>,
         in_order: bool,
         on_loop: bool,
-        given: &Bound<'_, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
-        let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-        let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
-        let who = Who { mailbox, hooks: self.hooks.clone(), capability };
-        CallMany::begin(py, inputs, who, closing, |inputs| {
-            let many = call.many_stream(inputs).in_order(in_order);
-            let many = match runtype_surface::whole_number("concurrency", concurrency) {
-                Ok(calls) => many.concurrency(calls),
-                Err(problem) => many.refuse(problem),
-            };
-            many.checked()
+        guard::body(|| {
+            let concurrency = options::concurrency(concurrency)?;
+            let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
+            let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
+            let who = Who { mailbox, hooks: self.hooks.clone(), capability };
+            CallMany::begin(py, inputs, who, closing, |inputs| {
+                many_stream(call, inputs).in_order(in_order).concurrency(concurrency).checked()
+            })
         })
     }
 
     /// Closes the connections and ends the calls in flight. Every later call is refused.
-    fn close(&self, py: Python<'_>) {
-        self.closed.store(true, Ordering::Release);
-        if let Some(instance) = self.instance.take(py) {
-            instance.closing.send_replace(true);
-        }
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        guard::body(|| {
+            self.closed.store(true, Ordering::Release);
+            if let Some(instance) = self.instance.take(py) {
+                instance.closing.send_replace(true);
+            }
+            Ok(())
+        })
     }
 
     #[getter]
-    fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+    fn is_closed(&self) -> PyResult<bool> {
+        guard::body(|| Ok(self.closed.load(Ordering::Acquire)))
     }
 }
 
@@ -228,16 +250,14 @@ impl Client {
         target: &str,
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
-        given: &Bound<'_, PyDict>,
+        given: &OpaqueOptions,
     ) -> PyResult<Prepared> {
-        if self.is_closed() {
+        if self.closed.load(Ordering::Acquire) {
             return Err(failure::refused(py, "client", "it is closed: make another one"));
         }
         let instance =
             self.instance.get(py, || Instance::make(&self.builder)).map_err(|error| failure::raise(py, &error))?;
-        let Ok(capability) = capability.to_str() else {
-            return Err(failure::refused(py, "capability", "it has a lone surrogate, which is no character"));
-        };
+        let capability = options::characters("capability", capability)?;
         let slug = || self.endpoint.slug(capability).map_err(|error| failure::raise(py, &error));
         let (mut call, name) = match target {
             "capability" => (instance.client.capability(capability), slug()?),
@@ -252,7 +272,7 @@ impl Client {
             };
         }
         let closing = Closing(instance.closing.subscribe());
-        Ok(Prepared { call: options::call(call, given)?, capability: name, closing })
+        Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing })
     }
 }
 
@@ -274,7 +294,7 @@ pub(crate) fn finish(
     log::answered(py, &answer)?;
     let output = match decode(py, &answer.output) {
         Ok(output) => output,
-        Err(reason) => return Err(failure::raise(py, &answer.undecodable(&reason))),
+        Err(reason) => return Err(failure::raise(py, &undecodable(answer, &reason))),
     };
     if !whole {
         return Ok(output.unbind());

@@ -6,7 +6,7 @@ use pyo3::{
     types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple},
 };
 
-use runtype_surface::Error;
+use runtype_surface::{Error, bindings::refused};
 
 /// Deeper than any input that a capability takes, and within every thread's stack. A cycle ends here too.
 const DEEPEST: usize = 1_000;
@@ -23,7 +23,7 @@ pub(crate) fn encode(input: &Bound<'_, PyAny>) -> Result<Vec<u8>, Error> {
         Err(Refusal { path, problem }) => {
             let path: String = path.into_iter().rev().collect();
             let place = if path.is_empty() { "it".to_owned() } else { format!("input{path}") };
-            Err(Error::refused("input", &format!("{place} {problem}")))
+            Err(refused("input", &format!("{place} {problem}")))
         }
     }
 }
@@ -85,7 +85,14 @@ fn write(value: &Bound<'_, PyAny>, json: &mut Vec<u8>, depth: usize) -> Written 
 
 fn write_object(object: &Bound<'_, PyDict>, json: &mut Vec<u8>, depth: usize) -> Written {
     json.push(b'{');
-    for (position, (key, value)) in object.iter().enumerate() {
+    let changed = || Refusal::new("changed while it was written: give a copy");
+    let (length, mut items) = (object.len(), object.iter());
+    for position in 0..length {
+        // A mapping inside of it runs Python code, and PyO3's iterator panics where that changes the dict.
+        if object.len() != length {
+            return Err(changed());
+        }
+        let (key, value) = items.next().ok_or_else(changed)?;
         if position > 0 {
             json.push(b',');
         }

@@ -1,8 +1,11 @@
 //! The address of a surface, as a Python object.
 
-use pyo3::{prelude::*, types::PyType};
+use pyo3::{
+    prelude::*,
+    types::{PyString, PyType},
+};
 
-use crate::failure;
+use crate::{failure, guard, options::characters};
 
 /// The address of an API surface: its base URL, its product, its surface.
 ///
@@ -15,8 +18,11 @@ pub(crate) struct Endpoint(pub(crate) runtype_surface::Endpoint);
 #[pymethods]
 impl Endpoint {
     #[new]
-    fn new(py: Python<'_>, url: &str) -> PyResult<Self> {
-        runtype_surface::Endpoint::parse(url).map(Self).map_err(|error| failure::raise(py, &error))
+    fn new(url: &Bound<'_, PyString>) -> PyResult<Self> {
+        guard::body(|| {
+            let parsed = runtype_surface::Endpoint::parse(characters("endpoint url", url)?);
+            parsed.map(Self).map_err(|error| failure::raise(url.py(), &error))
+        })
     }
 
     /// Reads a full URL.
@@ -24,52 +30,60 @@ impl Endpoint {
     /// Raises:
     ///     ConfigurationError: The URL is not the address of a surface.
     #[classmethod]
-    fn parse(class: &Bound<'_, PyType>, url: &str) -> PyResult<Self> {
-        Self::new(class.py(), url)
+    fn parse(_class: &Bound<'_, PyType>, url: &Bound<'_, PyString>) -> PyResult<Self> {
+        Self::new(url)
     }
 
     /// Scheme, host, port and path prefix, with no slash at the end.
     #[getter]
-    fn base_url(&self) -> &str {
-        self.0.base_url()
+    fn base_url(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.base_url()))
     }
 
     #[getter]
-    fn product_id(&self) -> &str {
-        self.0.product_id()
+    fn product_id(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.product_id()))
     }
 
     #[getter]
-    fn surface_id(&self) -> &str {
-        self.0.surface_id()
+    fn surface_id(&self) -> PyResult<&str> {
+        guard::body(|| Ok(self.0.surface_id()))
     }
 
     /// The capability's slug, where the URL had one.
     #[getter]
-    fn capability(&self) -> Option<&str> {
-        self.0.capability()
+    fn capability(&self) -> PyResult<Option<&str>> {
+        guard::body(|| Ok(self.0.capability()))
     }
 
     /// The URL of a capability of this surface.
     ///
     /// Raises:
     ///     ConfigurationError: The slug cannot be one path segment.
-    fn capability_url(&self, py: Python<'_>, capability: &str) -> PyResult<String> {
-        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error))
+    fn capability_url(&self, capability: &Bound<'_, PyString>) -> PyResult<String> {
+        guard::body(|| self.url_of(capability.py(), characters("capability", capability)?))
     }
 
-    fn __str__(&self) -> String {
-        self.0.to_string()
+    fn __str__(&self) -> PyResult<String> {
+        guard::body(|| Ok(self.0.to_string()))
     }
 
-    fn __repr__(&self) -> String {
-        format!("Endpoint('{}')", self.0)
+    fn __repr__(&self) -> PyResult<String> {
+        guard::body(|| Ok(format!("Endpoint('{}')", self.0)))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, (String,))> {
-        // The URL of `dispatch` reads back as the surface itself.
-        let endpoint = &slf.get().0;
-        let url = slf.get().capability_url(slf.py(), endpoint.capability().unwrap_or("dispatch"))?;
-        Ok((slf.get_type(), (url,)))
+        guard::body(|| {
+            // The URL of `dispatch` reads back as the surface itself.
+            let endpoint = &slf.get().0;
+            let url = slf.get().url_of(slf.py(), endpoint.capability().unwrap_or("dispatch"))?;
+            Ok((slf.get_type(), (url,)))
+        })
+    }
+}
+
+impl Endpoint {
+    fn url_of(&self, py: Python<'_>, capability: &str) -> PyResult<String> {
+        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error))
     }
 }

@@ -7,7 +7,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyBytes, PyModule},
 };
-use runtype_surface::Error;
+use runtype_surface::{
+    Error,
+    bindings::{self, Report as _},
+};
 
 use crate::{decode::decode, key_function::Failed};
 
@@ -22,12 +25,22 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
 
 /// Makes the exception of an argument that cannot cross the language border.
 pub(crate) fn refused(py: Python<'_>, option: &str, problem: &str) -> PyErr {
-    raise(py, &Error::refused(option, problem))
+    raise(py, &bindings::refused(option, problem))
 }
 
 /// Makes the exception of a call that ended since its client was closed.
 pub(crate) fn cancelled(py: Python<'_>, capability: &str) -> PyErr {
     let made = errors(py).and_then(|errors| errors.call_method1(intern!(py, "of_closing"), (capability,)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// Makes the exception of a panic, which says nothing of what the panic said.
+pub(crate) fn internal(py: Python<'_>) -> PyErr {
+    // A call may have been sent before the panic.
+    let report = bindings::internal_error_report(true);
+    let made = decode(py, report.as_bytes())
+        .map_err(PyRuntimeError::new_err)
+        .and_then(|report| errors(py)?.call_method1(intern!(py, "of_report"), (report, py.None())));
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 

@@ -5,8 +5,8 @@
 
 use std::{pin::pin, sync::Arc};
 
-use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock};
-use runtype_surface::{Attempt, AttemptStart, ClientBuilder};
+use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyTuple};
+use runtype_surface::{Attempt, AttemptStart, ClientBuilder, bindings::attempt_report};
 use tokio::sync::mpsc;
 
 use crate::{circumstances::Circumstances, decode::decode, signals};
@@ -21,13 +21,13 @@ pub(crate) struct Hooks {
 impl Hooks {
     pub(crate) fn before(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.before = Some(hook);
-        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(start.report(None)))
+        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(attempt_report(start, None)))
     }
 
     pub(crate) fn after(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.after = Some(hook);
         builder.after_attempt(|start: &AttemptStart<'_>, end: &Attempt| {
-            Circumstances::now().tell(start.report(Some(end)));
+            Circumstances::now().tell(attempt_report(start, Some(end)));
         })
     }
 
@@ -43,16 +43,26 @@ impl Hooks {
     ///
     /// What is no `Exception`, such as `KeyboardInterrupt`.
     pub(crate) fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
-        static TELL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let tell = TELL.get_or_try_init(py, || {
-            py.import("runtype_surface._hooks")?.getattr(intern!(py, "tell")).map(Bound::unbind)
+        match self.call(py, report) {
+            Err(raised) if raised.is_instance_of::<PyException>(py) => {
+                raised.write_unraisable(py, None);
+                Ok(())
+            }
+            called => called,
+        }
+    }
+
+    /// No Python frame of this package holds a hook, whose `repr` may show what it knows.
+    fn call(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+        static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let read = READ.get_or_try_init(py, || {
+            py.import("runtype_surface._hooks")?.getattr(intern!(py, "of_report")).map(Bound::unbind)
         })?;
         let report = decode(py, report.as_bytes()).map_err(PyException::new_err)?;
-        match tell.call1(py, (&self.before, &self.after, report)) {
-            Err(raised) if raised.is_instance_of::<PyException>(py) => raised.write_unraisable(py, None),
-            told => drop(told?),
-        }
-        Ok(())
+        let told = read.bind(py).call1((report,))?.cast_into::<PyTuple>()?;
+        // The start of an attempt, or its start and its end.
+        let hook = if told.len() == 1 { &self.before } else { &self.after };
+        hook.as_ref().map_or(Ok(()), |hook| hook.bind(py).call1(told).map(drop))
     }
 }
 

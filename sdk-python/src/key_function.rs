@@ -12,12 +12,12 @@ use pyo3::{
     exceptions::{PyRuntimeError, PyTypeError},
     intern,
     prelude::*,
-    types::PyString,
+    types::{PyString, PyTuple},
 };
-use runtype_surface::{Error, KeySource};
+use runtype_surface::{Error, KeySource, bindings::key_function_error};
 use tokio::sync::oneshot;
 
-use crate::circumstances::Circumstances;
+use crate::{circumstances::Circumstances, guard};
 
 /// Why the key function gave no key.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Failed {
 
     /// What the function raised, where that is why a call failed.
     pub(crate) fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
-        let failed = error.key_function_error()?.downcast_ref::<Self>()?;
+        let failed = key_function_error(error)?.downcast_ref::<Self>()?;
         failed.raised.as_ref().map(|raised| raised.clone_ref(py))
     }
 }
@@ -57,12 +57,14 @@ pub(crate) fn source(function: Py<PyAny>) -> KeySource {
 async fn ask(function: Arc<Py<PyAny>>) -> Result<String, Failed> {
     let circumstances = Circumstances::now();
     let (answer, answered) = oneshot::channel();
-    let reply = Reply { circumstances, answer: Mutex::new(Some(answer)) };
+    let reply = Reply { function, circumstances, awaitable: Mutex::default(), answer: Mutex::new(Some(answer)) };
     // Getting the GIL may take a while, so it is not the network's threads that wait for it.
     let started = tokio::task::spawn_blocking(move || {
         Python::try_attach(|py| {
-            let target = py.import("runtype_surface._key_function")?.getattr("ask")?;
-            py.import("_thread")?.call_method1("start_new_thread", (target, (&*function, reply))).map(drop)
+            guard::body(|| {
+                let ask = Bound::new(py, reply)?.getattr(intern!(py, "ask"))?;
+                py.import("_thread")?.call_method1("start_new_thread", (ask, PyTuple::empty(py))).map(drop)
+            })
         })
     });
     match started.await {
@@ -73,17 +75,52 @@ async fn ask(function: Arc<Py<PyAny>>) -> Result<String, Failed> {
     answered.await.unwrap_or_else(|_| Err(Failed::because("its event loop was closed before it answered")))
 }
 
-/// Where a key function's answer goes.
+/// Asks the function once, and takes its answer.
+///
+/// No Python frame of this package holds the function, what it gives, or the key: what prints frames would print them, and
+/// the `repr` of a function that is a `functools.partial` or a method may show a key.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Reply {
+    function: Arc<Py<PyAny>>,
     circumstances: Arc<Circumstances>,
+    /// What an asynchronous function gave.
+    awaitable: Mutex<Option<Py<PyAny>>>,
     answer: Mutex<Option<oneshot::Sender<Result<String, Failed>>>>,
 }
 
 #[pymethods]
 impl Reply {
+    /// Calls the function, on this thread.
+    fn ask(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let asked = guard::body(|| Self::take(slf, &slf.get().function.bind(slf.py()).call0()?));
+        if let Err(raised) = asked {
+            slf.get().refuse(raised);
+        }
+        Ok(())
+    }
+
+    /// What an asynchronous function gave, to be awaited on the loop of the call that asks.
+    fn awaitable(&self) -> PyResult<Option<Py<PyAny>>> {
+        guard::body(|| Ok(self.awaitable.lock().unwrap_or_else(PoisonError::into_inner).take()))
+    }
+
+    /// Takes what was awaited.
+    fn give(slf: &Bound<'_, Self>, given: &Bound<'_, PyAny>) -> PyResult<()> {
+        guard::body(|| Self::take(slf, given))
+    }
+
+    /// Takes what was raised while it was awaited.
+    fn fail(&self, raised: Bound<'_, PyAny>) -> PyResult<()> {
+        guard::body(|| {
+            self.refuse(PyErr::from_value(raised));
+            Ok(())
+        })
+    }
+}
+
+impl Reply {
     /// Takes what the function gave: a key, or an awaitable that will give one.
-    fn give(slf: &Bound<'_, Self>, given: Bound<'_, PyAny>) -> PyResult<()> {
+    fn take(slf: &Bound<'_, Self>, given: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
         let reply = slf.get();
         if let Ok(key) = given.cast::<PyString>() {
@@ -96,32 +133,31 @@ impl Reply {
         }
         if !given.hasattr(intern!(py, "__await__"))? {
             let problem = format!("the key function gave {}, not str", given.get_type().name()?);
-            reply.fail(PyTypeError::new_err(problem).into_value(py).into_bound(py).into_any());
-            return Ok(());
+            return Err(PyTypeError::new_err(problem));
         }
         let Some(mailbox) = reply.circumstances.mailbox() else {
             if let Some(close) = given.getattr_opt(intern!(py, "close"))? {
                 close.call0()?;
             }
             let problem = "the key function is asynchronous, and this client is not: use AsyncClient";
-            reply.fail(PyRuntimeError::new_err(problem).into_value(py).into_bound(py).into_any());
-            return Ok(());
+            return Err(PyRuntimeError::new_err(problem));
         };
-        let (given, slf) = (given.unbind(), slf.clone().unbind());
+        *reply.awaitable.lock().unwrap_or_else(PoisonError::into_inner) = Some(given.clone().unbind());
+        let slf = slf.clone().unbind();
         mailbox.send(move |py| {
-            py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (given, slf)).map(drop)
+            let begin = || py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (&slf,)).map(drop);
+            if let Err(failed) = guard::body(begin) {
+                slf.get().refuse(failed);
+            }
+            Ok(())
         });
         Ok(())
     }
 
-    /// Takes what the function raised.
-    fn fail(&self, raised: Bound<'_, PyAny>) {
-        let error = PyErr::from_value(raised);
-        self.send(Err(Failed { text: error.to_string(), raised: Some(error) }));
+    fn refuse(&self, raised: PyErr) {
+        self.send(Err(Failed { text: raised.to_string(), raised: Some(raised) }));
     }
-}
 
-impl Reply {
     fn send(&self, answer: Result<String, Failed>) {
         if let Some(sender) = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Where the call has been cancelled, nobody listens.

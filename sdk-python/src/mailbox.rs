@@ -20,7 +20,7 @@ use pyo3::{
 };
 use tokio::task::AbortHandle;
 
-use crate::{bell::Bell, runtime::runtime};
+use crate::{bell::Bell, guard, runtime::runtime};
 
 /// What the loop does with an answer, on its own thread.
 type Finish = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
@@ -120,8 +120,8 @@ impl Mailbox {
         let number = waiting.last_number;
         let mailbox = self.clone();
         let task = runtime.spawn(async move {
-            let output = work.await;
-            mailbox.put(Parcel::Done(number, Box::new(move |py| finish(py, output))));
+            let output = guard::work(work).await;
+            mailbox.put(Parcel::Done(number, Box::new(move |py| finish(py, output?))));
         });
         waiting.by_number.insert(number, Pending { future: future.clone().unbind(), work: task.abort_handle() });
         Ok((future, Ticket { mailbox: self.clone(), number }))
@@ -152,6 +152,7 @@ impl Mailbox {
         for parcel in arrived {
             let done = match parcel {
                 Parcel::Done(number, finish) => self.complete(py, number, finish),
+                // It is its own guard: only it knows who waits for it.
                 Parcel::Errand(errand) => errand(py),
             };
             if let Err(error) = done {
@@ -166,7 +167,7 @@ impl Mailbox {
         if future.call_method0(intern!(py, "done"))?.is_truthy()? {
             return Ok(());
         }
-        match finish(py) {
+        match guard::body(|| finish(py)) {
             Ok(value) => future.call_method1(intern!(py, "set_result"), (value,))?,
             Err(error) => future.call_method1(intern!(py, "set_exception"), (error.into_value(py),))?,
         };
@@ -187,14 +188,23 @@ pub(crate) struct Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.cancel();
+        self.drop_work();
     }
 }
 
 #[pymethods]
 impl Ticket {
     /// Drops the work: its request is aborted and its connection closed.
-    fn cancel(&self) {
+    fn cancel(&self) -> PyResult<()> {
+        guard::body(|| {
+            self.drop_work();
+            Ok(())
+        })
+    }
+}
+
+impl Ticket {
+    fn drop_work(&self) {
         // In a forked child the work is the parent's.
         if self.mailbox.process != std::process::id() {
             return;
@@ -212,8 +222,11 @@ struct Reader(Arc<Mailbox>);
 
 #[pymethods]
 impl Reader {
-    fn __call__(&self, py: Python<'_>) {
-        self.0.empty(py);
+    fn __call__(&self, py: Python<'_>) -> PyResult<()> {
+        guard::body(|| {
+            self.0.empty(py);
+            Ok(())
+        })
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use pyo3::{
-    exceptions::{PyOverflowError, PyTypeError},
+    exceptions::{PyException, PyOverflowError, PyTypeError},
     prelude::*,
-    types::{PyBool, PyDict, PyMapping, PyString},
+    types::{PyBool, PyBytes, PyDict, PyMapping, PyString},
 };
-use runtype_surface::{Call, ClientBuilder, Error, KeySource};
+use runtype_surface::{Call, ClientBuilder, Error, KeySource, bindings};
 
 use crate::{failure, hook::Hooks, key_function};
 
@@ -24,7 +24,7 @@ pub(crate) fn client(
     let mut hooks = Hooks::default();
     let mut key_option: Option<String> = None;
     for (name, value) in options {
-        let name = name.extract::<String>()?;
+        let name = name_of(&name)?.to_owned();
         if value.is_none() {
             continue;
         }
@@ -76,7 +76,7 @@ pub(crate) fn client(
 /// As [`client`].
 pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call> {
     for (name, value) in options {
-        let name = name.cast::<PyString>()?.to_str()?;
+        let name = name_of(&name)?;
         if value.is_none() {
             continue;
         }
@@ -98,6 +98,30 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
     Ok(call)
 }
 
+/// How many calls of many may be in flight.
+///
+/// # Errors
+///
+/// As [`client`].
+pub(crate) fn concurrency(value: &Bound<'_, PyAny>) -> PyResult<u64> {
+    Given { name: "concurrency", value }.whole_number("concurrency")
+}
+
+/// The characters of a text.
+///
+/// # Errors
+///
+/// `ConfigurationError` for a lone surrogate. Python's own error would hold the whole text, and this may be a key.
+pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
+    let problem = "it has a lone surrogate, which is no character";
+    text.to_str().map_err(|_| failure::refused(text.py(), option, problem))
+}
+
+fn name_of<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    let refused = |_| PyTypeError::new_err("an option's name has a lone surrogate, which is no character");
+    name.cast::<PyString>()?.to_str().map_err(refused)
+}
+
 /// An option's value, with the name under which it was given.
 struct Given<'a, 'py> {
     name: &'a str,
@@ -106,7 +130,9 @@ struct Given<'a, 'py> {
 
 impl Given<'_, '_> {
     fn unknown(&self) -> PyErr {
-        PyTypeError::new_err(format!("{} is not an option", self.name))
+        const LONGEST_SHOWN: usize = 64;
+        let shown: String = self.name.chars().take(LONGEST_SHOWN).collect();
+        PyTypeError::new_err(format!("{shown} is not an option"))
     }
 
     fn wanted(&self, wanted: &str) -> PyErr {
@@ -115,17 +141,24 @@ impl Given<'_, '_> {
         PyTypeError::new_err(format!("{} must be {wanted}, not {found}", self.name))
     }
 
+    /// For a value of the wanted type whose own methods raise; an interrupt stays what it is.
+    fn wanted_but(&self, wanted: &str, raised: PyErr) -> PyErr {
+        let py = self.value.py();
+        if !raised.is_instance_of::<PyException>(py) {
+            return raised;
+        }
+        let error = PyTypeError::new_err(format!("{} must be {wanted}, and cannot be read as one", self.name));
+        error.set_cause(py, Some(raised));
+        error
+    }
+
     fn refuse(&self, error: &Error) -> PyErr {
         failure::raise(self.value.py(), error)
     }
 
     fn text(&self) -> PyResult<String> {
         let text = self.value.cast::<PyString>().map_err(|_| self.wanted("str"))?;
-        // Python's own error would hold the whole text, and this may be a key.
-        text.to_str().map(str::to_owned).map_err(|_| {
-            let option = self.name.replace('_', " ");
-            failure::refused(self.value.py(), &option, "it has a lone surrogate, which is no character")
-        })
+        characters(&self.name.replace('_', " "), text).map(str::to_owned)
     }
 
     fn path(&self) -> PyResult<std::path::PathBuf> {
@@ -148,7 +181,7 @@ impl Given<'_, '_> {
 
     fn hook(&self) -> PyResult<Py<PyAny>> {
         const CO_COROUTINE: u32 = 0x80;
-        let code = self.value.getattr_opt("__code__")?;
+        let code = self.value.getattr_opt("__code__").ok().flatten();
         let flags = code.and_then(|code| code.getattr("co_flags").ok()?.extract::<u32>().ok());
         if !self.value.is_callable() || flags.is_some_and(|flags| flags & CO_COROUTINE != 0) {
             return Err(self.wanted("a plain function, which may begin a task but is not awaited"));
@@ -168,11 +201,11 @@ impl Given<'_, '_> {
     }
 
     fn seconds(&self, option: &'static str) -> PyResult<std::time::Duration> {
-        runtype_surface::seconds(option, self.number()?).map_err(|error| self.refuse(&error))
+        bindings::seconds(option, self.number()?).map_err(|error| self.refuse(&error))
     }
 
     fn whole_number(&self, option: &'static str) -> PyResult<u64> {
-        runtype_surface::whole_number(option, self.number()?).map_err(|error| self.refuse(&error))
+        bindings::whole_number(option, self.number()?).map_err(|error| self.refuse(&error))
     }
 
     fn retries(&self) -> PyResult<u32> {
@@ -190,22 +223,24 @@ impl Given<'_, '_> {
             let name = format!("the {part} of a header in {}", self.name);
             Given { name: &name, value }.text()
         };
+        let unreadable = |raised| self.wanted_but("a mapping of str to str", raised);
         let pair = |item: Bound<'_, PyAny>| {
-            let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+            let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(unreadable)?;
             Ok((text("name", &name)?, text("value", &value)?))
         };
-        headers.items()?.iter().map(pair).collect()
+        headers.items().map_err(unreadable)?.iter().map(pair).collect()
     }
 
     fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {
         let wanted = || self.wanted("PEM text (str or bytes), or a list of such");
         let one = |value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
-            Ok(text) => Ok(text.to_str()?.as_bytes().to_vec()),
-            Err(_) => value.cast::<pyo3::types::PyBytes>().map(|pem| pem.as_bytes().to_vec()).map_err(|_| wanted()),
+            Ok(text) => characters("root certificates", text).map(|pem| pem.as_bytes().to_vec()),
+            Err(_) => value.cast::<PyBytes>().map(|pem| pem.as_bytes().to_vec()).map_err(|_| wanted()),
         };
-        if let Ok(pem) = one(self.value) {
-            return Ok(vec![pem]);
+        if self.value.is_instance_of::<PyString>() || self.value.is_instance_of::<PyBytes>() {
+            return Ok(vec![one(self.value)?]);
         }
-        self.value.try_iter().map_err(|_| wanted())?.map(|pem| one(&pem?)).collect()
+        let unreadable = |raised| self.wanted_but("a list of PEM texts", raised);
+        self.value.try_iter().map_err(|_| wanted())?.map(|pem| one(&pem.map_err(unreadable)?)).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::{cell::Cell, time::Duration};
 
 use pyo3::{intern, prelude::*, sync::PyOnceLock};
 
-use crate::runtime::runtime;
+use crate::{guard, runtime::runtime};
 
 /// A look costs about 0.1 µs, or, beside a busy Python thread, the 5 ms that it takes to get the GIL.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -23,13 +23,14 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = T> + Se
     let handles_signals = is_main_thread(py)?;
     py.detach(|| {
         runtime.block_on(async {
+            let future = guard::work(future);
             if !handles_signals {
-                return Ok(future.await);
+                return Ok(future.await?);
             }
             let mut future = std::pin::pin!(future);
             loop {
                 match tokio::time::timeout(INTERVAL, future.as_mut()).await {
-                    Ok(output) => return Ok(output),
+                    Ok(output) => return Ok(output?),
                     Err(_) => Python::attach(|py| py.check_signals())?,
                 }
             }

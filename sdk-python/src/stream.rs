@@ -7,14 +7,17 @@ use pyo3::{
     prelude::*,
     types::{PyList, PyString},
 };
-use runtype_surface::{Error, ReadAhead};
+use runtype_surface::{
+    Error,
+    bindings::{ReadAhead, Report as _},
+};
 use tokio::sync::watch;
 
 use crate::{
     client::Closing,
     decode::decode,
     event::Event,
-    failure, log,
+    failure, guard, log,
     mailbox::{Mailbox, Ticket},
     runtime::{PerProcess, runtime},
     signals,
@@ -108,65 +111,81 @@ impl Source {
 impl EventStream {
     /// Waits for events, and gives all that are there; none after the last one.
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        let read = signals::wait(py, self.source(py)?.next_batch())?;
-        to_events(py, read, &self.capability)
+        guard::body(|| {
+            let read = signals::wait(py, self.source(py)?.next_batch())?;
+            to_events(py, read, &self.capability)
+        })
     }
 
     /// Begins to wait for events on the running asyncio loop.
     fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let capability = self.capability.clone();
-        self.begin(py, self.source(py)?.next_batch(), move |py, read| {
-            Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
+        guard::body(|| {
+            let capability = self.capability.clone();
+            self.begin(py, self.source(py)?.next_batch(), move |py, read| {
+                Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
+            })
         })
     }
 
     /// Reads to the end, and gives the text of what was left.
     fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let read = signals::wait(py, self.source(py)?.text())?;
-        to_text(py, read, &self.capability)
+        guard::body(|| {
+            let read = signals::wait(py, self.source(py)?.text())?;
+            to_text(py, read, &self.capability)
+        })
     }
 
     fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let capability = self.capability.clone();
-        self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
+        guard::body(|| {
+            let capability = self.capability.clone();
+            self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
+        })
     }
 
     /// Reads to the end, and gives the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        let read = signals::wait(py, self.source(py)?.final_output())?;
-        to_output(py, read, &self.capability)
+        guard::body(|| {
+            let read = signals::wait(py, self.source(py)?.final_output())?;
+            to_output(py, read, &self.capability)
+        })
     }
 
     fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let capability = self.capability.clone();
-        self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &capability))
+        guard::body(|| {
+            let capability = self.capability.clone();
+            self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &capability))
+        })
     }
 
     /// Closes the connection at once.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        // A stream of another process is not this one's to close.
-        let Ok(source) = self.source(py) else { return Ok(()) };
-        source.is_closed.send_replace(true);
-        if let Ok(mut reading) = source.reading.try_lock() {
-            reading.events.close();
-            return Ok(());
-        }
-        // A reader that waits closes the stream itself, unless it is given up just now.
-        runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
-        Ok(())
+        guard::body(|| {
+            // A stream of another process is not this one's to close.
+            let Ok(source) = self.source(py) else { return Ok(()) };
+            source.is_closed.send_replace(true);
+            if let Ok(mut reading) = source.reading.try_lock() {
+                reading.events.close();
+                return Ok(());
+            }
+            // A reader that waits closes the stream itself, unless it is given up just now.
+            runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
+            Ok(())
+        })
     }
 
     /// What is known since the answer began.
     #[getter]
     fn report<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        decode(py, self.report.as_bytes()).map_err(PyValueError::new_err)
+        guard::body(|| decode(py, self.report.as_bytes()).map_err(PyValueError::new_err))
     }
 
     /// The execution's id, once an event has said it.
     #[getter]
-    fn execution_id(&self, py: Python<'_>) -> Option<String> {
-        let source = self.source.get(py, || Err(())).ok()?;
-        source.execution_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn execution_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        guard::body(|| {
+            let Ok(source) = self.source.get(py, || Err(())) else { return Ok(None) };
+            Ok(source.execution_id.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        })
     }
 }
 

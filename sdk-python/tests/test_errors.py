@@ -108,7 +108,7 @@ def test_no_exception_shows_the_key(runtype_mock: MockSurface) -> None:
 
 def test_no_repr_shows_the_key(runtype_mock: MockSurface) -> None:
     client = runtype_mock.client(api_key=KEY)
-    shown = repr([client, client._options, client._native, client.endpoint, runtype_mock.async_client(api_key=KEY)])
+    shown = repr([client, client._native, client.endpoint, runtype_mock.async_client(api_key=KEY)])
     assert "nobody_sees" not in shown
 
 

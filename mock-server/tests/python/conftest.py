@@ -43,7 +43,8 @@ class Mock:
 
     def control(self, method: str, path: str, body: object = None) -> object:
         """Sends a control request, which must succeed."""
-        answer = requests.request(method, f"{self.control_url}/{path}", json=body, timeout=10)
+        headers = {"Content-Type": "application/json"}  # said of a POST without a body too
+        answer = requests.request(method, f"{self.control_url}/{path}", json=body, headers=headers, timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

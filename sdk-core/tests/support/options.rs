@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use runtype_surface::{AttemptStart, Call, ClientBuilder, Error, KeySource, seconds, whole_number};
+use runtype_surface::{
+    AttemptStart, Call, ClientBuilder, Error, KeySource,
+    bindings::{Refuse as _, attempt_report, seconds, whole_number},
+};
 use serde_json::Value;
 
 /// What a client asks and tells the application.
@@ -58,7 +61,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
     ) -> ClientBuilder {
         match value {
             Ok(value) => set(builder, value),
-            Err(problem) => builder.refuse(&problem),
+            Err(problem) => builder.refuse(problem),
         }
     }
     for (name, value) in options.as_object().into_iter().flatten() {
@@ -104,8 +107,8 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "hooks" => {
                 let (before, after) = (application.clone(), application.clone());
                 builder
-                    .before_attempt(move |start: &AttemptStart<'_>| before.tell(&start.report(None)))
-                    .after_attempt(move |start, end| after.tell(&start.report(Some(end))))
+                    .before_attempt(move |start: &AttemptStart<'_>| before.tell(&attempt_report(start, None)))
+                    .after_attempt(move |start, end| after.tell(&attempt_report(start, Some(end))))
             }
             other => panic!("no such option: {other}"),
         };

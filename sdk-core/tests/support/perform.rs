@@ -6,7 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use runtype_surface::{Answer, Call, Client, Error, Event, capability_slug, whole_number};
+use runtype_surface::{
+    Answer, Call, Client, Error, Event,
+    bindings::{Refuse as _, Report as _, whole_number},
+    capability_slug,
+};
 use serde_json::{Value, json};
 
 use super::{

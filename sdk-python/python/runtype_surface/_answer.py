@@ -10,6 +10,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def not_made(unmade: object) -> str:
+    """The `repr` of an object whose constructor failed, which what prints frames prints too."""
+    return f"<{type(unmade).__name__}, not made>"
+
+
 class _Record:
     """Plain data that compares, prints and pickles by its fields."""
 
@@ -28,7 +33,8 @@ class _Record:
         return type(self), self._fields()
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        # What prints frames also prints an object that could not be made.
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__ if hasattr(self, name))
         return f"{type(self).__name__}({fields})"
 
 
@@ -113,7 +119,7 @@ class Headers(Mapping[str, str]):
         return Headers, (self._pairs,)
 
     def __repr__(self) -> str:
-        return f"Headers({dict(self.items())!r})"
+        return f"Headers({dict(self.items())!r})" if hasattr(self, "_pairs") else not_made(self)
 
 
 class Answer:
@@ -164,6 +170,8 @@ class Answer:
         """How long the call took in seconds, all attempts and waits included."""
 
     def __repr__(self) -> str:
+        if not hasattr(self, "elapsed"):
+            return not_made(self)
         # The output is the application's: it may be large, or private.
         return f"<Answer {self.status} request_id={self.request_id!r} attempts={len(self.attempts)}>"
 

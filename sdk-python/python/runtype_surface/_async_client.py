@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 
 from . import _native
+from ._answer import not_made
 from ._call_many import AsyncCallMany
-from ._options import for_pickle, without_key
 from ._pending import wait
 from ._stream import AsyncEventStream
 
@@ -39,17 +39,17 @@ class AsyncClient:
         ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
     """
 
-    __slots__ = ("__weakref__", "_native", "_options")
+    __slots__ = ("__weakref__", "_native")
 
     def __init__(self, **options: Unpack[AsyncClientOptions]) -> None:
-        self._native = _native.Client(options)
-        self._options = without_key(options)
+        self._native = _native.Client(_native.OpaqueOptions(options))
 
     @classmethod
     def from_env(cls, prefix: str = "RUNTYPE", **options: Unpack[AsyncClientOptions]) -> Self:
         """A client from variables under a prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_ID` and so on."""
         options["env_prefix"] = prefix
-        return cls(**options)
+        del prefix
+        return _native.OpaqueOptions(options).make(cls)
 
     @property
     def endpoint(self) -> _native.Endpoint:
@@ -64,20 +64,20 @@ class AsyncClient:
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability and gives its output, decoded from JSON. See `Client.call`."""
-        return await self._run("capability", capability, input, False, options)
+        return await self._run("capability", capability, input, False, _native.OpaqueOptions(options))
 
     async def call_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = await self._run("capability", capability, input, True, options)
+        answer: Answer = await self._run("capability", capability, input, True, _native.OpaqueOptions(options))
         return answer
 
     async def dispatch(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
-        return await self._run("dispatch", capability, input, False, options)
+        return await self._run("dispatch", capability, input, False, _native.OpaqueOptions(options))
 
     def stream(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
@@ -86,13 +86,14 @@ class AsyncClient:
 
         Nothing is sent before the stream is entered or read.
         """
-        return AsyncEventStream(lambda: self._native.begin_stream(capability, input, options))
+        given = _native.OpaqueOptions(options)
+        return AsyncEventStream(lambda: self._native.begin_stream(capability, input, given))
 
     async def dispatch_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = await self._run("dispatch", capability, input, True, options)
+        answer: Answer = await self._run("dispatch", capability, input, True, _native.OpaqueOptions(options))
         return answer
 
     def call_many(
@@ -116,20 +117,26 @@ class AsyncClient:
             in_order: Whether results come in the order of the inputs, or as they are there.
             **options: As for `call`, for each of them.
         """
+        given = _native.OpaqueOptions(options)
         iterator = aiter(inputs) if isinstance(inputs, AsyncIterable) else iter(inputs)
-        return AsyncCallMany(lambda: self._native.call_many(capability, iterator, concurrency, in_order, True, options))
+        return AsyncCallMany(lambda: self._native.call_many(capability, iterator, concurrency, in_order, True, given))
 
     async def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
-        return await self._run("openapi", "", None, False, options)
+        return await self._run("openapi", "", None, False, _native.OpaqueOptions(options))
 
     async def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
         """The OpenAPI document as the output of an answer."""
-        answer: Answer = await self._run("openapi", "", None, True, options)
+        answer: Answer = await self._run("openapi", "", None, True, _native.OpaqueOptions(options))
         return answer
 
     async def _run(
-        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, options: CallOptions
+        self,
+        target: Target,
+        capability: str,
+        input: Mapping[str, Any] | None,
+        whole: bool,
+        options: _native.OpaqueOptions,
     ) -> Any:
         return await wait(lambda: self._native.begin(target, capability, input, whole, options))
 
@@ -157,11 +164,13 @@ class AsyncClient:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _remake, (type(self), for_pickle("AsyncClient", self._options))
+        return _remake, (type(self), self._native.options_for_pickle("AsyncClient"))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._native.endpoint}>"
+        return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
 
 
 def _remake(kind: type[AsyncClient], options: AsyncClientOptions) -> AsyncClient:
-    return kind(**options)
+    given = _native.OpaqueOptions(dict(options))
+    del options
+    return given.make(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from ._answer import not_made
 from ._pending import Pending
 
 TYPE_CHECKING = False
@@ -45,6 +46,8 @@ class ManyResult:
         return None if self.response is None else self.response.output
 
     def __repr__(self) -> str:
+        if not hasattr(self, "error"):
+            return not_made(self)
         ended = f"error={self.error!r}" if self.error is not None else f"response={self.response!r}"
         return f"ManyResult(number={self.number}, {ended})"
 

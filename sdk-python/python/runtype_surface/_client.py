@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import _native
+from ._answer import not_made
 from ._call_many import CallMany
-from ._options import for_pickle, without_key
 from ._stream import EventStream
 
 TYPE_CHECKING = False
@@ -42,17 +42,17 @@ class Client:
         ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
     """
 
-    __slots__ = ("__weakref__", "_native", "_options")
+    __slots__ = ("__weakref__", "_native")
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
-        self._native = _native.Client(options)
-        self._options = without_key(options)
+        self._native = _native.Client(_native.OpaqueOptions(options))
 
     @classmethod
     def from_env(cls, prefix: str = "RUNTYPE", **options: Unpack[ClientOptions]) -> Self:
         """A client from variables under a prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_ID` and so on."""
         options["env_prefix"] = prefix
-        return cls(**options)
+        del prefix
+        return _native.OpaqueOptions(options).make(cls)
 
     @property
     def endpoint(self) -> _native.Endpoint:
@@ -75,18 +75,18 @@ class Client:
         Raises:
             RuntypeError: One of its subclasses.
         """
-        return self._native.call("capability", capability, input, False, options)
+        return self._native.call("capability", capability, input, False, _native.OpaqueOptions(options))
 
     def call_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = self._native.call("capability", capability, input, True, options)
+        answer: Answer = self._native.call("capability", capability, input, True, _native.OpaqueOptions(options))
         return answer
 
     def dispatch(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
-        return self._native.call("dispatch", capability, input, False, options)
+        return self._native.call("dispatch", capability, input, False, _native.OpaqueOptions(options))
 
     def stream(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
@@ -104,13 +104,13 @@ class Client:
         Raises:
             RuntypeError: One of its subclasses.
         """
-        return EventStream(self._native.stream(capability, input, options))
+        return EventStream(self._native.stream(capability, input, _native.OpaqueOptions(options)))
 
     def dispatch_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = self._native.call("dispatch", capability, input, True, options)
+        answer: Answer = self._native.call("dispatch", capability, input, True, _native.OpaqueOptions(options))
         return answer
 
     def call_many(
@@ -134,15 +134,16 @@ class Client:
             in_order: Whether results come in the order of the inputs, or as they are there.
             **options: As for `call`, for each of them.
         """
-        return CallMany(self._native.call_many(capability, iter(inputs), concurrency, in_order, False, options))
+        given = _native.OpaqueOptions(options)
+        return CallMany(self._native.call_many(capability, iter(inputs), concurrency, in_order, False, given))
 
     def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
-        return self._native.call("openapi", "", None, False, options)
+        return self._native.call("openapi", "", None, False, _native.OpaqueOptions(options))
 
     def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
         """The OpenAPI document as the output of an answer."""
-        answer: Answer = self._native.call("openapi", "", None, True, options)
+        answer: Answer = self._native.call("openapi", "", None, True, _native.OpaqueOptions(options))
         return answer
 
     def close(self) -> None:
@@ -169,11 +170,13 @@ class Client:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _remake, (type(self), for_pickle("Client", self._options))
+        return _remake, (type(self), self._native.options_for_pickle("Client"))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._native.endpoint}>"
+        return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
 
 
 def _remake(kind: type[Client], options: ClientOptions) -> Client:
-    return kind(**options)
+    given = _native.OpaqueOptions(dict(options))
+    del options
+    return given.make(kind)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RuntypeError(Exception):
-    """The base of everything that this package raises of itself."""
+    """Base class of all exceptions raised by this package. Raised itself only for a bug of the package."""
 
     message: str = ""
     """The server's own words where it answered with an error, else the text of this error."""

@@ -6,7 +6,6 @@ from ._answer import _Record, attempts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from ._answer import Attempt
@@ -34,12 +33,8 @@ class AttemptStart(_Record):
         """How long the client waited before it, after the attempt before, in seconds."""
 
 
-def tell(
-    before: Callable[[AttemptStart], object] | None,
-    after: Callable[[AttemptStart, Attempt], object] | None,
-    report: dict[str, Any],
-) -> None:
-    """Calls the hook that the report is for."""
+def of_report(report: dict[str, Any]) -> tuple[AttemptStart] | tuple[AttemptStart, Attempt]:
+    """Reads what a hook is told: the attempt's start, and its end where it has ended."""
     start, end = report["start"], report["end"]
     started = AttemptStart(
         number=start["number"],
@@ -50,8 +45,6 @@ def tell(
         waited=start["waited_ms"] / 1e3,
     )
     if end is None:
-        if before is not None:
-            before(started)
-    elif after is not None:
-        (ended,) = attempts_of([end])
-        after(started, ended)
+        return (started,)
+    (ended,) = attempts_of([end])
+    return started, ended

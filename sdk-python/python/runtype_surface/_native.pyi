@@ -1,10 +1,12 @@
 from asyncio import Future
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, ClassVar, Literal, TypeAlias, final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, final
 
 from typing_extensions import Self
 
 from ._call_many import ManyResult
+
+_T = TypeVar("_T")
 
 __version__: str
 
@@ -82,19 +84,25 @@ class Event:
 Target: TypeAlias = Literal["capability", "dispatch", "openapi"]
 
 @final
+class OpaqueOptions:
+    def __new__(cls, options: Mapping[str, Any]) -> Self: ...
+    def make(self, class_: Callable[..., _T], /) -> _T: ...
+
+@final
 class Client:
-    def __new__(cls, given: Mapping[str, Any]) -> Self: ...
+    def __new__(cls, given: OpaqueOptions) -> Self: ...
+    def options_for_pickle(self, kind: str) -> dict[str, Any]: ...
     @property
     def endpoint(self) -> Endpoint: ...
     def call(
-        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
+        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: OpaqueOptions
     ) -> Any: ...
     def begin(
-        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: Mapping[str, Any]
+        self, target: Target, capability: str, input: Mapping[str, Any] | None, whole: bool, given: OpaqueOptions
     ) -> tuple[Future[Any], Ticket]: ...
-    def stream(self, capability: str, input: Mapping[str, Any] | None, given: Mapping[str, Any]) -> EventStream: ...
+    def stream(self, capability: str, input: Mapping[str, Any] | None, given: OpaqueOptions) -> EventStream: ...
     def begin_stream(
-        self, capability: str, input: Mapping[str, Any] | None, given: Mapping[str, Any]
+        self, capability: str, input: Mapping[str, Any] | None, given: OpaqueOptions
     ) -> tuple[Future[EventStream], Ticket]: ...
     def call_many(
         self,
@@ -103,7 +111,7 @@ class Client:
         concurrency: float,
         in_order: bool,
         on_loop: bool,
-        given: Mapping[str, Any],
+        given: OpaqueOptions,
     ) -> CallMany: ...
     def close(self) -> None: ...
     @property
@@ -141,5 +149,6 @@ class Ticket:
 
 @final
 class Reply:
+    def awaitable(self) -> Awaitable[str]: ...
     def give(self, given: object) -> None: ...
     def fail(self, raised: BaseException) -> None: ...

@@ -1,4 +1,4 @@
-"""The options of a client and of a call, as types, and what of them a pickle keeps."""
+"""The options of a client and of a call, as types."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     # Loading `typing` takes longer than the rest of this package, and only type checkers need it.
     import os
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from typing import Any, Literal, TypeAlias
+    from typing import Literal, TypeAlias
 
     from typing_extensions import TypedDict
 
@@ -92,22 +92,3 @@ if TYPE_CHECKING:
 
         api_key: str | Callable[[], str] | Callable[[], Awaitable[str]] | None
         """The key, or a function that gives it. An `async` one is awaited on the loop of the call that asks."""
-
-
-def without_key(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a client's options may be kept in Python: all but a literal key, in whose place stands `...`."""
-    return {name: ... if name == "api_key" and isinstance(value, str) else value for name, value in options.items()}
-
-
-def for_pickle(kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options that a pickled client takes along.
-
-    Raises:
-        TypeError: The client was made with a literal key, which does not go into a pickle.
-    """
-    if options.get("api_key") is ...:
-        raise TypeError(
-            f"this {kind} was made with a literal key, and a key does not go into a pickle: give the key by "
-            "RUNTYPE_PRODUCT_API_KEY, api_key_file, api_key_variable or a function, from which the copy reads it again"
-        )
-    return options

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._answer import Headers, attempts_of
+from ._answer import Headers, attempts_of, not_made
 from ._pending import Pending, wait
 
 TYPE_CHECKING = False
@@ -146,7 +146,11 @@ class EventStream:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<EventStream {self.status} request_id={self.request_id!r}>"
+        return (
+            f"<EventStream {self.status} request_id={self.request_id!r}>"
+            if hasattr(self, "_events")
+            else not_made(self)
+        )
 
 
 class AsyncEventStream:
@@ -312,4 +316,4 @@ class AsyncEventStream:
         await self.aclose()
 
     def __repr__(self) -> str:
-        return "<AsyncEventStream>" if self._begin is None else f"<AsyncEventStream {self.status}>"
+        return f"<AsyncEventStream {self.status}>" if getattr(self, "_begin", None) else "<AsyncEventStream>"

@@ -8,10 +8,11 @@ import json
 import subprocess
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from .. import AsyncClient, Client
+from .._native import OpaqueOptions
 from ._binary import find_binary
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 JSON: TypeAlias = "dict[str, Any]"
 """A JSON object."""
+
+_Made = TypeVar("_Made", Client, AsyncClient)
 
 
 class MockError(RuntimeError):
@@ -75,19 +78,20 @@ class MockSurface:
 
     def client(self, **options: Unpack[ClientOptions]) -> Client:
         """A client of the mock, with a key for everything; options as those of `Client`."""
-        return Client(**(self._defaults() | options))  # type: ignore[typeddict-item, unused-ignore]
+        return self._make(Client, options)
 
     def async_client(self, **options: Unpack[AsyncClientOptions]) -> AsyncClient:
         """A client of the mock for asyncio; options as those of `AsyncClient`."""
-        return AsyncClient(**(self._defaults() | options))  # type: ignore[typeddict-item, unused-ignore]
+        return self._make(AsyncClient, options)
 
-    def _defaults(self) -> Any:
-        return {
+    def _make(self, kind: type[_Made], options: Any) -> _Made:
+        options |= {
             "base_url": self.base_url,
             "product_id": self.product_id,
             "surface_id": self.surface_id,
             "api_key": self.api_key,
-        }
+        } | options
+        return OpaqueOptions(options).make(kind)
 
     @property
     def base_url(self) -> str:

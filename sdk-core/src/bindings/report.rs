@@ -1,0 +1,161 @@
+//! Errors, answers and streams as plain data, for languages that make objects of their own.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    error::{
+        Error,
+        attempt::Attempt,
+        kind::{ErrorKind, Phase},
+    },
+    response::{call_response::Answer, limits::RateLimit},
+    send::hooks::AttemptStart,
+    stream::EventStream,
+};
+
+/// All that a language reads at once, as JSON: the same in every language.
+pub trait Report {
+    /// Every field but those that can be large, which are handed over as bytes.
+    #[must_use]
+    fn report(&self) -> String;
+}
+
+#[derive(Serialize)]
+struct ErrorReport<'a> {
+    class: &'static str,
+    text: &'a str,
+    message: &'a str,
+    option: Option<&'a str>,
+    phase: Option<&'static str>,
+    path: Option<&'a str>,
+    events_seen: Option<u64>,
+    may_have_executed: bool,
+    status: Option<u16>,
+    code: Option<&'a str>,
+    details: Option<&'a serde_json::Value>,
+    request_id: Option<&'a str>,
+    execution_id: Option<&'a str>,
+    retry_after_ms: Option<f64>,
+    location: Option<&'a str>,
+    headers: Option<Vec<(&'a str, String)>>,
+    capability: Option<&'a str>,
+    key_hint: Option<&'a str>,
+    attempts: &'a [Attempt],
+}
+
+impl Report for Error {
+    fn report(&self) -> String {
+        let report = ErrorReport {
+            class: self.kind().class_name(),
+            text: self.text(),
+            message: self.message(),
+            option: self.option(),
+            phase: self.phase().map(Phase::as_str),
+            path: self.path(),
+            events_seen: self.events_seen(),
+            may_have_executed: self.may_have_executed(),
+            status: self.status(),
+            code: self.code(),
+            details: self.details(),
+            request_id: self.request_id(),
+            execution_id: self.execution_id(),
+            retry_after_ms: self.retry_after().map(|wait| wait.as_secs_f64() * 1e3),
+            location: self.location(),
+            headers: self.headers().map(header_pairs),
+            capability: self.capability(),
+            key_hint: self.key_hint(),
+            attempts: self.attempts(),
+        };
+        serde_json::to_string(&report).unwrap_or_else(|_| {
+            format!(
+                "{{\"class\":\"{}\",\"text\":\"\",\"message\":\"\",\"attempts\":[]}}",
+                ErrorKind::Configuration.class_name()
+            )
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct AnswerReport<'a> {
+    status: u16,
+    headers: Vec<(&'a str, String)>,
+    request_id: Option<&'a str>,
+    execution_id: Option<&'a str>,
+    metadata: Option<&'a RawValue>,
+    rate_limit: Option<RateLimit>,
+    attempts: &'a [Attempt],
+    elapsed_ms: f64,
+}
+
+impl<T> Report for Answer<T> {
+    fn report(&self) -> String {
+        let report = AnswerReport {
+            status: self.status,
+            headers: header_pairs(&self.headers),
+            request_id: self.request_id.as_deref(),
+            execution_id: self.execution_id.as_deref(),
+            metadata: self.metadata.as_deref().and_then(|metadata| serde_json::from_slice(metadata).ok()),
+            rate_limit: self.rate_limit,
+            attempts: &self.attempts,
+            elapsed_ms: self.elapsed.as_secs_f64() * 1e3,
+        };
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct StreamReport<'a> {
+    status: u16,
+    headers: Vec<(&'a str, String)>,
+    request_id: Option<&'a str>,
+    attempts: &'a [Attempt],
+}
+
+impl Report for EventStream {
+    /// What is known since the answer began.
+    fn report(&self) -> String {
+        let report = StreamReport {
+            status: self.status(),
+            headers: header_pairs(self.headers()),
+            request_id: self.request_id(),
+            attempts: self.attempts(),
+        };
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+}
+
+/// An attempt, and how it has ended if it has, for hooks.
+#[must_use]
+pub fn attempt_report(start: &AttemptStart<'_>, end: Option<&Attempt>) -> String {
+    #[derive(Serialize)]
+    struct AttemptReport<'a> {
+        start: &'a AttemptStart<'a>,
+        end: Option<&'a Attempt>,
+    }
+    serde_json::to_string(&AttemptReport { start, end }).unwrap_or_default()
+}
+
+/// The error of an output that a language's own JSON reader refused. The core reads it once more, so that the same output
+/// gives the same error in every language; `reason` serves where the core would have taken it.
+#[must_use]
+pub fn undecodable(answer: Answer<Bytes>, reason: &str) -> Error {
+    answer.undecodable(reason)
+}
+
+/// The very error of the application's key function, for a language that gives its exception back as the cause. It may hold
+/// what the error's texts and sources leave out.
+#[must_use]
+pub fn key_function_error(error: &Error) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+    error.key_function_error()
+}
+
+/// Headers in the order in which they came, names in lower case, values as text.
+fn header_pairs(headers: &HeaderMap) -> Vec<(&str, String)> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
+}

@@ -1,0 +1,339 @@
+//! A client's configuration: explicit argument, then environment, then default.
+
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
+
+use super::Client;
+use crate::{
+    config::{
+        environment::Environment,
+        headers,
+        options::{self, Options},
+        values::{self, ResponseFormat, RetryMode},
+    },
+    endpoint::settings::EndpointSettings,
+    error::{Error, attempt::Attempt},
+    key::{ApiKey, header::AuthHeader, ring::KeyRing, source::KeySource},
+    retry::{backoff::Backoff, budget::Budget},
+    send::{
+        context::Context,
+        hooks::{AttemptStart, Hooks},
+    },
+    transport::{Transport, TransportOptions},
+};
+
+/// Sets a client's options. What is not set comes from the environment, then from the defaults; an option that cannot be
+/// right is refused by [`build`](Self::build), by name.
+///
+/// ```
+/// # fn main() -> Result<(), runtype_surface::Error> {
+/// use std::time::Duration;
+/// use runtype_surface::{Client, RetryMode};
+///
+/// let client = Client::builder()
+///     .api_key("papi_example_0000a1b2")
+///     .product_id("prod_1")
+///     .surface_id("surf_2")
+///     .timeout(Duration::from_secs(60))
+///     .retry_mode(RetryMode::Never)
+///     .build()?;
+/// assert_eq!(
+///     client.endpoint_url("echo")?.as_str(),
+///     "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo",
+/// );
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a builder does nothing before it is built"]
+pub struct ClientBuilder {
+    environment: Environment,
+    key: Option<KeySource>,
+    endpoint: EndpointSettings,
+    auth_header: AuthHeader,
+    timeout: Option<Duration>,
+    max_retries: Option<u32>,
+    allow_insecure_http: bool,
+    jitter_seed: Option<u64>,
+    options: Options,
+    transport: TransportOptions,
+    hooks: Hooks,
+    /// The first thing that is wrong, as a function since an error is not cloned.
+    problem: Option<(String, String)>,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new() -> Self {
+        Self {
+            environment: Environment::new(Environment::DEFAULT_PREFIX),
+            key: None,
+            endpoint: EndpointSettings::default(),
+            auth_header: AuthHeader::default(),
+            timeout: None,
+            max_retries: None,
+            allow_insecure_http: false,
+            jitter_seed: None,
+            options: Options::default(),
+            transport: TransportOptions::default(),
+            hooks: Hooks::default(),
+            problem: None,
+        }
+    }
+
+    /// What the variables' names begin with; `RUNTYPE` by default.
+    pub fn env_prefix(self, prefix: &str) -> Self {
+        let checked = self.environment.clone().with_prefix(prefix);
+        self.set(checked, |builder, environment| builder.environment = environment)
+    }
+
+    /// Reads variables by this function in place of the process's environment: from a file of settings, or in a test.
+    pub fn variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.environment = self.environment.with_lookup(lookup);
+        self
+    }
+
+    /// The product API key, in place of `RUNTYPE_PRODUCT_API_KEY`. Keys belong in the environment, not in code (api.md, doc).
+    pub fn api_key(self, key: impl Into<String>) -> Self {
+        self.set(ApiKey::parse(key), |builder, key| builder.key = Some(KeySource::value(key)))
+    }
+
+    /// Where the key comes from, in place of the environment.
+    pub fn api_key_source(mut self, source: KeySource) -> Self {
+        self.key = Some(source);
+        self
+    }
+
+    /// The product's id, in place of `RUNTYPE_PRODUCT_ID`.
+    pub fn product_id(mut self, id: impl Into<String>) -> Self {
+        self.endpoint.product_id = Some(id.into());
+        self
+    }
+
+    /// The surface's id, in place of `RUNTYPE_SURFACE_ID`.
+    pub fn surface_id(mut self, id: impl Into<String>) -> Self {
+        self.endpoint.surface_id = Some(id.into());
+        self
+    }
+
+    /// A full endpoint URL as copied from the dashboard, in place of the ids or `RUNTYPE_ENDPOINT_URL`.
+    pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint.endpoint_url = Some(url.into());
+        self
+    }
+
+    /// Scheme, host and path prefix of the API, in place of `RUNTYPE_BASE_URL`; `https://api.runtype.com` by default.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.endpoint.base_url = Some(url.into());
+        self
+    }
+
+    /// Which header carries the key; [`AuthHeader::Bearer`] by default.
+    pub fn auth_header(mut self, header: AuthHeader) -> Self {
+        self.auth_header = header;
+        self
+    }
+
+    /// How long making a connection may take; 10 s by default.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.set(values::duration("connect timeout", timeout), |builder, timeout| {
+            builder.transport.connect_timeout = timeout;
+        })
+    }
+
+    /// How long a whole call may take, all attempts and waits included, in place of `RUNTYPE_TIMEOUT_SECONDS`; 300 s by
+    /// default.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(values::duration("timeout", timeout), |builder, timeout| builder.timeout = Some(timeout))
+    }
+
+    /// How long one attempt may take. There is no limit of its own by default: the call's serves.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.set(values::duration("attempt timeout", timeout), |builder, timeout| {
+            builder.options.attempt_timeout = Some(timeout);
+        })
+    }
+
+    /// How often a call may be repeated, in place of `RUNTYPE_MAX_RETRIES`; 2 by default.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.set(options::max_retries(retries.into()), |builder, retries| builder.max_retries = Some(retries))
+    }
+
+    /// What may be repeated; [`RetryMode::Safe`] by default.
+    pub fn retry_mode(mut self, mode: RetryMode) -> Self {
+        self.options.retry_mode = mode;
+        self
+    }
+
+    /// How large an answer may be, in bytes once it is decompressed; 64 MiB by default.
+    pub fn max_response_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
+    }
+
+    /// How long a stream may be silent before it fails; 120 s by default.
+    pub fn stream_idle_timeout(self, timeout: Duration) -> Self {
+        self.set(values::duration("stream idle timeout", timeout), |builder, timeout| {
+            builder.options.stream.idle_timeout = timeout;
+        })
+    }
+
+    /// How large one event of a stream may be, in bytes; 16 MiB by default.
+    pub fn max_event_bytes(self, bytes: u64) -> Self {
+        self.set(options::max_event_bytes(bytes), |builder, bytes| builder.options.stream.max_event_bytes = bytes)
+    }
+
+    /// Hands on `execution_error` and `error` events like others, in place of failing the stream.
+    pub fn hand_on_stream_errors(mut self, hand_on: bool) -> Self {
+        self.options.stream.hand_on_errors = hand_on;
+        self
+    }
+
+    /// Whether answers come raw or wrapped; [`ResponseFormat::Detect`] by default.
+    pub fn response_format(mut self, format: ResponseFormat) -> Self {
+        self.options.response_format = format;
+        self
+    }
+
+    /// Adds a header to every call. The client's own (`Authorization`, `Content-Type` and so on) are refused.
+    ///
+    /// At most 100 headers of together 64 KiB.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let added = headers::add_header(&mut self.options.headers, name, value);
+        self.set(added, |_, ()| {})
+    }
+
+    /// Sends calls through this HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name. Plain http to a
+    /// loopback address uses none by itself, since a proxy would read the key.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.transport.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts the certificates in this PEM text beside Mozilla's, for a company's own certificate authority.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.transport.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Lets the key travel over plain http to an address that is not loopback. Anyone on the way can read it.
+    pub fn allow_insecure_http(mut self, allow: bool) -> Self {
+        self.allow_insecure_http = allow;
+        self
+    }
+
+    /// Calls this function before each attempt is sent. It must not block; no key and no body reach it.
+    pub fn before_attempt(mut self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Calls this function when an attempt has ended, whether it is repeated or not. It must not block. An attempt of a call
+    /// that was dropped has no end.
+    pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
+        self
+    }
+
+    /// Makes the waits before retries repeatable, for tests.
+    pub fn jitter_seed(mut self, seed: u64) -> Self {
+        self.jitter_seed = Some(seed);
+        self
+    }
+
+    /// Names the language that the calls come from in the user agent.
+    pub(crate) fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.transport.user_agent = user_agent.into();
+        self
+    }
+
+    /// Reports this problem when the client is built.
+    pub(crate) fn refuse(mut self, problem: &Error) -> Self {
+        self.problem
+            .get_or_insert_with(|| (problem.option().unwrap_or_default().to_owned(), problem.text().to_owned()));
+        self
+    }
+
+    fn set<T>(mut self, checked: Result<T, Error>, set: impl FnOnce(&mut Self, T)) -> Self {
+        match checked {
+            Ok(value) => {
+                set(&mut self, value);
+                self
+            }
+            Err(problem) => self.refuse(&problem),
+        }
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option or the variable and says what
+    /// to do.
+    pub fn build(self) -> Result<Client, Error> {
+        if let Some((option, text)) = self.problem {
+            return Err(Error::configuration_text(option, text));
+        }
+        let endpoint = self.endpoint.resolve(&self.environment)?;
+        if !self.allow_insecure_http {
+            endpoint.check_secure()?;
+        }
+        let mut options = self.options;
+        if let Some(timeout) = self.timeout {
+            options.timeout = timeout;
+        } else if let Some(seconds) = self.environment.timeout_seconds()? {
+            let name = self.environment.name("TIMEOUT_SECONDS");
+            options.timeout = values::seconds("timeout", seconds).map_err(|error| error.found_in(name))?;
+        }
+        if let Some(retries) = self.max_retries {
+            options.max_retries = retries;
+        } else if let Some(retries) = self.environment.max_retries()? {
+            let name = self.environment.name("MAX_RETRIES");
+            options.max_retries = options::max_retries(retries.into()).map_err(|error| error.found_in(name))?;
+        }
+        let transport = Transport::new(&self.transport, &endpoint)?;
+        Ok(Client::new(Context {
+            keys: KeyRing::new(self.key.unwrap_or_else(KeySource::environment), self.environment)?,
+            backoff: Backoff::new(self.jitter_seed),
+            budget: Budget::new(),
+            auth_header: self.auth_header,
+            endpoint,
+            options,
+            transport,
+            hooks: self.hooks,
+        }))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("key", &self.key)
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file that `RUNTYPE_PRODUCT_API_KEY_FILE`
+    /// names, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from `RUNTYPE_ENDPOINT_URL`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the variable that is missing or wrong.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// A client from the environment, under variables that begin with another prefix: `STAGING_RUNTYPE` reads
+    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. So one process has clients for development and for production.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_env_prefix(prefix: &str) -> Result<Self, Error> {
+        Self::builder().env_prefix(prefix).build()
+    }
+
+    /// Sets options one by one; what is not set comes from the environment, then from the defaults.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+}

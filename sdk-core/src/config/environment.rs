@@ -1,0 +1,128 @@
+//! The variables that configure a client, by one prefix.
+
+use std::{ffi::OsString, fmt, sync::Arc};
+
+use crate::{error::Error, redact};
+
+type Lookup = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
+/// Reads `RUNTYPE_PRODUCT_ID` and its like; under the prefix `STAGING_RUNTYPE` it reads `STAGING_RUNTYPE_PRODUCT_ID`.
+/// A variable that is set and empty counts as not set.
+#[derive(Clone)]
+pub(crate) struct Environment {
+    prefix: String,
+    lookup: Lookup,
+}
+
+impl Environment {
+    pub(crate) const DEFAULT_PREFIX: &'static str = "RUNTYPE";
+
+    pub(crate) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), lookup: Arc::new(|name| std::env::var_os(name)) }
+    }
+
+    pub(crate) fn with_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        let prefix = prefix.strip_suffix('_').unwrap_or(prefix);
+        if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            return Err(Error::configuration(
+                "prefix",
+                format!(
+                    "{} cannot begin the name of a variable: use letters, digits and underscores, such as STAGING_RUNTYPE",
+                    redact::quote(prefix)
+                ),
+            ));
+        }
+        if redact::holds_key(prefix) {
+            return Err(Error::configuration(
+                "prefix",
+                format!("{} looks like a key: give it as the api key", redact::quote(prefix)),
+            ));
+        }
+        prefix.clone_into(&mut self.prefix);
+        Ok(self)
+    }
+
+    pub(crate) fn with_lookup(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
+        self.lookup = Arc::new(lookup);
+        self
+    }
+
+    /// Reads a variable by its whole name.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Error> {
+        match (self.lookup)(name) {
+            Some(value) if value.is_empty() => Ok(None),
+            Some(value) => value.into_string().map(Some).map_err(|_| {
+                Error::configuration(name.to_owned(), format!("the environment variable {name} is not valid UTF-8"))
+            }),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) fn key_name(&self) -> String {
+        self.name("PRODUCT_API_KEY")
+    }
+
+    pub(crate) fn key_file_name(&self) -> String {
+        self.name("PRODUCT_API_KEY_FILE")
+    }
+
+    /// A key that is not UTF-8 is handed on damaged, so that the check of the key refuses it by its own rule.
+    pub(crate) fn key(&self) -> Option<String> {
+        self.lossy(&self.key_name())
+    }
+
+    pub(crate) fn key_file(&self) -> Option<OsString> {
+        (self.lookup)(&self.key_file_name()).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn product_id(&self) -> Result<Option<String>, Error> {
+        self.read(&self.name("PRODUCT_ID"))
+    }
+
+    pub(crate) fn surface_id(&self) -> Result<Option<String>, Error> {
+        self.read(&self.name("SURFACE_ID"))
+    }
+
+    pub(crate) fn endpoint_url(&self) -> Result<Option<String>, Error> {
+        self.read(&self.name("ENDPOINT_URL"))
+    }
+
+    pub(crate) fn base_url(&self) -> Result<Option<String>, Error> {
+        self.read(&self.name("BASE_URL"))
+    }
+
+    pub(crate) fn timeout_seconds(&self) -> Result<Option<f64>, Error> {
+        self.number("TIMEOUT_SECONDS", "a number of seconds, such as 30 or 2.5")
+    }
+
+    pub(crate) fn max_retries(&self) -> Result<Option<u32>, Error> {
+        self.number("MAX_RETRIES", "a whole number, such as 2, or 0 for no retry")
+    }
+
+    /// The whole name of a variable under this prefix.
+    pub(crate) fn name(&self, rest: &str) -> String {
+        format!("{}_{rest}", self.prefix)
+    }
+
+    fn lossy(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn number<T: std::str::FromStr>(&self, rest: &str, wanted: &str) -> Result<Option<T>, Error> {
+        let name = self.name(rest);
+        let Some(text) = self.read(&name)? else { return Ok(None) };
+        match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => {
+                let problem = format!("the environment variable {name} is {}, not {wanted}", redact::quote(&text));
+                Err(Error::configuration(name, problem))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

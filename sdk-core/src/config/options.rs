@@ -1,0 +1,90 @@
+//! The options of a client and of a call, and the rules that make one impossible.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::values::{ResponseFormat, RetryMode};
+use crate::error::Error;
+
+/// What holds for a call: the client's options, under those of the call.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    /// The whole call, all attempts and waits included.
+    pub(crate) timeout: Duration,
+    /// One attempt, if it shall be shorter than the call.
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) max_retries: u32,
+    pub(crate) retry_mode: RetryMode,
+    pub(crate) max_response_bytes: u64,
+    pub(crate) response_format: ResponseFormat,
+    pub(crate) headers: HeaderMap,
+    pub(crate) stream: StreamOptions,
+}
+
+/// What holds for a stream once it has begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StreamOptions {
+    /// How long nothing may come.
+    pub(crate) idle_timeout: Duration,
+    /// How large one event may be.
+    pub(crate) max_event_bytes: usize,
+    /// Whether error events are handed on like others.
+    pub(crate) hand_on_errors: bool,
+}
+
+impl Default for StreamOptions {
+    fn default() -> Self {
+        Self { idle_timeout: Duration::from_secs(120), max_event_bytes: 16 * 1024 * 1024, hand_on_errors: false }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(300),
+            attempt_timeout: None,
+            max_retries: 2,
+            retry_mode: RetryMode::Safe,
+            max_response_bytes: 64 * 1024 * 1024,
+            response_format: ResponseFormat::Detect,
+            headers: HeaderMap::new(),
+            stream: StreamOptions::default(),
+        }
+    }
+}
+
+/// How often a call may be repeated at the most; more is a mistake.
+pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
+    const MOST: u32 = 100;
+    u32::try_from(value)
+        .ok()
+        .filter(|value| *value <= MOST)
+        .ok_or_else(|| Error::configuration("max retries", format!("{value} is too many: at most {MOST}")))
+}
+
+pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {
+    if value == 0 {
+        return Err(Error::configuration("max response bytes", "0 would refuse every answer: give at least 1"));
+    }
+    Ok(value)
+}
+
+pub(crate) fn max_event_bytes(value: u64) -> Result<usize, Error> {
+    match usize::try_from(value) {
+        Ok(bytes) if bytes > 0 => Ok(bytes),
+        _ => Err(Error::configuration("max event bytes", format!("{value} is no limit: give at least 1"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_has_its_limits() {
+        assert_eq!(max_retries(101).unwrap_err().option(), Some("max retries"));
+        assert_eq!(max_response_bytes(0).unwrap_err().option(), Some("max response bytes"));
+        assert_eq!(max_event_bytes(0).unwrap_err().option(), Some("max event bytes"));
+    }
+}

@@ -1,0 +1,177 @@
+//! The values of options, as every language writes them.
+
+use std::time::Duration;
+
+use crate::{error::Error, redact};
+
+/// Longer than any call, and short enough that no clock overflows.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How much is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum RetryMode {
+    /// Only what did not start: the connection was never made, or a pooled one proved closed before the request was written to
+    /// it; an HTTP/2 server said that it did not process the stream; 429, and 503 with `Retry-After`, as the API's own JSON
+    /// error without an `executionId`. The default.
+    #[default]
+    Safe,
+    /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once.
+    All,
+    /// Nothing.
+    Never,
+}
+
+impl RetryMode {
+    /// The option's value as the configuration writes it: `safe`, `all` or `never`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::All => "all",
+            Self::Never => "never",
+        }
+    }
+}
+
+impl std::str::FromStr for RetryMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        one_of("retry mode", text, [Self::Safe, Self::All, Self::Never], Self::as_str)
+    }
+}
+
+/// Whether answers come raw or wrapped, which the surface's owner sets (api.md, vendor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ResponseFormat {
+    /// Tells the two apart by their shape, which is assumed: an object of `output`, `executionId` and nothing else but
+    /// `metadata` is wrapped. The default.
+    #[default]
+    Detect,
+    /// The answer is the output.
+    Raw,
+    /// The answer is `{"output": …, "executionId": "exec_…", "metadata": {…}}`.
+    Wrapped,
+}
+
+impl ResponseFormat {
+    /// The option's value as the configuration writes it: `detect`, `raw` or `wrapped`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Raw => "raw",
+            Self::Wrapped => "wrapped",
+        }
+    }
+}
+
+impl std::str::FromStr for ResponseFormat {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        one_of("response format", text, [Self::Detect, Self::Raw, Self::Wrapped], Self::as_str)
+    }
+}
+
+/// Finds the value that a text names, or says which there are.
+pub(crate) fn one_of<T: Copy, const N: usize>(
+    option: &'static str,
+    text: &str,
+    values: [T; N],
+    name: fn(T) -> &'static str,
+) -> Result<T, Error> {
+    values.into_iter().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<_> = values.into_iter().map(name).collect();
+        Error::configuration(option, format!("{} is none of {}", redact::quote(text), names.join(", ")))
+    })
+}
+
+/// A duration that a call can wait for: more than nothing, a year at most.
+pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration, Error> {
+    if value.is_zero() || value > LONGEST {
+        return Err(Error::configuration(
+            option,
+            format!("{value:?} is not a time to wait: it must be more than 0 and at most a year"),
+        ));
+    }
+    Ok(value)
+}
+
+/// Seconds as other languages have them, which may be negative, infinite or not a number.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+pub fn seconds(option: &'static str, value: f64) -> Result<Duration, Error> {
+    time(option, value, value, "s")
+}
+
+/// Milliseconds, in the same way.
+///
+/// # Errors
+///
+/// As [`seconds`].
+pub fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error> {
+    time(option, value / 1e3, value, "ms")
+}
+
+fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
+        Error::configuration(
+            option,
+            format!("{} {unit} is not a time to wait: it must be more than 0 and at most a year", number(given)),
+        )
+    })
+}
+
+/// A whole number as other languages have them, which may be negative or have a fraction.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
+    // 2^53: up to here every whole number has a float of its own.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && (0.0..=LARGEST).contains(&value) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole and in range"
+        )]
+        return Ok(value as u64);
+    }
+    Err(Error::configuration(option, format!("{} is not a whole number of 0 or more", number(value))))
+}
+
+/// A number as people write it: a very large one has up to 309 digits otherwise.
+fn number(value: f64) -> String {
+    if value.is_finite() && value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_cannot_be_waited_for_is_refused_by_name() {
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30, 1e-12] {
+            let error = seconds("timeout", value).unwrap_err();
+            assert_eq!(error.option(), Some("timeout"), "{value}");
+        }
+        assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
+        assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
+        assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is not"));
+        assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is not"));
+    }
+
+    #[test]
+    fn a_count_is_whole_and_not_negative() {
+        for value in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
+            assert_eq!(whole_number("max retries", value).unwrap_err().option(), Some("max retries"), "{value}");
+        }
+        assert_eq!(whole_number("max retries", 3.0).unwrap(), 3);
+    }
+}

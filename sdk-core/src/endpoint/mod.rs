@@ -1,0 +1,404 @@
+//! The address of a surface: from ids, or from a full URL as copied from the dashboard.
+
+pub(crate) mod base_url;
+pub(crate) mod segment;
+pub(crate) mod settings;
+pub(crate) mod slug;
+
+use std::{fmt, str::FromStr};
+
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use url::{Host, Url};
+
+use crate::{error::Error, redact};
+use base_url::{DEFAULT_BASE_URL, parse_base, parse_url};
+use segment::{SEGMENT, is_dot_segment, segment};
+
+/// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
+const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
+
+/// The path of the endpoint that takes the capability's name in the body (api.md, vendor and wild).
+const DISPATCH_PATH: &str = "dispatch";
+
+/// The address of an API surface, `{base}/v1/products/{product}/surfaces/{surface}/api/`.
+///
+/// ```
+/// # fn main() -> Result<(), runtype_surface::Error> {
+/// use runtype_surface::Endpoint;
+///
+/// let endpoint = Endpoint::new("https://api.runtype.com", "prod_1", "surf_2")?;
+/// assert_eq!(
+///     endpoint.capability_url("summarize-article")?.as_str(),
+///     "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/summarize-article",
+/// );
+///
+/// let copied: Endpoint = "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo/?x=1".parse()?;
+/// assert_eq!(copied.capability(), Some("echo"));
+/// assert_eq!(copied.without_capability(), endpoint);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// Scheme, host, port and path prefix, with no slash at the end.
+    base: String,
+    product: String,
+    surface: String,
+    capability: Option<String>,
+}
+
+impl Endpoint {
+    /// An address from its parts. The base URL may have a path prefix; a trailing slash or `/v1` is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a base URL that is not plain http or https
+    /// (with credentials, a query or a fragment), or an id that cannot be one path segment.
+    pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
+        Ok(Self {
+            base: parse_base("base url", base_url)?,
+            product: segment("product id", product_id)?,
+            surface: segment("surface id", surface_id)?,
+            capability: None,
+        })
+    }
+
+    /// An address from a full URL, with or without `/api`, the capability's slug, a trailing slash, or a query (which
+    /// is dropped).
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and where the path is not `…/products/{product}/surfaces/{surface}[/api[/{slug}]]`.
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        const OPTION: &str = "endpoint url";
+        let mut base = parse_url(OPTION, url)?;
+        base.set_query(None);
+        base.set_fragment(None);
+        let unlike = || {
+            Error::configuration(
+                OPTION,
+                format!(
+                    "{} is not the address of a surface: copy it from the dashboard; it looks like \
+                     {DEFAULT_BASE_URL}/v1/products/prod_…/surfaces/surf_…/api/…",
+                    redact::quote(url)
+                ),
+            )
+        };
+        // The first text that can be wrong is the caller's own: a dot segment is already resolved in `base`.
+        let written = url.split(['?', '#']).next().unwrap_or_default();
+        if written.split(['/', '\\']).any(is_dot_segment) {
+            return Err(unlike());
+        }
+        let path = base.path().to_owned();
+        let mut segments: Vec<&str> = path.trim_end_matches('/').split('/').skip(1).collect();
+        let at = segments
+            .windows(4)
+            .position(|window| matches!(window, ["v1", "products", _, "surfaces"]))
+            .filter(|at| segments.len() >= at + 5)
+            .ok_or_else(unlike)?;
+        let rest = segments.split_off(at);
+        let (product, surface, capability) = match rest.as_slice() {
+            ["v1", "products", product, "surfaces", surface]
+            | ["v1", "products", product, "surfaces", surface, "api"] => (*product, *surface, None),
+            ["v1", "products", product, "surfaces", surface, "api", slug] => (*product, *surface, Some(*slug)),
+            _ => return Err(unlike()),
+        };
+        let decode = |option, text| {
+            let decoded = percent_decode_str(text).decode_utf8().map_err(|_| unlike())?;
+            segment(option, &decoded)
+        };
+        let prefix = segments.join("/");
+        base.set_path(&prefix);
+        Ok(Self {
+            base: parse_base(OPTION, base.as_str())?,
+            product: decode("product id", product)?,
+            surface: decode("surface id", surface)?,
+            capability: match capability {
+                None | Some(DISPATCH_PATH | ASSUMED_OPENAPI_PATH) => None,
+                Some(slug) => Some(decode("capability", slug)?),
+            },
+        })
+    }
+
+    /// The base URL, with no slash at the end.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base
+    }
+
+    /// The product's id.
+    #[must_use]
+    pub fn product_id(&self) -> &str {
+        &self.product
+    }
+
+    /// The surface's id.
+    #[must_use]
+    pub fn surface_id(&self) -> &str {
+        &self.surface
+    }
+
+    /// The capability's slug, where the address was parsed from a URL that had one.
+    #[must_use]
+    pub fn capability(&self) -> Option<&str> {
+        self.capability.as_deref()
+    }
+
+    /// The surface alone.
+    #[must_use]
+    pub fn without_capability(&self) -> Self {
+        Self { capability: None, ..self.clone() }
+    }
+
+    /// The URL of a capability. In place of the slug a full URL may stand, if it leads to this same surface.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that cannot be one path segment, or a URL
+    /// of another surface: the key goes to the configured one only.
+    pub fn capability_url(&self, slug: &str) -> Result<Url, Error> {
+        self.url(&utf8_percent_encode(&self.slug(slug)?, SEGMENT).to_string())
+    }
+
+    /// The URL of the dispatch endpoint (api.md, vendor and wild).
+    ///
+    /// # Errors
+    ///
+    /// None that is known; the parts were checked when the address was made.
+    pub fn dispatch_url(&self) -> Result<Url, Error> {
+        self.url(DISPATCH_PATH)
+    }
+
+    /// The URL of the surface's OpenAPI document. Its path is assumed (api.md).
+    ///
+    /// # Errors
+    ///
+    /// None that is known; the parts were checked when the address was made.
+    pub fn openapi_url(&self) -> Result<Url, Error> {
+        self.url(ASSUMED_OPENAPI_PATH)
+    }
+
+    /// The slug that the caller means: itself, or the last segment of a full URL of this surface.
+    ///
+    /// # Errors
+    ///
+    /// As [`capability_url`](Self::capability_url).
+    #[doc(hidden)]
+    pub fn slug(&self, capability: &str) -> Result<String, Error> {
+        const OPTION: &str = "capability";
+        if !capability.contains("://") {
+            return segment(OPTION, capability);
+        }
+        let other = Self::parse(capability)?;
+        let Some(slug) = other.capability.clone() else {
+            return Err(Error::configuration(OPTION, format!("{} names no capability", redact::quote(capability))));
+        };
+        if other.without_capability() != self.without_capability() {
+            return Err(Error::configuration(
+                OPTION,
+                format!(
+                    "{} is not of this client's surface ({self}), and the key goes nowhere else: make a client of its own \
+                     from that URL",
+                    redact::quote(capability)
+                ),
+            ));
+        }
+        Ok(slug)
+    }
+
+    /// Refuses an address to which the key would travel in the clear: https, or http on a loopback address.
+    pub(crate) fn check_secure(&self) -> Result<(), Error> {
+        if self.base.starts_with("https://") || self.is_loopback() {
+            return Ok(());
+        }
+        Err(Error::configuration(
+            "base url",
+            format!(
+                "{} would carry the key over the network in the clear: use https, or, where you know the network, allow \
+                 insecure http by its option",
+                redact::quote(&self.base)
+            ),
+        ))
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        Url::parse(&self.base).is_ok_and(|url| match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            // RFC 6761, section 6.3: these names resolve to loopback addresses.
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => false,
+        })
+    }
+
+    fn url(&self, encoded: &str) -> Result<Url, Error> {
+        let text = format!(
+            "{}/v1/products/{}/surfaces/{}/api/{encoded}",
+            self.base,
+            utf8_percent_encode(&self.product, SEGMENT),
+            utf8_percent_encode(&self.surface, SEGMENT),
+        );
+        Url::parse(&text).map_err(|error| {
+            Error::configuration("endpoint url", format!("{} is not a URL: {error}", redact::quote(&text)))
+        })
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Error;
+
+    fn from_str(url: &str) -> Result<Self, Error> {
+        Self::parse(url)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!(
+            "{}/v1/products/{}/surfaces/{}/api/{}",
+            self.base,
+            utf8_percent_encode(&self.product, SEGMENT),
+            utf8_percent_encode(&self.surface, SEGMENT),
+            utf8_percent_encode(self.capability.as_deref().unwrap_or_default(), SEGMENT)
+        );
+        f.write_str(&redact::hide_credentials(&text))
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Endpoint({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(base: &str) -> Endpoint {
+        Endpoint::new(base, "prod_1", "surf_2").unwrap()
+    }
+
+    #[test]
+    fn a_full_url_is_accepted_as_people_copy_it() {
+        let with_slug = ["/api/echo", "/api/echo/", "/api/echo?stream=true", "/api/echo/?a=b#c"];
+        let without = ["", "/", "/api", "/api/", "/api/dispatch", "/api/openapi.json", "?x=papi_oops"];
+        for base in ["https://api.runtype.com", "http://[::1]:8080", "http://127.0.0.1:1/some/prefix"] {
+            for rest in with_slug {
+                let parsed = Endpoint::parse(&format!("{base}/v1/products/prod_1/surfaces/surf_2{rest}")).unwrap();
+                assert_eq!(parsed.capability(), Some("echo"), "{base} {rest}");
+                assert_eq!(parsed.without_capability(), endpoint(base), "{base} {rest}");
+            }
+            for rest in without {
+                let parsed = Endpoint::parse(&format!("{base}/v1/products/prod_1/surfaces/surf_2{rest}")).unwrap();
+                assert_eq!(parsed, endpoint(base), "{base} {rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_address_of_a_surface_is_refused() {
+        for url in [
+            "https://api.runtype.com",
+            "https://api.runtype.com/v1/products/prod_1",
+            "https://api.runtype.com/v1/products/prod_1/surfaces",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/mcp",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/a/b",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/..",
+            "https://api.runtype.com/v1/products/%2e%2e/surfaces/surf_2/api/a",
+            "https://user:secret@api.runtype.com/v1/products/prod_1/surfaces/surf_2",
+            "ftp://api.runtype.com/v1/products/prod_1/surfaces/surf_2",
+            "prod_1",
+        ] {
+            let error = Endpoint::parse(url).unwrap_err();
+            assert_eq!(error.kind(), crate::error::kind::ErrorKind::Configuration, "{url}");
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_id_cannot_leave_its_path_segment() {
+        for (slug, encoded) in [
+            ("a/b", "a%2Fb"),
+            ("a%2fb", "a%252fb"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("a\\b", "a%5Cb"),
+            ("...", "..."),
+            ("zürich", "z%C3%BCrich"),
+            ("a;b=c@d", "a%3Bb%3Dc%40d"),
+        ] {
+            let url = endpoint("https://api.runtype.com").capability_url(slug).unwrap();
+            assert_eq!(url.path(), format!("/v1/products/prod_1/surfaces/surf_2/api/{encoded}"));
+            assert_eq!((url.query(), url.fragment()), (None, None));
+        }
+        for slug in ["", ".", "..", "%2e", "%2E.", "a\0b", "a\nb", "Summarize Article", "papi_abcdefgh"] {
+            let error = endpoint("https://api.runtype.com").capability_url(slug).unwrap_err();
+            assert_eq!(error.option(), Some("capability"), "{slug:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_place_of_a_slug_is_told_its_slug() {
+        let error = endpoint("https://api.runtype.com").capability_url("Summarize Article").unwrap_err();
+        assert!(error.to_string().contains("\"summarize-article\""), "{error}");
+    }
+
+    #[test]
+    fn a_full_url_stands_for_a_slug_of_the_same_surface_only() {
+        let ours = endpoint("https://api.runtype.com");
+        let url = "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo";
+        assert_eq!(ours.capability_url(url).unwrap().as_str(), url);
+        for other in [
+            "https://evil.example/v1/products/prod_1/surfaces/surf_2/api/echo",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_3/api/echo",
+            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api",
+        ] {
+            assert_eq!(ours.capability_url(other).unwrap_err().option(), Some("capability"));
+        }
+    }
+
+    #[test]
+    fn a_base_url_may_have_a_prefix_and_a_trailing_slash() {
+        for (given, base) in [
+            ("https://api.runtype.com/", "https://api.runtype.com"),
+            ("https://api.runtype.com/v1", "https://api.runtype.com"),
+            ("https://gateway.example/runtype/", "https://gateway.example/runtype"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("HTTPS://API.Runtype.com:443", "https://api.runtype.com"),
+        ] {
+            assert_eq!(endpoint(given).base_url(), base);
+        }
+        for bad in
+            ["api.runtype.com", "https://", "file:///x", "https://h/?a=1", "https://h/#f", "https://u@h", "https://h h"]
+        {
+            assert_eq!(Endpoint::new(bad, "p", "s").unwrap_err().option(), Some("base url"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_key_travels_over_https_or_loopback_only() {
+        for base in [
+            "https://h",
+            "http://127.0.0.1:1",
+            "http://127.8.8.8",
+            "http://[::1]",
+            "http://localhost:3",
+            "http://a.localhost",
+        ] {
+            endpoint(base).check_secure().unwrap();
+        }
+        for base in ["http://h", "http://10.0.0.1", "http://localhost.evil.example", "http://128.0.0.1", "http://[::2]"]
+        {
+            let error = endpoint(base).check_secure().unwrap_err();
+            assert!(error.to_string().contains("in the clear"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is_called() {
+        let endpoint = Endpoint::new("https://api.runtype.com", "a/b", "s").unwrap();
+        assert_eq!(endpoint.to_string(), "https://api.runtype.com/v1/products/a%2Fb/surfaces/s/api/");
+        assert!(endpoint.capability_url("x").unwrap().as_str().starts_with(&endpoint.to_string()));
+    }
+}

@@ -1,0 +1,46 @@
+//! What is known of a failure.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::{
+    attempt::Attempt,
+    kind::{ErrorKind, Phase},
+};
+
+pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// All that is known of a failure; what does not apply is empty.
+#[derive(Default)]
+pub(crate) struct Facts {
+    pub(crate) kind: Option<ErrorKind>,
+    pub(crate) text: String,
+    pub(crate) option: Option<String>,
+    pub(crate) phase: Option<Phase>,
+    pub(crate) path: Option<String>,
+    pub(crate) may_have_executed: bool,
+    pub(crate) events_seen: Option<u64>,
+    pub(crate) answer: Option<StatusFacts>,
+    pub(crate) capability: Option<String>,
+    pub(crate) key_hint: Option<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) source: Option<Source>,
+    pub(crate) key_function_error: Option<Source>,
+}
+
+/// What the server answered.
+#[derive(Clone, Default)]
+pub(crate) struct StatusFacts {
+    pub(crate) status: u16,
+    pub(crate) message: String,
+    pub(crate) code: Option<String>,
+    pub(crate) details: Option<serde_json::Value>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) execution_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) location: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}

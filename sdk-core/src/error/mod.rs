@@ -1,0 +1,259 @@
+//! What can go wrong with a call, and what to do about it.
+//!
+//! Every fallible function of this crate returns [`Error`]. Branch on its [`kind`](Error::kind); print it to learn what to
+//! do; read its fields to decide:
+//!
+//! ```
+//! use runtype_surface::{Error, ErrorKind};
+//!
+//! fn advice(error: &Error) -> &'static str {
+//!     match error.kind() {
+//!         ErrorKind::Configuration => "mend the configuration; nothing was sent",
+//!         ErrorKind::Authentication => "ask for a new key",
+//!         ErrorKind::PermissionDenied => "ask for a wider scope",
+//!         ErrorKind::RateLimit => "come back after error.retry_after()",
+//!         _ if error.may_have_executed() => "it may have run: look before you repeat it",
+//!         _ => "nothing has run: repeat it",
+//!     }
+//! }
+//! ```
+//!
+//! No error shows the key: not in its text, its fields, its `Debug`, or its source. Where a server repeats the key in
+//! its answer, the error holds the hint (`papi_…a1b2`) in its place.
+
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+pub(crate) mod attempt;
+pub(crate) mod cause;
+pub(crate) mod explain;
+pub(crate) mod facts;
+pub(crate) mod kind;
+
+use attempt::Attempt;
+use cause::Cause;
+use facts::{Facts, Source, StatusFacts};
+use kind::{ErrorKind, Phase};
+
+/// Why a call failed. See the [module](self) for how to handle it.
+pub struct Error(Box<Facts>);
+
+impl Error {
+    pub(crate) fn new(facts: impl Into<Box<Facts>>) -> Self {
+        Self(facts.into())
+    }
+
+    pub(crate) fn configuration(option: impl Into<String>, problem: impl fmt::Display) -> Self {
+        let option = option.into();
+        let text = format!("{option}: {problem}");
+        Self::configuration_text(option, text)
+    }
+
+    pub(crate) fn configuration_text(option: String, text: String) -> Self {
+        Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
+    }
+
+    /// Says where a malformed value was found.
+    pub(crate) fn found_in(mut self, place: impl fmt::Display) -> Self {
+        self.0.text = format!("{} (found in {place})", self.0.text);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_key_function_error(mut self, error: Source) -> Self {
+        self.0.source = Some(Box::new(Cause::of(&*error)));
+        self.0.key_function_error = Some(error);
+        self
+    }
+
+    /// Where nothing else caused this error, what caused the other did.
+    pub(crate) fn caused_by(mut self, other: Self) -> Self {
+        if self.0.source.is_none() {
+            self.0.source = other.0.source;
+            self.0.key_function_error = other.0.key_function_error;
+        }
+        self
+    }
+
+    /// The very error of the application's key function. It may hold what this error's texts and sources leave out.
+    pub(crate) fn key_function_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+        self.0.key_function_error.as_deref()
+    }
+
+    /// The same error once more, without what caused it.
+    pub(crate) fn again(&self) -> Self {
+        let facts = &*self.0;
+        Self::new(Facts {
+            kind: facts.kind,
+            text: facts.text.clone(),
+            option: facts.option.clone(),
+            phase: facts.phase,
+            path: facts.path.clone(),
+            may_have_executed: facts.may_have_executed,
+            events_seen: facts.events_seen,
+            answer: facts.answer.clone(),
+            capability: facts.capability.clone(),
+            key_hint: facts.key_hint.clone(),
+            attempts: facts.attempts.clone(),
+            source: None,
+            key_function_error: None,
+        })
+    }
+
+    pub(crate) fn into_facts(self) -> Box<Facts> {
+        self.0
+    }
+
+    fn answer(&self) -> Option<&StatusFacts> {
+        self.0.answer.as_ref()
+    }
+
+    /// What kind of failure this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind.unwrap_or(ErrorKind::Configuration)
+    }
+
+    /// The HTTP status, where the server answered.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.answer().map(|answer| answer.status)
+    }
+
+    /// The server's own words where it answered with an error, else the text of this error.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.answer().map(|answer| answer.message.as_str()).filter(|text| !text.is_empty()).unwrap_or(&self.0.text)
+    }
+
+    /// The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.answer()?.code.as_deref()
+    }
+
+    /// What the server added under `details`.
+    #[must_use]
+    pub fn details(&self) -> Option<&serde_json::Value> {
+        self.answer()?.details.as_ref()
+    }
+
+    /// The id of the request, from the answer's headers.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.answer()?.request_id.as_deref()
+    }
+
+    /// The id under which the product's owner finds the execution in the logs.
+    #[must_use]
+    pub fn execution_id(&self) -> Option<&str> {
+        self.answer()?.execution_id.as_deref()
+    }
+
+    /// How long the server asked to wait (`retry-after-ms`, or `Retry-After` in seconds or as a date).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.answer()?.retry_after
+    }
+
+    /// Where a redirect pointed. It was not followed.
+    #[must_use]
+    pub fn location(&self) -> Option<&str> {
+        self.answer()?.location.as_deref()
+    }
+
+    /// The answer's headers.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.answer().map(|answer| &answer.headers)
+    }
+
+    /// The answer's body as it came, up to 64 KiB.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.answer().map(|answer| &answer.body)
+    }
+
+    /// The capability that was called.
+    #[must_use]
+    pub fn capability(&self) -> Option<&str> {
+        self.0.capability.as_deref()
+    }
+
+    /// The hint of the key that was used last, such as `papi_…a1b2`.
+    #[must_use]
+    pub fn key_hint(&self) -> Option<&str> {
+        self.0.key_hint.as_deref()
+    }
+
+    /// What happened at each attempt, in order. Empty where nothing was sent.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// Whether the server may have run the capability. `false` only where it cannot have: the caller may repeat the call.
+    #[must_use]
+    pub fn may_have_executed(&self) -> bool {
+        self.0.may_have_executed
+    }
+
+    /// What the call was doing when its time ran out.
+    #[must_use]
+    pub fn phase(&self) -> Option<Phase> {
+        self.0.phase
+    }
+
+    /// The option that is wrong, in words: `api key`, `product id`, `max retries`.
+    #[must_use]
+    pub fn option(&self) -> Option<&str> {
+        self.0.option.as_deref()
+    }
+
+    /// The path inside a success at which its shape is another than asked for, such as `items[3].words`.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// How many events a stream had handed on before it failed.
+    #[must_use]
+    pub fn events_seen(&self) -> Option<u64> {
+        self.0.events_seen
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct(self.kind().class_name());
+        shown.field("text", &self.0.text);
+        if let Some(answer) = self.answer() {
+            shown.field("status", &answer.status).field("request_id", &answer.request_id);
+            shown.field("execution_id", &answer.execution_id);
+        }
+        shown.field("capability", &self.0.capability).field("key_hint", &self.0.key_hint);
+        shown.field("attempts", &self.0.attempts).finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

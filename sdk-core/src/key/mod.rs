@@ -1,0 +1,203 @@
+//! The product API key: a type that never prints itself.
+
+pub(crate) mod header;
+pub(crate) mod ring;
+pub(crate) mod scrubber;
+pub(crate) mod source;
+
+use std::fmt;
+
+use bytes::Bytes;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+
+/// What every product key begins with (api.md, doc: "Surface keys begin with `papi_`").
+const PREFIX: &str = "papi_";
+/// What stands before the key in an `Authorization` header.
+const SCHEME: &str = "Bearer ";
+/// A secret part shorter than this shows nothing of itself in the hint.
+const SHORTEST_HINTED_SECRET: usize = 8;
+
+/// A product API key (`papi_…`).
+///
+/// It prints as its hint, `papi_…a1b2`, in [`Debug`](fmt::Debug), [`Display`](fmt::Display) and when serialized. Its
+/// memory is wiped when the last clone is dropped; the headers made of it share that memory and are marked sensitive.
+///
+/// ```
+/// # fn main() -> Result<(), runtype_surface::Error> {
+/// let key = runtype_surface::ApiKey::parse("papi_example_0000a1b2")?;
+/// assert_eq!(format!("{key:?} {key}"), "papi_…a1b2 papi_…a1b2");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ApiKey {
+    /// `Bearer papi_…`, so that both header values are slices of one wiped allocation.
+    bearer: Bytes,
+}
+
+/// Lets [`Bytes`] own memory that is wiped.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl ApiKey {
+    /// Checks a key before anything is sent: the prefix `papi_`, visible ASCII, no blanks. One trailing line break, as
+    /// files and shells leave it, is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which says which rule the key breaks, and which
+    /// other credential it is when it is one, but never the key.
+    pub fn parse(key: impl Into<String>) -> Result<Self, Error> {
+        let key = Zeroizing::new(key.into());
+        let trimmed = key.strip_suffix('\n').map_or(key.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        check(trimmed).map_err(|rule| Error::configuration("api key", rule))?;
+        // The exact capacity: a growing vector would leave copies behind that nobody wipes.
+        let mut bearer = Zeroizing::new(Vec::with_capacity(SCHEME.len() + trimmed.len()));
+        bearer.extend_from_slice(SCHEME.as_bytes());
+        bearer.extend_from_slice(trimmed.as_bytes());
+        Ok(Self { bearer: Bytes::from_owner(Wiped(bearer)) })
+    }
+
+    /// How the key may be shown: `papi_…` and its last four characters, or `papi_…` alone when it is short.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let secret = self.expose().split_at(PREFIX.len()).1;
+        let shown = if secret.len() < SHORTEST_HINTED_SECRET { "" } else { secret.split_at(secret.len() - 4).1 };
+        format!("{PREFIX}…{shown}")
+    }
+
+    /// The value of an `Authorization` header, which shares the key's memory.
+    pub(super) fn bearer(&self) -> Bytes {
+        self.bearer.clone()
+    }
+
+    /// The key itself, which shares its memory.
+    pub(super) fn bytes(&self) -> Bytes {
+        self.bearer.slice(SCHEME.len()..)
+    }
+
+    /// The key itself. Only the headers and the scrubber may see it.
+    pub(crate) fn expose(&self) -> &str {
+        let key = self.bearer.get(SCHEME.len()..).unwrap_or_default();
+        std::str::from_utf8(key).unwrap_or_default()
+    }
+}
+
+fn check(key: &str) -> Result<(), String> {
+    const WANTED: &str = "an API surface needs a product key, which begins with papi_";
+    if key.is_empty() {
+        return Err(format!("the key is empty; {WANTED}"));
+    }
+    let Some(secret) = key.strip_prefix(PREFIX) else {
+        // api.md, "Other credentials exist and do not work here".
+        let found = match key.split_once('_').map(|(prefix, _)| prefix) {
+            Some("rt") => "this is a platform key (rt_…)",
+            Some("mcp") => "this is a key of an MCP surface (mcp_…)",
+            Some("ct") => "this is a browser client token (ct_…)",
+            _ if key.trim_start().starts_with("Bearer ") => {
+                return Err(format!("give the key alone, without \"Bearer\": the client adds it; {WANTED}"));
+            }
+            _ if key.trim() != key || key.trim_matches(['"', '\'']) != key => {
+                return Err(format!("the key has blanks or quotes around it: remove them; {WANTED}"));
+            }
+            _ => "this is not a product key",
+        };
+        return Err(format!("{found}; {WANTED}"));
+    };
+    if secret.is_empty() {
+        return Err(format!("the key has nothing after its prefix; {WANTED}, and goes on"));
+    }
+    if let Some(at) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
+        return Err(format!(
+            "the key has a blank, a line break or a character outside of visible ASCII at position {}: copy it again, whole and alone",
+            at + 1
+        ));
+    }
+    Ok(())
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hint())
+    }
+}
+
+impl fmt::Display for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hint())
+    }
+}
+
+impl serde::Serialize for ApiKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hint())
+    }
+}
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bearer == other.bearer
+    }
+}
+
+impl Eq for ApiKey {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_checked_before_anything_is_sent() {
+        let rows = [
+            ("", "the key is empty"),
+            ("papi_", "nothing after its prefix"),
+            ("rt_live_abcdefgh", "this is a platform key"),
+            ("rt_test_abcdefgh", "this is a platform key"),
+            ("mcp_abcdefgh", "this is a key of an MCP surface"),
+            ("ct_live_abcdefgh", "this is a browser client token"),
+            ("sk-abcdefgh", "this is not a product key"),
+            ("Bearer papi_abcdefgh", "without \"Bearer\""),
+            (" papi_abcdefgh", "blanks or quotes around it"),
+            ("\"papi_abcdefgh\"", "blanks or quotes around it"),
+            ("papi_abc defgh", "at position 9"),
+            ("papi_abcdefgh ", "at position 14"),
+            ("papi_abcdefgh\n\n", "at position 14"),
+            ("papi_abc\0defgh", "at position 9"),
+            ("papi_schlüssel", "at position 10"),
+        ];
+        for (key, expected) in rows {
+            let error = ApiKey::parse(key).unwrap_err();
+            assert_eq!(error.kind(), crate::error::kind::ErrorKind::Configuration, "{key:?}");
+            let text = error.to_string();
+            assert!(text.contains(expected), "{key:?} gave {text:?}, not {expected:?}");
+            assert!(text.contains("api key"), "{text:?} does not name the option");
+            assert!(!text.contains("abcdefgh"), "{text:?} shows the key");
+        }
+    }
+
+    #[test]
+    fn one_trailing_line_break_is_dropped() {
+        for key in ["papi_abcdefgh", "papi_abcdefgh\n", "papi_abcdefgh\r\n"] {
+            assert_eq!(ApiKey::parse(key).unwrap().expose(), "papi_abcdefgh");
+        }
+    }
+
+    #[test]
+    fn a_key_prints_as_its_hint_everywhere() {
+        let key = ApiKey::parse("papi_0123456789a1b2").unwrap();
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(format!("{key} {key:?} {json}"), "papi_…a1b2 papi_…a1b2 \"papi_…a1b2\"");
+    }
+
+    #[test]
+    fn a_short_key_shows_nothing_of_itself() {
+        assert_eq!(ApiKey::parse("papi_abc1234").unwrap().hint(), "papi_…");
+    }
+}

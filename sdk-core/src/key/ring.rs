@@ -1,0 +1,230 @@
+//! The key that calls use now, and its rotation.
+//!
+//! People rotate a key so: revoke the old one, create a new one, give it to the application (api.md, doc). A revoked key
+//! stops working at once, so the first sign of a rotation is a 401. Then the source is asked once more, by one call for
+//! all that are in flight; if it gives another key, they are sent once more with it, and so is every later call.
+
+use std::{
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+use tokio::time::Instant;
+
+use super::{ApiKey, source::KeySource};
+use crate::{config::environment::Environment, error::Error};
+
+#[derive(Debug)]
+pub(crate) struct KeyRing {
+    source: KeySource,
+    environment: Environment,
+    state: Mutex<State>,
+    /// Held by the one call that asks.
+    asking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    current: Option<ApiKey>,
+    /// The file behind the key, if there is one. Variables may name another one when the source is asked, not before:
+    /// reading them in every call would be a race with an application that sets them.
+    path: Option<PathBuf>,
+    file: Option<Stamp>,
+    /// When the source was last asked after a 401.
+    asked: Option<Instant>,
+}
+
+/// What tells that a file has changed.
+#[derive(Debug, Clone, PartialEq)]
+struct Stamp {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+/// What came of asking the source after a 401.
+pub(crate) enum Renewal {
+    /// Another key: send the call once more.
+    Another(ApiKey),
+    /// The same one, or a fixed value that nobody can change.
+    Same { was_asked: bool },
+    /// It failed.
+    Failed(Error),
+}
+
+impl KeyRing {
+    /// Reads the key at once where its source needs no waiting, so that a wrong one is refused before the first call.
+    pub(crate) fn new(source: KeySource, environment: Environment) -> Result<Self, Error> {
+        let mut state = State::default();
+        if source.is_immediate() {
+            state.path = source.path(&environment);
+            state.file = stamp(state.path.as_ref());
+            state.current = Some(source.ask_now(&environment)?);
+        }
+        Ok(Self { source, environment, state: Mutex::new(state), asking: tokio::sync::Mutex::new(()) })
+    }
+
+    /// The key for the next attempt. A file that has changed is read again.
+    pub(crate) async fn current(&self) -> Result<ApiKey, Error> {
+        if let Some(key) = self.known() {
+            return Ok(key);
+        }
+        let _alone = self.asking.lock().await;
+        if let Some(key) = self.known() {
+            return Ok(key);
+        }
+        let key = self.source.ask(&self.environment).await?;
+        self.lock().current = Some(key.clone());
+        Ok(key)
+    }
+
+    fn known(&self) -> Option<ApiKey> {
+        // A look at a file's times takes about a microsecond, less than a hand-over to another thread.
+        let mut state = self.lock();
+        let file = stamp(state.path.as_ref());
+        if file.is_some() && file != state.file {
+            // While a file is being exchanged it may be absent or half there: the key at hand serves until it is whole.
+            if let Ok(key) = self.source.ask_now(&self.environment) {
+                state.current = Some(key);
+                state.file = file;
+            }
+        }
+        state.current.clone()
+    }
+
+    /// Asks the source once more, after a 401 to an attempt that was sent with `refused` at `sent`.
+    pub(crate) async fn renew(&self, refused: &ApiKey, sent: Instant) -> Renewal {
+        if !self.source.can_change() {
+            return Renewal::Same { was_asked: false };
+        }
+        let _alone = self.asking.lock().await;
+        {
+            let state = self.lock();
+            match &state.current {
+                Some(current) if current != refused => return Renewal::Another(current.clone()),
+                // Somebody asked after this attempt was sent, and the key was this one still.
+                _ if state.asked.is_some_and(|asked| asked >= sent) => return Renewal::Same { was_asked: true },
+                _ => {}
+            }
+        }
+        let asked = Instant::now();
+        let path = self.source.path(&self.environment);
+        let file = stamp(path.as_ref());
+        let answer = self.source.ask(&self.environment).await;
+        let mut state = self.lock();
+        state.asked = Some(asked);
+        match answer {
+            Ok(key) => {
+                (state.path, state.file) = (path, file);
+                state.current = Some(key.clone());
+                if key == *refused { Renewal::Same { was_asked: true } } else { Renewal::Another(key) }
+            }
+            Err(error) => Renewal::Failed(error),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(path: Option<&PathBuf>) -> Option<Stamp> {
+    let path = path?;
+    let file = std::fs::metadata(path).ok()?;
+    Some(Stamp { path: path.clone(), modified: file.modified().ok(), bytes: file.len() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use super::*;
+
+    fn environment() -> Environment {
+        Environment::new(Environment::DEFAULT_PREFIX).with_lookup(|_| None)
+    }
+
+    fn ring(source: KeySource) -> KeyRing {
+        KeyRing::new(source, environment()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_again_when_it_has_changed() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "papi_first_aaaa").unwrap();
+        let ring = ring(KeySource::file(file.path()));
+        assert_eq!(ring.current().await.unwrap().hint(), "papi_…aaaa");
+        std::fs::write(file.path(), "papi_second_one_bbbb\n").unwrap();
+        assert_eq!(ring.current().await.unwrap().hint(), "papi_…bbbb");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_being_exchanged_does_not_fail_a_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, "papi_first_aaaa").unwrap();
+        let ring = ring(KeySource::file(&path));
+        for half in [Some(""), Some("papi_"), None] {
+            match half {
+                Some(text) => std::fs::write(&path, text).unwrap(),
+                None => std::fs::remove_file(&path).unwrap(),
+            }
+            assert_eq!(ring.current().await.unwrap().hint(), "papi_…aaaa", "{half:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn many_refused_calls_ask_the_source_once() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        let ring = Arc::new(ring(KeySource::function(move || {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::task::yield_now().await;
+                Ok::<_, std::io::Error>(format!("papi_key_number_{number:04}"))
+            }
+        })));
+        let first = ring.current().await.unwrap();
+        let sent = Instant::now();
+        let calls: Vec<_> = (0..1_000)
+            .map(|_| {
+                let (ring, first) = (ring.clone(), first.clone());
+                tokio::spawn(async move { matches!(ring.renew(&first, sent).await, Renewal::Another(_)) })
+            })
+            .collect();
+        for call in calls {
+            assert!(call.await.unwrap());
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        assert_eq!(ring.current().await.unwrap().hint(), "papi_…0001");
+    }
+
+    #[tokio::test]
+    async fn a_source_that_knows_no_other_key_is_asked_once_for_all_calls_in_flight() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        let ring = ring(KeySource::function(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            async { Ok::<_, std::io::Error>("papi_always_the_same".to_owned()) }
+        }));
+        let key = ring.current().await.unwrap();
+        let sent = Instant::now();
+        for _ in 0..100 {
+            assert!(matches!(ring.renew(&key, sent).await, Renewal::Same { was_asked: true }));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        assert!(matches!(ring.renew(&key, Instant::now()).await, Renewal::Same { was_asked: true }));
+        assert_eq!(asked.load(Ordering::SeqCst), 3);
+    }
+
+    #[tokio::test]
+    async fn a_fixed_key_is_not_asked_for_again() {
+        let key = ApiKey::parse("papi_fixed_value").unwrap();
+        let ring = ring(KeySource::value(key.clone()));
+        assert!(matches!(ring.renew(&key, Instant::now()).await, Renewal::Same { was_asked: false }));
+    }
+}

@@ -1,0 +1,214 @@
+//! Where a key comes from: a value, an environment variable, a file, or a function of the application.
+
+use std::{fmt, path::PathBuf, pin::Pin, sync::Arc};
+
+use zeroize::Zeroizing;
+
+use super::ApiKey;
+use crate::{config::environment::Environment, error::Error, redact};
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type KeyFuture = Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>>;
+
+/// Where the client takes its key from, and asks again after a 401.
+///
+/// ```no_run
+/// # fn main() -> Result<(), runtype_surface::Error> {
+/// use runtype_surface::{Client, KeySource};
+///
+/// let client = Client::builder()
+///     .api_key_source(KeySource::file("/run/secrets/runtype"))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct KeySource(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Value(ApiKey),
+    Variable(String),
+    File(PathBuf),
+    Function(Arc<dyn Fn() -> KeyFuture + Send + Sync>),
+    /// The default: the variable, else the file that the other variable names.
+    Environment,
+}
+
+impl KeySource {
+    /// A fixed key. After a 401 there is nothing else to ask, so the error comes at once.
+    #[must_use]
+    pub fn value(key: ApiKey) -> Self {
+        Self(Kind::Value(key))
+    }
+
+    /// The environment variable of this name, read when the client is built and again after a 401.
+    pub fn variable(name: impl Into<String>) -> Self {
+        Self(Kind::Variable(name.into()))
+    }
+
+    /// A file that holds the key alone. It is read when the client is built, when it has changed since, and after a
+    /// 401; so a secret that the platform mounts is rotated with no restart.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::File(path.into()))
+    }
+
+    /// A function of the application, such as one that asks a secret manager. It is called before the first call and
+    /// after a 401; between these its answer is kept. Many calls in flight ask once, not once each.
+    pub fn function<F, R, E>(ask: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<String, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(Kind::Function(Arc::new(move || {
+            let answer = ask();
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        })))
+    }
+
+    pub(crate) fn environment() -> Self {
+        Self(Kind::Environment)
+    }
+
+    /// Whether the key can be had without waiting, so that a wrong one is refused when the client is built.
+    pub(crate) fn is_immediate(&self) -> bool {
+        !matches!(self.0, Kind::Function(_))
+    }
+
+    /// Whether asking twice can give two keys.
+    pub(crate) fn can_change(&self) -> bool {
+        !matches!(self.0, Kind::Value(_))
+    }
+
+    /// The file behind the source, if there is one now.
+    pub(crate) fn path(&self, environment: &Environment) -> Option<PathBuf> {
+        match &self.0 {
+            Kind::File(path) => Some(path.clone()),
+            Kind::Environment if environment.key().is_none() => environment.key_file().map(PathBuf::from),
+            _ => None,
+        }
+    }
+
+    /// Asks the source for its key.
+    pub(crate) async fn ask(&self, environment: &Environment) -> Result<ApiKey, Error> {
+        match &self.0 {
+            Kind::Function(ask) => {
+                let key = ask().await.map_err(|source| {
+                    let text = redact::hide_credentials(&source.to_string()).into_owned();
+                    Error::configuration("api key", format!("the application's key function failed: {text}"))
+                        .with_key_function_error(source)
+                })?;
+                ApiKey::parse(key)
+            }
+            _ => self.ask_now(environment),
+        }
+    }
+
+    /// Asks a source that needs no waiting.
+    pub(crate) fn ask_now(&self, environment: &Environment) -> Result<ApiKey, Error> {
+        match &self.0 {
+            Kind::Value(key) => Ok(key.clone()),
+            Kind::Variable(name) => match environment.read(name)? {
+                Some(key) => ApiKey::parse(key).map_err(|error| error.found_in(format!("the variable {name}"))),
+                None => Err(Error::configuration(
+                    "api key",
+                    format!("the environment variable {name} is not set: set it to a product key (papi_…)"),
+                )),
+            },
+            Kind::File(path) => read_file(path),
+            Kind::Environment => match (environment.key(), environment.key_file()) {
+                (Some(key), _) => ApiKey::parse(key)
+                    .map_err(|error| error.found_in(format!("the variable {}", environment.key_name()))),
+                (None, Some(path)) => read_file(&PathBuf::from(path)),
+                (None, None) => Err(Error::configuration(
+                    "api key",
+                    format!(
+                        "there is no key: set {} to a product key (papi_…), or {} to the path of a file that holds one, or \
+                         give the client a key",
+                        environment.key_name(),
+                        environment.key_file_name(),
+                    ),
+                )),
+            },
+            Kind::Function(_) => Err(Error::configuration("api key", "the key function has not been asked yet")),
+        }
+    }
+}
+
+fn read_file(path: &PathBuf) -> Result<ApiKey, Error> {
+    let place = || format!("the file {}", redact::quote(&path.display().to_string()));
+    let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| {
+        Error::configuration("api key", format!("{} cannot be read: {error}", place())).with_source(error)
+    })?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| {
+        Error::configuration("api key", format!("{} is not text: it must hold a product key (papi_…) alone", place()))
+    })?;
+    ApiKey::parse(text).map_err(|error| error.found_in(place()))
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Value(key) => write!(f, "value {key}"),
+            Kind::Variable(name) => write!(f, "variable {name}"),
+            Kind::File(path) => write!(f, "file {}", path.display()),
+            Kind::Function(_) => f.write_str("function"),
+            Kind::Environment => f.write_str("environment"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = "papi_first_key_aaaa";
+
+    fn variables(pairs: &[(&str, &str)]) -> Environment {
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment::new(Environment::DEFAULT_PREFIX)
+            .with_lookup(move |name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn the_variable_comes_before_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "papi_from_a_file_bbbb\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let both = variables(&[("RUNTYPE_PRODUCT_API_KEY", FIRST), ("RUNTYPE_PRODUCT_API_KEY_FILE", path)]);
+        let only_file = variables(&[("RUNTYPE_PRODUCT_API_KEY", ""), ("RUNTYPE_PRODUCT_API_KEY_FILE", path)]);
+        assert_eq!(KeySource::environment().ask_now(&both).unwrap().hint(), "papi_…aaaa");
+        assert_eq!(KeySource::environment().ask_now(&only_file).unwrap().hint(), "papi_…bbbb");
+    }
+
+    #[test]
+    fn a_missing_key_names_both_variables() {
+        let text = KeySource::environment().ask_now(&variables(&[])).unwrap_err().to_string();
+        assert!(text.contains("RUNTYPE_PRODUCT_API_KEY ") && text.contains("RUNTYPE_PRODUCT_API_KEY_FILE"), "{text}");
+    }
+
+    #[test]
+    fn a_wrong_key_says_where_it_came_from() {
+        let wrong = variables(&[("RUNTYPE_PRODUCT_API_KEY", "rt_live_secret00")]);
+        let text = KeySource::environment().ask_now(&wrong).unwrap_err().to_string();
+        assert!(text.contains("RUNTYPE_PRODUCT_API_KEY") && text.contains("platform key"), "{text}");
+        assert!(!text.contains("secret00"), "{text}");
+        let text = KeySource::file("/nowhere/key").ask_now(&wrong).unwrap_err().to_string();
+        assert!(text.contains("/nowhere/key"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_function_that_fails_is_a_configuration_error_without_the_key() {
+        let source = KeySource::function(|| async { Err::<String, _>("vault: papi_leaked_secret is sealed") });
+        let error = source.ask(&variables(&[])).await.unwrap_err();
+        assert_eq!(error.kind(), crate::error::kind::ErrorKind::Configuration);
+        assert!(error.to_string().contains("vault") && !error.to_string().contains("leaked"), "{error}");
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("vault") && !source.contains("leaked"), "{source}");
+        assert!(
+            error.key_function_error().unwrap().to_string().contains("leaked"),
+            "the application's own error, whole"
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads an answer: a success as far as it is wanted within the exchange, an error as far as it is worth.
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+
+use super::error_body;
+use crate::{
+    error::{
+        cause::Cause,
+        explain,
+        facts::{Facts, StatusFacts},
+        kind::ErrorKind,
+    },
+    retry::failure::{Failed, Failure},
+    transport::plan::Plan,
+};
+
+/// How far a success is read within the exchange, in which it may still be repeated.
+pub(crate) trait Reading: Copy + Send + Sync {
+    type Body: Send;
+
+    fn read(
+        self,
+        plan: &Plan,
+        response: reqwest::Response,
+        headers: &HeaderMap,
+    ) -> impl Future<Output = Result<Self::Body, Failed>> + Send;
+}
+
+/// To its end.
+#[derive(Clone, Copy)]
+pub(crate) struct Whole;
+
+impl Reading for Whole {
+    type Body = Bytes;
+
+    async fn read(self, plan: &Plan, mut response: reqwest::Response, headers: &HeaderMap) -> Result<Bytes, Failed> {
+        let limit = plan.options.max_response_bytes;
+        let status = response.status().as_u16();
+        let too_large = |announced| {
+            let problem = format!(
+                "the answer is larger than {limit} bytes{announced}. It has run: raise the option max response bytes for the \
+                 next call."
+            );
+            Err(unreadable(plan, status, headers, &problem))
+        };
+        let announced = response.content_length();
+        if let Some(length) = announced.filter(|length| *length > limit) {
+            return too_large(format!(" (it announces {length})"));
+        }
+        let mut body = Gathered::default();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len().saturating_add(chunk.len()) as u64 > limit => {
+                    return too_large(String::new());
+                }
+                Ok(Some(chunk)) => body.push(chunk, announced),
+                Ok(None) => return Ok(body.whole()),
+                Err(error) => {
+                    // The server had begun to respond: whatever it says now, it has processed the request.
+                    let may_have_executed = !plan.is_read_only();
+                    let facts = explain::broken(
+                        plan.capability.as_deref(),
+                        plan.host(),
+                        Cause::of(&error.without_url()),
+                        may_have_executed,
+                    );
+                    return Err(Failed { failure: Failure::Broken { may_have_executed }, facts });
+                }
+            }
+        }
+    }
+}
+
+/// A body that is being read. Most are one chunk, which is kept as it is.
+#[derive(Default)]
+struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    fn len(&self) -> usize {
+        self.first.len().max(self.rest.len())
+    }
+
+    fn push(&mut self, chunk: Bytes, announced: Option<u64>) {
+        if self.len() == 0 {
+            self.first = chunk;
+            return;
+        }
+        if self.rest.is_empty() {
+            let known = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+            self.rest.reserve(known.max(self.first.len() + chunk.len()));
+            self.rest.extend_from_slice(&self.first);
+        }
+        self.rest.extend_from_slice(&chunk);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
+    }
+}
+
+/// A success that is not what was asked for.
+pub(crate) fn unreadable(plan: &Plan, status: u16, headers: &HeaderMap, problem: &str) -> Failed {
+    let answer = StatusFacts {
+        status,
+        request_id: error_body::request_id(headers),
+        headers: headers.clone(),
+        ..StatusFacts::default()
+    };
+    Failed {
+        failure: Failure::Unreadable,
+        facts: Box::new(Facts {
+            kind: Some(ErrorKind::ResponseDecode),
+            text: format!("{}{problem}", explain::who(plan.capability.as_deref())),
+            may_have_executed: true,
+            answer: Some(answer),
+            ..Facts::default()
+        }),
+    }
+}

@@ -1,0 +1,181 @@
+//! A success: the capability's output, and what came with it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{error_body::KEPT_BYTES, limits::RateLimit};
+use crate::{
+    config::values::ResponseFormat,
+    error::{
+        Error,
+        attempt::Attempt,
+        facts::{Facts, StatusFacts},
+        kind::ErrorKind,
+    },
+    key::{ApiKey, scrubber::Scrubber},
+};
+
+/// A capability's output with its metadata.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Answer<T> {
+    /// What the capability gave: the body of a raw answer, the `output` of a wrapped one.
+    pub output: T,
+    /// The HTTP status, 200 to 299.
+    pub status: u16,
+    /// The answer's headers.
+    pub headers: HeaderMap,
+    /// The request's id, from the header `X-Request-Id` (assumed).
+    pub request_id: Option<String>,
+    /// The execution's id, which a wrapped answer has.
+    pub execution_id: Option<String>,
+    /// What a wrapped answer says beside its output, as JSON text; see [`metadata`](Self::metadata).
+    pub metadata: Option<Bytes>,
+    /// What the server says of the key's limits.
+    pub rate_limit: Option<RateLimit>,
+    /// What happened at each attempt, the last one the success.
+    pub attempts: Vec<Attempt>,
+    /// How long the call took, all attempts and waits included.
+    pub elapsed: Duration,
+    /// The capability that was called, for errors that are found later.
+    pub(crate) capability: Option<String>,
+    /// The key of the last attempt, so that an error found later can hide it.
+    pub(crate) key: ApiKey,
+}
+
+impl Answer<Bytes> {
+    /// Decodes the output.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ResponseDecode`] where the output is not JSON or of another shape; [`Error::path`] says where.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.output);
+        let decoded = serde_path_to_error::deserialize(&mut reader)
+            .map_err(|error| {
+                let path = error.path().to_string();
+                (error.into_inner().to_string(), Some(path).filter(|path| path != "."))
+            })
+            .and_then(|output| reader.end().map(|()| output).map_err(|error| (error.to_string(), None)));
+        match decoded {
+            Ok(output) => Ok(Answer {
+                output,
+                status: self.status,
+                headers: self.headers,
+                request_id: self.request_id,
+                execution_id: self.execution_id,
+                metadata: self.metadata,
+                rate_limit: self.rate_limit,
+                attempts: self.attempts,
+                elapsed: self.elapsed,
+                capability: self.capability,
+                key: self.key,
+            }),
+            Err((reason, path)) => Err(self.into_undecodable(&reason, path)),
+        }
+    }
+
+    /// The error of an output that a language's own JSON reader refused. The core reads it once more, so that the same
+    /// output gives the same error in every language; `reason` serves where the core would have taken it.
+    pub(crate) fn undecodable(self, reason: &str) -> Error {
+        let reason = serde_json::from_slice::<&RawValue>(&self.output)
+            .err()
+            .map_or_else(|| reason.to_owned(), |error| error.to_string());
+        self.into_undecodable(&reason, None)
+    }
+
+    fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {
+        let scrubber = Scrubber::new(&self.key);
+        let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
+        let capability = self.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
+        let text = format!(
+            "{capability}the answer ({}) is not what was asked for{place}: {reason}. It has run: do not repeat it to mend this.",
+            self.status,
+        );
+        let kept = self.output.get(..KEPT_BYTES).unwrap_or(&self.output);
+        Error::new(Facts {
+            kind: Some(ErrorKind::ResponseDecode),
+            text: scrubber.text(text),
+            path: path.map(|path| scrubber.text(path)),
+            may_have_executed: true,
+            answer: Some(StatusFacts {
+                status: self.status,
+                request_id: self.request_id,
+                execution_id: self.execution_id.map(|id| scrubber.text(id)),
+                headers: self.headers,
+                body: Bytes::from(scrubber.bytes(kept.to_vec())),
+                ..StatusFacts::default()
+            }),
+            capability: self.capability,
+            key_hint: Some(self.key.hint()),
+            attempts: self.attempts,
+            ..Facts::default()
+        })
+    }
+
+    /// Takes a wrapped answer's output out of its wrapping.
+    pub(crate) fn unwrapped(mut self, format: ResponseFormat) -> Self {
+        if format == ResponseFormat::Raw {
+            return self;
+        }
+        let Some(parts) = Wrapped::read(&self.output, format == ResponseFormat::Wrapped) else { return self };
+        self.execution_id = parts.execution_id.or(self.execution_id);
+        self.metadata = parts.metadata.map(|metadata| self.output.slice_ref(metadata.get().as_bytes()));
+        self.output = self.output.slice_ref(parts.output.get().as_bytes());
+        self
+    }
+}
+
+impl<T> Answer<T> {
+    /// The slug of the capability that was called; none for the OpenAPI document.
+    #[must_use]
+    pub fn capability(&self) -> Option<&str> {
+        self.capability.as_deref()
+    }
+
+    /// What a wrapped answer says beside its output (`metadata`), decoded; `None` for a raw answer.
+    ///
+    /// # Errors
+    ///
+    /// [`serde_json::Error`] where it has another shape.
+    pub fn metadata<M: DeserializeOwned>(&self) -> Result<Option<M>, serde_json::Error> {
+        self.metadata.as_deref().map(serde_json::from_slice).transpose()
+    }
+}
+
+/// The wrapped form of an answer; its shape is assumed (api.md).
+#[derive(Deserialize)]
+struct Wrapped<'a> {
+    #[serde(borrow)]
+    output: &'a RawValue,
+    #[serde(rename = "executionId")]
+    execution_id: Option<String>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+impl<'a> Wrapped<'a> {
+    fn read(body: &'a [u8], is_wrapped: bool) -> Option<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Strict<'a> {
+            #[serde(borrow)]
+            output: &'a RawValue,
+            #[serde(rename = "executionId")]
+            execution_id: String,
+            #[serde(borrow)]
+            metadata: Option<&'a RawValue>,
+        }
+        if is_wrapped {
+            return serde_json::from_slice(body).ok();
+        }
+        // Most answers are raw: a look for the name spares reading them twice.
+        memchr::memmem::find(body, b"\"executionId\"")?;
+        let strict: Strict<'a> = serde_json::from_slice(body).ok()?;
+        Some(Self { output: strict.output, execution_id: Some(strict.execution_id), metadata: strict.metadata })
+    }
+}

@@ -1,0 +1,274 @@
+//! Reads the body of an answer that is an error, whatever it is.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+
+use super::retry_after::retry_after;
+use crate::{
+    error::{
+        facts::{Facts, StatusFacts},
+        kind::ErrorKind,
+    },
+    key::scrubber::Scrubber,
+    retry::{
+        failure::{Failed, Failure},
+        policy,
+    },
+};
+
+/// As much of an error's body as is read and kept.
+pub(crate) const KEPT_BYTES: usize = 64 * 1024;
+
+/// A text body longer than this is a page, not a message.
+const LONGEST_MESSAGE: usize = 500;
+
+/// The header that carries the request's id. No public page names it: assumed.
+const ASSUMED_REQUEST_ID: &str = "x-request-id";
+
+/// The request's id, from an answer's headers.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    Some(String::from_utf8_lossy(headers.get(ASSUMED_REQUEST_ID)?.as_bytes()).into_owned())
+}
+
+/// What an error answer says.
+pub(crate) struct ErrorAnswer {
+    pub(crate) facts: StatusFacts,
+    /// Whether it has the form of the API's own errors: a JSON object with `error`.
+    pub(crate) is_api_error: bool,
+    /// Whether it names an execution, which means that something started.
+    pub(crate) has_started: bool,
+}
+
+/// Gathers what an error answer says. The documented form is a JSON object with `error`, a string or an object with
+/// `code` and `message`, and where known `code`, `message`, `details`, `executionId` (api.md). Anything else gives what it
+/// has: a short text is the message, and where there is nothing the status has a name.
+pub(crate) fn read(status: u16, headers: HeaderMap, body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> ErrorAnswer {
+    let headers = scrub_headers(headers, scrubber);
+    let json = serde_json::from_slice::<Value>(&body).ok().map(|json| scrubber.json(json));
+    let has_started = match &json {
+        Some(json) => names_execution(json),
+        // A body that is cut short or malformed still says so.
+        None => memchr::memmem::find(&body, b"\"executionId\"").is_some(),
+    };
+    let fields = json.as_ref().and_then(Value::as_object);
+    let nested = fields.and_then(|fields| fields.get("error")).and_then(Value::as_object);
+    let text = |name| own_text(fields, name).or_else(|| own_text(nested, name));
+    // An `error` without blanks beside a `message` is a code: {"error": "RATE_LIMITED", "message": "Slow down"}.
+    let (error, message) = (own_text(fields, "error"), text("message"));
+    let error_is_code = message.is_some() && error.as_ref().is_some_and(|error| !error.contains(char::is_whitespace));
+    let code = text("code").or_else(|| error.clone().filter(|_| error_is_code));
+    let message = error
+        .filter(|_| !error_is_code)
+        .or(message)
+        .or_else(|| plain_text(&headers, &body).map(|text| scrubber.text(text)));
+    let is_api_error = fields.and_then(|fields| fields.get("error")).is_some_and(|error| !error.is_null());
+    let facts = StatusFacts {
+        status,
+        message: message.unwrap_or_else(|| reason(status)),
+        code,
+        details: [fields, nested].into_iter().flatten().find_map(|fields| fields.get("details")).cloned(),
+        request_id: request_id(&headers),
+        execution_id: text("executionId"),
+        retry_after: retry_after(&headers, SystemTime::now()),
+        location: headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        headers,
+        body: kept(body, is_whole, scrubber),
+    };
+    ErrorAnswer { facts, is_api_error, has_started }
+}
+
+/// The part of a body that an error keeps: scrubbed before it is cut, since a cut through the key would hide it from the
+/// scrubber.
+fn kept(body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> Bytes {
+    let mut body = scrubber.bytes(body);
+    if !is_whole {
+        body.truncate(scrubber.begin_of_key_at_end(&body));
+    }
+    body.truncate(KEPT_BYTES);
+    body.into()
+}
+
+/// Whether an error's JSON has an `executionId`, beside `error` or inside `error` or `details`.
+fn names_execution(json: &Value) -> bool {
+    let has_id = |value: &Value| value.get("executionId").is_some_and(|id| !id.is_null());
+    has_id(json) || ["error", "details"].iter().filter_map(|name| json.get(name)).any(has_id)
+}
+
+/// The headers with a hint in place of the key, if the server repeats it.
+pub(crate) fn scrub_headers(mut headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
+    for value in headers.values_mut().filter(|value| scrubber.finds_key(value.as_bytes())) {
+        let clean = scrubber.bytes(value.as_bytes().to_vec());
+        *value = HeaderValue::from_bytes(&clean).unwrap_or_else(|_| HeaderValue::from_static("papi_"));
+    }
+    headers
+}
+
+fn own_text(fields: Option<&Map<String, Value>>, name: &str) -> Option<String> {
+    let text = fields?.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A body that is plain text and short enough to be a message.
+fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_message = kind.starts_with("text/plain") && !text.is_empty() && text.len() <= LONGEST_MESSAGE;
+    is_message.then(|| text.to_owned())
+}
+
+fn reason(status: u16) -> String {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .map_or_else(|| format!("status {status}"), str::to_owned)
+}
+
+/// Reads an answer that is an error. Its text is explained later, when it is known what came of the key's source.
+pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber) -> Failed {
+    let status = response.status().as_u16();
+    // Enough that a form of the key which begins within the part that is kept also ends within what is read.
+    let limit = KEPT_BYTES + scrubber.longest_form();
+    let mut body = Vec::new();
+    // What was read of an error's body serves, even if the rest is missing or too long.
+    let is_whole = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break true,
+            Err(_) => break false,
+        }
+        if body.len() > limit {
+            body.truncate(limit);
+            break false;
+        }
+    };
+    let ErrorAnswer { facts: answer, is_api_error, has_started } =
+        read(status, response.headers().clone(), body, is_whole, scrubber);
+    let exhausted =
+        status == 429 && policy::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
+    let may_have_executed = has_started || !is_refusal_assumed(status, is_api_error, answer.retry_after);
+    Failed {
+        failure: Failure::Answered { status, retry_after: answer.retry_after, exhausted, may_have_executed },
+        facts: Box::new(Facts {
+            kind: Some(ErrorKind::of_status(status)),
+            text: format!("{status} {}", answer.message),
+            may_have_executed,
+            answer: Some(answer),
+            ..Facts::default()
+        }),
+    }
+}
+
+/// Whether an answer says that the call did not start. Assumed: the API gives these answers before anything runs. A 429 or 503
+/// counts only as the API's own JSON error, since other servers on the way give them after they passed the call on, too.
+fn is_refusal_assumed(status: u16, is_api_error: bool, retry_after: Option<Duration>) -> bool {
+    match status {
+        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
+        429 => is_api_error,
+        503 => is_api_error && retry_after.is_some(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::ApiKey;
+
+    fn facts(status: u16, kind: &str, body: &[u8]) -> StatusFacts {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let headers = [(header::CONTENT_TYPE, kind.parse().unwrap())].into_iter().collect();
+        read(status, headers, body.to_vec(), true, &Scrubber::new(&key)).facts
+    }
+
+    #[test]
+    fn every_known_form_of_an_error_is_read() {
+        let rows: [(&str, &str, Option<&str>, Option<&str>); 11] = [
+            // body, message, code, execution id
+            (r#"{"error":"Invalid or missing API key"}"#, "Invalid or missing API key", None, None),
+            (r#"{"error":{"code":"bad_input","message":"No text"}}"#, "No text", Some("bad_input"), None),
+            (r#"{"error":"Too fast","code":"SLOW"}"#, "Too fast", Some("SLOW"), None),
+            (r#"{"error":"RATE_LIMITED","message":"Slow down"}"#, "Slow down", Some("RATE_LIMITED"), None),
+            (r#"{"error":"It failed","executionId":"exec_1"}"#, "It failed", None, Some("exec_1")),
+            (r#"{"error":{"message":"m","executionId":"exec_2"}}"#, "m", None, Some("exec_2")),
+            (r#"{"message":"only this"}"#, "only this", None, None),
+            (r#"{"error":null}"#, "Internal Server Error", None, None),
+            (r#"{"error":42}"#, "Internal Server Error", None, None),
+            ("[]", "Internal Server Error", None, None),
+            ("", "Internal Server Error", None, None),
+        ];
+        for (body, message, code, execution_id) in rows {
+            let read = facts(500, "application/json", body.as_bytes());
+            assert_eq!(
+                (read.message.as_str(), read.code.as_deref(), read.execution_id.as_deref()),
+                (message, code, execution_id),
+                "{body}"
+            );
+        }
+        let details = facts(400, "application/json", br#"{"error":"no","details":{"path":["a"]}}"#).details;
+        assert_eq!(details, Some(serde_json::json!({"path": ["a"]})));
+    }
+
+    #[test]
+    fn a_body_that_is_not_json_gives_what_it_has() {
+        assert_eq!(facts(502, "text/html", b"<html>papi</html>").message, "Bad Gateway");
+        assert_eq!(facts(502, "text/plain", b" upstream is down\n").message, "upstream is down");
+        assert_eq!(facts(599, "text/plain", b"\xff\xfe").message, "status 599");
+        let large = facts(500, "text/plain", &vec![b'x'; 10 << 20]);
+        assert_eq!((large.message.as_str(), large.body.len()), ("Internal Server Error", KEPT_BYTES));
+    }
+
+    #[test]
+    fn a_key_that_a_cut_splits_is_in_no_body() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let scrubber = Scrubber::new(&key);
+        for begins in (KEPT_BYTES - 2 * scrubber.longest_form()..=KEPT_BYTES + 1).step_by(11) {
+            for written in [key.expose().to_owned(), escaped(key.expose())] {
+                let whole = [vec![b'x'; begins], written.into_bytes(), vec![b'y'; 20]].concat();
+                // The reader stops anywhere behind the part that is kept.
+                for read_bytes in [KEPT_BYTES + scrubber.longest_form(), whole.len()] {
+                    let is_whole = read_bytes >= whole.len();
+                    let part = whole[..read_bytes.min(whole.len())].to_vec();
+                    let body = read(401, HeaderMap::new(), part, is_whole, &scrubber).facts.body;
+                    let shown = String::from_utf8_lossy(&body);
+                    let end = shown.trim_start_matches('x').trim_end_matches('y');
+                    assert!(!end.contains("abc") && !end.contains("\\u0061"), "{begins}: {end}");
+                    assert!((begins.min(KEPT_BYTES) - "papi_".len()..=KEPT_BYTES).contains(&body.len()), "{begins}");
+                }
+            }
+        }
+    }
+
+    fn escaped(key: &str) -> String {
+        key.bytes().map(|byte| format!("\\u{byte:04x}")).collect()
+    }
+
+    #[test]
+    fn an_execution_id_means_that_something_started() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let read = |body: &[u8]| {
+            let answer = read(429, HeaderMap::new(), body.to_vec(), true, &Scrubber::new(&key));
+            (answer.is_api_error, answer.has_started)
+        };
+        assert_eq!(read(br#"{"error":"Slow down"}"#), (true, false));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":null}"#), (true, false));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec_1"}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":7}"#), (true, true));
+        assert_eq!(read(br#"{"error":{"message":"Slow down","executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","details":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec"#), (false, true));
+        assert_eq!(read(br#"{"message":"Slow down"}"#), (false, false));
+        assert_eq!(read(b"<html>Too Many Requests</html>"), (false, false));
+        assert_eq!(read(b""), (false, false));
+    }
+
+    #[test]
+    fn a_key_that_the_server_repeats_is_in_no_field() {
+        let body = br#"{"error":"bad papi_abcdefgh1234","code":"papi_abcdefgh1234","details":["papi_abcdefgh1234"]}"#;
+        let read = facts(401, "papi_abcdefgh1234", body);
+        let all = format!("{} {:?} {:?} {:?} {:?}", read.message, read.code, read.details, read.headers, read.body);
+        assert!(!all.contains("abcdefgh") && read.message == "bad papi_…1234", "{all}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Which failures may be repeated.
+//!
+//! A call has effects and costs money, and the API documents no idempotency key (api.md). So by default only that is
+//! repeated which the server cannot have executed; RFC 9110, section 9.2.2, allows no more for a POST.
+
+use std::time::Duration;
+
+use super::failure::Failure;
+use crate::config::values::RetryMode;
+
+/// Whether an attempt that failed in this way may be repeated.
+pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
+    match (mode, failure) {
+        // What the server did not process is sent again by a rule of its own: see `send`.
+        (RetryMode::Never, _) | (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
+        (_, Failure::Answered { exhausted: true, .. }) => false,
+        (_, Failure::Answered { status: 429, may_have_executed: false, .. }) => true,
+        (_, Failure::Answered { status: 503, retry_after: Some(_), may_have_executed: false, .. }) => true,
+        (_, Failure::Broken { may_have_executed: false } | Failure::TimedOut { may_have_executed: false }) => true,
+        (RetryMode::Safe, _) => false,
+        (RetryMode::All, Failure::Answered { status, .. }) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
+        (RetryMode::All, Failure::Broken { .. } | Failure::TimedOut { .. }) => true,
+    }
+}
+
+/// Whether a 429 means that a day's or a plan's allowance is used up, so that a retry within minutes is futile. Its words
+/// and codes are not documented; what is looked for is assumed from those that are seen (api.md, wild).
+pub(crate) fn is_exhausted_assumed(code: Option<&str>, message: &str, retry_after: Option<Duration>) -> bool {
+    let text = format!("{} {message}", code.unwrap_or_default()).to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    says(&["daily", "per day", "_day", "monthly", "per month", "plan limit", "plan's limit", "plan_limit", "quota", "credits"])
+        // An hour passes, but not before an ordinary backoff ends.
+        || (retry_after.is_none() && says(&["hourly", "per hour"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOME: Option<Duration> = Some(Duration::from_secs(1));
+
+    fn answered(status: u16, retry_after: Option<Duration>) -> Failure {
+        Failure::Answered { status, retry_after, exhausted: false, may_have_executed: false }
+    }
+
+    fn started(status: u16) -> Failure {
+        Failure::Answered { status, retry_after: SOME, exhausted: false, may_have_executed: true }
+    }
+
+    #[test]
+    fn only_what_cannot_have_been_executed_is_repeated_by_default() {
+        let rows = [
+            // failure, safe, all
+            (Failure::Broken { may_have_executed: false }, true, true),
+            (Failure::Broken { may_have_executed: true }, false, true),
+            (Failure::TimedOut { may_have_executed: false }, true, true),
+            (Failure::TimedOut { may_have_executed: true }, false, true),
+            (Failure::Unreadable, false, false),
+            (answered(429, None), true, true),
+            (answered(429, SOME), true, true),
+            (
+                Failure::Answered { status: 429, retry_after: SOME, exhausted: true, may_have_executed: false },
+                false,
+                false,
+            ),
+            (started(429), false, true),
+            (started(503), false, true),
+            (started(500), false, true),
+            (started(422), false, false),
+            (answered(503, SOME), true, true),
+            (answered(503, None), false, true),
+            (answered(408, None), false, true),
+            (answered(500, None), false, true),
+            (answered(500, SOME), false, true),
+            (answered(502, None), false, true),
+            (answered(504, None), false, true),
+            (answered(501, None), false, false),
+            (answered(400, None), false, false),
+            (answered(401, None), false, false),
+            (answered(403, SOME), false, false),
+            (answered(404, None), false, false),
+            (answered(409, None), false, false),
+            (answered(302, None), false, false),
+        ];
+        for (failure, safe, all) in rows {
+            assert_eq!(may_retry(RetryMode::Safe, failure), safe, "safe, {failure:?}");
+            assert_eq!(may_retry(RetryMode::All, failure), all, "all, {failure:?}");
+            assert!(!may_retry(RetryMode::Never, failure), "never, {failure:?}");
+        }
+    }
+
+    #[test]
+    fn an_exhausted_day_or_plan_is_told_from_a_burst() {
+        for (code, message) in [
+            (Some("DAILY_LIMIT_EXCEEDED"), ""),
+            (None, "You have reached your daily limit"),
+            (Some("PLAN_LIMIT_REACHED"), "upgrade"),
+            (None, "Monthly quota used up"),
+            (Some("SLOW_MODE_HOURLY_LIMIT_EXCEEDED"), "slow"),
+        ] {
+            assert!(is_exhausted_assumed(code, message, None), "{code:?} {message:?}");
+        }
+        for (code, message, retry_after) in [
+            (None, "Too many requests", None),
+            (Some("RATE_LIMITED"), "per minute", SOME),
+            (Some("SLOW_MODE_HOURLY_LIMIT_EXCEEDED"), "slow", SOME),
+        ] {
+            assert!(!is_exhausted_assumed(code, message, retry_after), "{code:?} {message:?}");
+        }
+    }
+}

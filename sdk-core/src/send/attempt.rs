@@ -1,0 +1,174 @@
+//! One attempt of a call: the request goes out once, and an answer or a failure comes back.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use http::HeaderMap;
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::{Exchange, hooks::AttemptStart};
+use crate::{
+    error::{
+        attempt::{Attempt, AttemptOutcome},
+        explain,
+        facts::Facts,
+        kind::Phase,
+    },
+    key::{ApiKey, scrubber::Scrubber},
+    response::{body::Reading, error_body},
+    retry::failure::{Failed, Failure},
+    transport::{Broken, request_body::Written},
+};
+
+/// How one attempt ended.
+pub(super) type Ended<B> = Result<Success<B>, Failed>;
+
+/// An attempt's success.
+pub(super) struct Success<B> {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: B,
+}
+
+fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
+    match ended {
+        Ok(success) => AttemptOutcome::Answered { status: success.status },
+        Err(failed) => match failed.failure {
+            Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
+            Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
+            Failure::Unprocessed(_) => AttemptOutcome::Broken { may_have_executed: false },
+            Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
+            Failure::Unreadable => AttemptOutcome::Unreadable,
+        },
+    }
+}
+
+/// How far an attempt has come, to be read when its time runs out.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    written: Written,
+    answered: Arc<AtomicBool>,
+}
+
+impl Progress {
+    fn phase(&self) -> Phase {
+        match (self.written.has_begun(), self.answered.load(Ordering::Acquire)) {
+            (_, true) => Phase::Body,
+            (true, false) => Phase::Answer,
+            (false, false) => Phase::Connect,
+        }
+    }
+}
+
+impl Exchange<'_> {
+    /// Sends the request once, and reads of the answer what is wanted.
+    pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
+        let started = self.deadline.elapsed();
+        let remaining = self.deadline.remaining();
+        let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
+        let progress = Progress::default();
+        let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let key_hint = key.hint();
+        let start = AttemptStart {
+            number,
+            capability: self.plan.capability.as_deref(),
+            method: self.plan.outgoing.method.as_str(),
+            url: self.plan.outgoing.url.as_str(),
+            key_hint: &key_hint,
+            waited,
+        };
+        if let Some(before) = &self.context.hooks.before {
+            before(&start);
+        }
+        let span = self.span();
+        let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let phase = progress.phase();
+                let may_have_executed = !self.plan.is_read_only() && progress.written.has_begun();
+                let time = if limit < remaining { limit } else { self.deadline.timeout() };
+                Err(Failed {
+                    failure: Failure::TimedOut { may_have_executed },
+                    facts: self.timed_out(phase, time, may_have_executed),
+                })
+            }
+        };
+        let outcome = outcome(&ended);
+        if let Some(status) = outcome.status() {
+            span.record("http.response.status_code", status);
+        }
+        if let Some(error_type) = outcome.error_type() {
+            span.record("error.type", error_type);
+        }
+        let attempt = Attempt {
+            number,
+            waited,
+            started,
+            elapsed: self.deadline.elapsed().saturating_sub(started),
+            outcome,
+            key_hint: key_hint.clone(),
+        };
+        if let Some(after) = &self.context.hooks.after {
+            after(&start, &attempt);
+        }
+        self.attempts.push(attempt);
+        ended
+    }
+
+    /// A span with OpenTelemetry's names for an HTTP client. It has the address, never the key or a body.
+    fn span(&self) -> tracing::Span {
+        let url = &self.plan.outgoing.url;
+        tracing::info_span!(
+            "request",
+            otel.name = self.plan.outgoing.method.as_str(),
+            otel.kind = "client",
+            http.request.method = self.plan.outgoing.method.as_str(),
+            http.request.resend_count = self.attempts.len(),
+            http.response.status_code = tracing::field::Empty,
+            error.r#type = tracing::field::Empty,
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            url.full = url.as_str(),
+        )
+    }
+
+    async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {
+        let header = key.header(self.context.auth_header);
+        match self.context.transport.send(&self.plan.outgoing, header, &progress.written).await {
+            Ok(response) => {
+                progress.answered.store(true, Ordering::Release);
+                let scrubber = Scrubber::new(key);
+                if !response.status().is_success() {
+                    return Err(error_body::receive(response, &scrubber).await);
+                }
+                let status = response.status().as_u16();
+                let headers = error_body::scrub_headers(response.headers().clone(), &scrubber);
+                let body = reading.read(self.plan, response, &headers).await?;
+                Ok(Success { status, headers, body })
+            }
+            Err(broken) => Err(self.broken(broken)),
+        }
+    }
+
+    fn broken(&self, broken: Broken) -> Failed {
+        let Broken { cause, connect_timed_out, may_have_executed, unprocessed } = broken;
+        if connect_timed_out {
+            let facts = self.timed_out(Phase::Connect, self.context.transport.connect_timeout(), false);
+            return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
+        }
+        Failed {
+            failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
+            facts: explain::broken(self.plan.capability.as_deref(), self.plan.host(), cause, may_have_executed),
+        }
+    }
+
+    pub(super) fn timed_out(&self, phase: Phase, time: Duration, may_have_executed: bool) -> Box<Facts> {
+        explain::timed_out(self.plan.capability.as_deref(), phase, time, may_have_executed)
+    }
+}

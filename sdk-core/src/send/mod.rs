@@ -1,0 +1,210 @@
+//! One exchange with the server: attempts, until an answer or an error stands.
+
+mod attempt;
+pub(crate) mod context;
+pub(crate) mod hooks;
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    config::values::RetryMode,
+    error::{
+        Error,
+        attempt::Attempt,
+        explain::{AskedAgain, Circumstances, explain},
+        facts::Facts,
+        kind::Phase,
+    },
+    key::{ApiKey, ring::Renewal},
+    response::body::Reading,
+    retry::{
+        deadline::Deadline,
+        failure::{Failed, Failure},
+        policy,
+    },
+    transport::{Unprocessed, plan::Plan},
+};
+use attempt::Success;
+use context::Context;
+
+/// How often one call is sent again because an HTTP/2 server did not process it. A server that goes on like this is out of
+/// order.
+const MOST_RESENDS: u32 = 20;
+
+/// A success, as far as it was to be read.
+pub(crate) struct Received<B> {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: B,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) key: ApiKey,
+    pub(crate) elapsed: Duration,
+}
+
+/// Runs a plan: repeats what may be repeated, renews the key once after a 401, and never outlives the deadline.
+pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
+    let deadline = Deadline::begin(plan.options.timeout);
+    let mut exchange = Exchange {
+        context,
+        plan,
+        deadline,
+        attempts: Vec::with_capacity(1),
+        key_hint: None,
+        retries: 0,
+        resends: 0,
+        may_have_executed: false,
+        asked_again: AskedAgain::No,
+        renewal_failure: None,
+    };
+    match exchange.until_answered(reading).await {
+        Ok(received) => Ok(received),
+        Err(facts) => Err(exchange.into_error(facts)),
+    }
+}
+
+struct Exchange<'a> {
+    context: &'a Context,
+    plan: &'a Plan,
+    deadline: Deadline,
+    attempts: Vec<Attempt>,
+    key_hint: Option<String>,
+    retries: u32,
+    /// How often the request was sent again because an HTTP/2 server had not processed it.
+    resends: u32,
+    /// Whether any attempt so far may have executed.
+    may_have_executed: bool,
+    asked_again: AskedAgain,
+    renewal_failure: Option<Error>,
+}
+
+impl Exchange<'_> {
+    async fn until_answered<R: Reading>(&mut self, reading: R) -> Result<Received<R::Body>, Box<Facts>> {
+        let mut key = self.key().await?;
+        let mut waited = Duration::ZERO;
+        loop {
+            self.key_hint = Some(key.hint());
+            let sent = Instant::now();
+            let Failed { failure, mut facts } = match self.attempt(reading, &key, waited).await {
+                Ok(Success { status, headers, body }) => {
+                    self.context.budget.refund(self.retries > 0);
+                    return Ok(Received {
+                        status,
+                        headers,
+                        body,
+                        attempts: std::mem::take(&mut self.attempts),
+                        elapsed: self.deadline.elapsed(),
+                        key,
+                    });
+                }
+                Err(failed) => failed,
+            };
+            self.may_have_executed |= facts.may_have_executed;
+            if matches!(failure, Failure::Answered { status: 401, may_have_executed: false, .. }) {
+                if let Some(another) = self.renew(&key, sent).await {
+                    (key, waited) = (another, Duration::ZERO);
+                    continue;
+                }
+            } else if let Some(wait) = self.wait_before_retry(failure) {
+                tracing::debug!(attempt = self.attempts.len(), wait_ms = wait.as_millis(), "the call is repeated");
+                sleep(wait).await;
+                // A key that was rotated meanwhile serves the next attempt.
+                (key, waited) = (self.key().await?, wait);
+                continue;
+            }
+            if let Failure::Answered { .. } = failure {
+                self.explain(&mut facts);
+            }
+            return Err(facts);
+        }
+    }
+
+    async fn key(&self) -> Result<ApiKey, Box<Facts>> {
+        match timeout(self.deadline.remaining(), self.context.keys.current()).await {
+            Ok(key) => key.map_err(Error::into_facts),
+            Err(_) => Err(self.timed_out(Phase::Key, self.deadline.timeout(), false)),
+        }
+    }
+
+    /// Another key, where the source has one. It is asked once a call.
+    async fn renew(&mut self, refused: &ApiKey, sent: Instant) -> Option<ApiKey> {
+        if self.asked_again != AskedAgain::No {
+            return None;
+        }
+        let renewal = timeout(self.deadline.remaining(), self.context.keys.renew(refused, sent)).await;
+        let (asked, key) = match renewal {
+            Ok(Renewal::Another(key)) => (AskedAgain::AnotherKey, Some(key)),
+            Ok(Renewal::Same { was_asked: true }) => (AskedAgain::SameKey, None),
+            Ok(Renewal::Same { was_asked: false }) => (AskedAgain::No, None),
+            Ok(Renewal::Failed(error)) => {
+                let reason = error.to_string();
+                self.renewal_failure = Some(error);
+                (AskedAgain::Failed(reason), None)
+            }
+            Err(_) => (AskedAgain::Failed("the call's time ran out".into()), None),
+        };
+        self.asked_again = asked;
+        key
+    }
+
+    /// How long to wait before the next attempt; none where there shall be no next one.
+    fn wait_before_retry(&mut self, failure: Failure) -> Option<Duration> {
+        if let Failure::Unprocessed(reason) = failure {
+            return self.wait_before_resend(reason);
+        }
+        let options = &self.plan.options;
+        if self.retries >= options.max_retries || !policy::may_retry(options.retry_mode, failure) {
+            return None;
+        }
+        let wait = failure.retry_after().unwrap_or_else(|| self.context.backoff.wait(self.retries + 1));
+        if !self.deadline.has_room_for(wait) || !self.context.budget.take() {
+            return None;
+        }
+        self.retries += 1;
+        Some(wait)
+    }
+
+    /// The same after an HTTP/2 server did not process the request. Nothing failed there, so neither the number of retries nor
+    /// the budget counts it: a server that closes each connection after a thousand requests would use up both.
+    fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
+        let options = &self.plan.options;
+        if options.max_retries == 0 || options.retry_mode == RetryMode::Never || self.resends >= MOST_RESENDS {
+            return None;
+        }
+        self.resends += 1;
+        let wait = match reason {
+            Unprocessed::GoAway => Duration::ZERO,
+            Unprocessed::Busy => self.context.backoff.wait(self.resends),
+        };
+        self.deadline.has_room_for(wait).then_some(wait)
+    }
+
+    /// Writes the text of an answer that is an error, now that it is known what came of the key's source.
+    fn explain(&self, facts: &mut Facts) {
+        if let Some(answer) = &facts.answer {
+            let circumstances = Circumstances {
+                capability: self.plan.capability.as_deref(),
+                key_hint: self.key_hint.as_deref().unwrap_or_default(),
+                header: self.context.auth_header.header_name(),
+                asked_again: self.asked_again.clone(),
+            };
+            facts.text = explain(answer, &circumstances);
+        }
+    }
+
+    fn into_error(self, facts: Box<Facts>) -> Error {
+        let error = Error::new(Facts {
+            may_have_executed: facts.may_have_executed || self.may_have_executed,
+            capability: self.plan.capability.clone(),
+            key_hint: self.key_hint,
+            attempts: self.attempts,
+            ..*facts
+        });
+        match self.renewal_failure {
+            Some(failure) => error.caused_by(failure),
+            None => error,
+        }
+    }
+}

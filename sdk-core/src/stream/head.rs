@@ -1,0 +1,147 @@
+//! The head of a stream: what is known since its answer began, and its errors, which say it.
+
+use std::{borrow::Cow, time::Duration};
+
+use http::{HeaderMap, header};
+
+use super::event::Event;
+use crate::{
+    error::{
+        Error,
+        attempt::Attempt,
+        cause::Cause,
+        facts::{Facts, StatusFacts},
+        kind::{ErrorKind, Phase},
+    },
+    key::{ApiKey, scrubber::Scrubber},
+    redact,
+    response::body::{Reading, unreadable},
+    retry::failure::Failed,
+    transport::plan::Plan,
+};
+
+/// What a stream of events is, by its media type (WHATWG).
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
+/// Up to its body, which must be a stream of events.
+#[derive(Clone, Copy)]
+pub(crate) struct Head;
+
+impl Reading for Head {
+    type Body = reqwest::Response;
+
+    async fn read(
+        self,
+        plan: &Plan,
+        response: reqwest::Response,
+        headers: &HeaderMap,
+    ) -> Result<reqwest::Response, Failed> {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case(EVENT_STREAM) {
+            return Ok(response);
+        }
+        let problem = format!(
+            "the answer is {} and not a stream of events ({EVENT_STREAM}): this capability does not stream; call it without. It \
+             has run: do not repeat it to mend this.",
+            redact::quote(kind)
+        );
+        Err(unreadable(plan, response.status().as_u16(), headers, &problem))
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) request_id: Option<String>,
+    pub(crate) execution_id: Option<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) capability: Option<String>,
+    pub(crate) key: ApiKey,
+}
+
+/// Why there are no more events, although the closing one has not come.
+pub(crate) enum Problem {
+    Broken(reqwest::Error),
+    Ended,
+    Silent(Duration),
+    /// An event is larger than that many bytes.
+    TooLarge(usize),
+}
+
+impl Opened {
+    /// Notes the execution's id, if it is the first event that says it.
+    pub(crate) fn note_execution(&mut self, event: &Event) {
+        if self.execution_id.is_none() {
+            self.execution_id = event.execution_id().map(|id| Scrubber::new(&self.key).text(id.into_owned()));
+        }
+    }
+
+    /// The error of a stream that broke, after so many events.
+    pub(crate) fn failed(&self, problem: Problem, seen: u64) -> Error {
+        Error::new(match problem {
+            Problem::Broken(error) => {
+                let cause = Cause::of(&error);
+                let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.line()), seen);
+                facts.source = Some(Box::new(cause));
+                facts
+            }
+            Problem::Ended => {
+                let text = "the stream ended without a closing event (execution_complete)";
+                self.facts(ErrorKind::Stream, text, seen)
+            }
+            Problem::Silent(wait) => {
+                let mut facts = self.facts(ErrorKind::Timeout, &format!("the stream was silent for {wait:?}"), seen);
+                facts.phase = Some(Phase::Idle);
+                facts
+            }
+            Problem::TooLarge(limit) => {
+                let text = format!(
+                    "an event is larger than {limit} bytes: raise the option max event bytes for the next call"
+                );
+                self.facts(ErrorKind::Stream, &text, seen)
+            }
+        })
+    }
+
+    /// The error that an event reports.
+    pub(crate) fn reported(&self, event: &Event, seen: u64) -> Error {
+        let scrubber = Scrubber::new(&self.key);
+        let own = |text: Cow<'_, str>| scrubber.text(text.into_owned());
+        let message = event.error_message().map(own);
+        let code = event.code().map(own);
+        let said = message.as_deref().unwrap_or("no reason");
+        let code_text = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+        let mut facts = self.facts(ErrorKind::Stream, &format!("the stream reports an error: {said}{code_text}"), seen);
+        if let Some(answer) = &mut facts.answer {
+            (answer.message, answer.code) = (message.unwrap_or_default(), code);
+            answer.details = event.json().ok().map(|data| scrubber.json(data));
+        }
+        Error::new(facts)
+    }
+
+    pub(crate) fn facts(&self, kind: ErrorKind, problem: &str, seen: u64) -> Box<Facts> {
+        let capability = self.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
+        let execution = self.execution_id.as_ref().map(|id| format!(" Execution {id}.")).unwrap_or_default();
+        Box::new(Facts {
+            kind: Some(kind),
+            text: format!(
+                "{capability}{problem}, after {seen} events. It has run: look before you repeat it.{execution}"
+            ),
+            may_have_executed: true,
+            events_seen: Some(seen),
+            answer: Some(StatusFacts {
+                status: self.status,
+                request_id: self.request_id.clone(),
+                execution_id: self.execution_id.clone(),
+                headers: self.headers.clone(),
+                ..StatusFacts::default()
+            }),
+            capability: self.capability.clone(),
+            key_hint: Some(self.key.hint()),
+            attempts: self.attempts.clone(),
+            ..Facts::default()
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! The wire: one pooled HTTP client with its own retries and redirects off.
+
+pub(crate) mod plan;
+mod proxy;
+pub(crate) mod request_body;
+mod tls;
+
+use std::time::Duration;
+
+use http::{HeaderValue, Method, header};
+
+use crate::{
+    endpoint::Endpoint,
+    error::{Error, cause::Cause},
+};
+use plan::Outgoing;
+use request_body::{RequestBody, Written};
+
+/// How connections are made and kept.
+#[derive(Debug, Clone)]
+pub(crate) struct TransportOptions {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) pool_idle_timeout: Duration,
+    pub(crate) max_idle_connections: usize,
+    pub(crate) proxy: Option<String>,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) user_agent: String,
+}
+
+impl Default for TransportOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            pool_idle_timeout: Duration::from_secs(90),
+            max_idle_connections: 256,
+            proxy: None,
+            root_certificates: Vec::new(),
+            user_agent: concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " (rust)").to_owned(),
+        }
+    }
+}
+
+/// Why no answer came.
+pub(crate) struct Broken {
+    pub(crate) cause: Cause,
+    pub(crate) connect_timed_out: bool,
+    pub(crate) may_have_executed: bool,
+    pub(crate) unprocessed: Option<Unprocessed>,
+}
+
+/// An HTTP/2 server's word that it did not process a stream (RFC 9113, sections 6.8 and 8.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unprocessed {
+    /// GOAWAY with a lower last stream. The connection closes and another one takes the request.
+    GoAway,
+    /// REFUSED_STREAM, or GOAWAY with ENHANCE_YOUR_CALM. The server wants less of it.
+    Busy,
+}
+
+impl Unprocessed {
+    /// Reads it from the cause of an error that came before the head of a response. Afterwards a GOAWAY proves nothing: the
+    /// server has begun to respond.
+    fn of(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        let error = std::iter::successors(Some(error), |error| error.source())
+            .find_map(|error| error.downcast_ref::<h2::Error>())
+            .filter(|error| error.is_remote())?;
+        match error.reason() {
+            // h2 gives this error only to streams above the last one that the GOAWAY names; a stream that the server
+            // accepted gets an I/O error when the connection ends.
+            Some(h2::Reason::ENHANCE_YOUR_CALM) if error.is_go_away() => Some(Self::Busy),
+            Some(_) if error.is_go_away() => Some(Self::GoAway),
+            Some(h2::Reason::REFUSED_STREAM) if error.is_reset() => Some(Self::Busy),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    connect_timeout: Duration,
+}
+
+impl Transport {
+    pub(crate) fn new(options: &TransportOptions, endpoint: &Endpoint) -> Result<Self, Error> {
+        let user_agent = HeaderValue::from_str(&options.user_agent)
+            .map_err(|_| Error::configuration("user agent", "it has a character that a header cannot have"))?;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::with_extra_roots(&options.root_certificates)?)
+            .user_agent(user_agent)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.pool_idle_timeout)
+            .pool_max_idle_per_host(options.max_idle_connections)
+            .tcp_nodelay(true)
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .redirect(reqwest::redirect::Policy::none());
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(proxy::parse(proxy)?);
+        } else if endpoint.base_url().starts_with("http://") {
+            // A proxy of the environment would read the key of a plain http request.
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).line()))?;
+        Ok(Self { http, connect_timeout: options.connect_timeout })
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+
+    /// Sends one request and waits for the head of its answer.
+    pub(crate) async fn send(
+        &self,
+        outgoing: &Outgoing,
+        key: (header::HeaderName, HeaderValue),
+        written: &Written,
+    ) -> Result<reqwest::Response, Broken> {
+        let mut request = reqwest::Request::new(outgoing.method.clone(), outgoing.url.clone());
+        request.headers_mut().clone_from(&outgoing.headers);
+        request.headers_mut().insert(key.0, key.1);
+        let is_read_only = outgoing.method == Method::GET;
+        if !is_read_only {
+            *request.body_mut() = Some(reqwest::Body::wrap(RequestBody::new(outgoing.body.clone(), written.clone())));
+        }
+        // Lets the runtime look at its sockets once. A pooled connection that the server has closed meanwhile is noticed then,
+        // before the request is written to it.
+        tokio::task::yield_now().await;
+        self.http.execute(request).await.map_err(|error| {
+            let unprocessed = Unprocessed::of(&error);
+            Broken {
+                connect_timed_out: error.is_connect() && error.is_timeout(),
+                // A GET runs nothing, so it may always be sent again.
+                may_have_executed: !is_read_only && written.has_begun() && unprocessed.is_none(),
+                unprocessed,
+                cause: Cause::of(&error.without_url()),
+            }
+        })
+    }
+}

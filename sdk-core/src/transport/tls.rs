@@ -1,0 +1,49 @@
+//! The TLS configuration, built once and shared by all clients.
+
+use std::sync::{Arc, OnceLock};
+
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+use crate::error::Error;
+
+static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
+
+/// Mozilla's root certificates, and HTTP/2 by ALPN. The platform's own store is not asked: building a client would take
+/// ten times as long, and fail on a machine without one.
+pub(crate) fn shared() -> Result<ClientConfig, Error> {
+    SHARED.get_or_init(|| build(&[])).clone().map_err(refuse)
+}
+
+/// The same, and certificates of the application's own beside Mozilla's.
+pub(crate) fn with_extra_roots(pem: &[Vec<u8>]) -> Result<ClientConfig, Error> {
+    if pem.is_empty() { shared() } else { build(pem).map_err(refuse) }
+}
+
+fn refuse(problem: String) -> Error {
+    Error::configuration("root certificates", problem)
+}
+
+fn build(extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    for pem in extra_pem {
+        let mut count = 0;
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| format!("a certificate is not valid PEM: {error}"))?;
+            roots.add(certificate).map_err(|error| format!("a certificate cannot serve as a root: {error}"))?;
+            count += 1;
+        }
+        if count == 0 {
+            return Err("there is no certificate in it: give PEM, which begins with -----BEGIN CERTIFICATE-----".into());
+        }
+    }
+    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
