@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-network prove-nginx nginx lint fmt build rust python node lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-REQUIREMENTS := sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt
+REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
@@ -63,7 +63,14 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
 	$(NPM) --prefix sdk-node run --silent build
 
-lint: lint-rust lint-python lint-node ## all lints
+lint: lint-layers lint-words lint-rust lint-python lint-node ## all lints
+
+lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## the order of imports and the size of files: .ci/layers.toml
+	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
+	$(PYTHON) .ci/layers.py
+
+lint-words: $(VENV)/.ready ## typos: the spelling of sources and documents
+	$(VENV)/bin/typos
 
 lint-rust: ## cargo fmt, clippy, rustdoc
 	cargo fmt --all --check
@@ -73,8 +80,10 @@ lint-rust: ## cargo fmt, clippy, rustdoc
 NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
 
 lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
-	$(VENV)/bin/ruff check sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml .ci/parity.py mock-server/tests/network
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check sdk-python examples/python .ci/parity.py mock-server/tests/network
+	$(VENV)/bin/ruff check .ci sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml mock-server/tests/network
+	$(VENV)/bin/ruff format --check .ci sdk-python examples/python
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check mock-server/tests/network
+	$(VENV)/bin/mypy --strict --python-version 3.11 .ci/*.py
 	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 
@@ -105,13 +114,16 @@ CALLS ?= 200000
 prove-nginx: nginx rust python node ## CALLS (200000) calls in each language behind nginx as it comes, with ten reloads: none lost, none twice
 	@CALLS=$(CALLS) NODE=$(NODE) $(PYTHON) mock-server/tests/network/prove.py
 
-parity: rust python node ## the conformance suite in three languages, and a page that compares them: target/parity.md
+parity: rust python node .ci/node_modules/.ready ## the conformance suite in three languages, and a page that compares them: target/parity.md
 	@mkdir -p $(TARGET)/reports
 	@rm -f $(TARGET)/reports/parity-*
 	@# Where a runner fails the others run all the same, and the page says what failed.
 	-cargo test --package runtype-surface --test conformance --locked > $(TARGET)/reports/parity-rust.log
 	-cd sdk-python && $(VENV)/bin/pytest -q --junitxml=$(TARGET)/reports/parity-python.xml tests/test_conformance.py
 	-cd sdk-node && $(NODE) --test --test-reporter=tap test/conformance.test.mjs > $(TARGET)/reports/parity-node.log
+	@# The names of the Rust crate, by rustdoc itself.
+	RUSTDOC=$(CURDIR)/.ci/rustdoc-json cargo doc --quiet --workspace --no-deps --lib --locked
+	cp $(TARGET)/$(CARGO_BUILD_TARGET)/doc/runtype_surface.json $(TARGET)/reports/interface-rust.json
 	$(PYTHON) .ci/parity.py
 
 FUZZ_SECONDS ?= 60
@@ -124,6 +136,14 @@ fuzz: $(CARGO_FUZZ) ## fuzz the parser of event streams for FUZZ_SECONDS (60); n
 	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
 		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
 
+CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
+
+$(CARGO_DENY):
+	env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET cargo install --quiet --locked --root $(TARGET)/tools cargo-deny
+
+deny: $(CARGO_DENY) ## cargo-deny: licences, duplicates and sources of the dependencies; the first run builds the tool
+	$(CARGO_DENY) --offline check licenses bans sources
+
 bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three languages with their peers, as published (release builds)
 	cargo build --workspace --release --locked --examples
 	$(PYTHON) -m pip install --quiet --requirement sdk-python/benches/requirements.txt
@@ -133,7 +153,8 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three language
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml sdk-python examples/python mock-server/tests/network
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml mock-server/tests/network
+	$(VENV)/bin/ruff format .ci sdk-python examples/python
 	$(NPM) --prefix sdk-node run --silent format
 
 clean: ## remove everything that was built
