@@ -1,5 +1,5 @@
 //! The server of the benchmarks: as plain and as fast as can be, so that what is measured is the client. It prints its URL,
-//! and answers a request for a stream with 10,000 events, any other with a small JSON object.
+//! and responses a request for a stream with 10,000 events, any other with a small JSON object.
 
 use std::{
     io::{Read, Write},
@@ -33,16 +33,16 @@ fn stream() -> Vec<u8> {
     body.push_str(
         "event: execution_complete\ndata: {\"type\":\"execution_complete\",\"finalOutput\":{\"words\":9998}}\n\n",
     );
-    answer("text/event-stream", &body)
+    response("text/event-stream", &body)
 }
 
-fn answer(kind: &str, body: &str) -> Vec<u8> {
+fn response(kind: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn serve(mut connection: TcpStream, stream: &[u8]) -> std::io::Result<()> {
     connection.set_nodelay(true)?;
-    let json = answer("application/json", "{\"summary\":\"A lighthouse is a promise.\",\"words\":86}");
+    let json = response("application/json", "{\"summary\":\"A lighthouse is a promise.\",\"words\":86}");
     let mut request = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

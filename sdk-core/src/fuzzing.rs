@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::stream::{event::Event, parser::EventParser};
+use crate::stream::{event::StreamEvent, parser::EventParser};
 
 /// Parses a stream in pieces: name and data of each event, or nothing where one is larger than the limit.
 #[must_use]
@@ -11,7 +11,7 @@ pub fn parse_events(pieces: &[&[u8]], limit: usize) -> Option<Vec<(String, Bytes
     let mut events = Vec::new();
     for piece in pieces {
         let mut hand_on = |event| {
-            let event = Event::new(event);
+            let event = StreamEvent::new(event);
             events.push((event.name().to_owned(), event.data().clone()));
         };
         parser.feed(Bytes::copy_from_slice(piece), &mut hand_on).ok()?;

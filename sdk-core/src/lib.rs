@@ -35,7 +35,10 @@ mod redact;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 
-pub use call::{Call, many::CallMany};
+pub use call::{
+    Call,
+    many::{CallMany, CallResult},
+};
 pub use client::{Client, builder::ClientBuilder};
 pub use config::values::{ResponseFormat, RetryMode};
 pub use endpoint::{Endpoint, slug::capability_slug};
@@ -45,11 +48,14 @@ pub use error::{
     kind::{ErrorKind, Phase},
 };
 pub use key::{ApiKey, header::AuthHeader, source::KeySource};
-pub use response::{call_response::Answer, limits::RateLimit};
+pub use response::{
+    call_response::CallResponse,
+    limits::{Quota, RateLimit},
+};
 pub use send::hooks::AttemptStart;
 pub use stream::{
     EventStream,
-    event::{Event, EventKind},
+    event::{EventKind, StreamEvent},
 };
 
 /// What the functions of this crate return.

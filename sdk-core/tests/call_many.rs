@@ -13,7 +13,7 @@ use std::{
 };
 
 use runtype_mock::{Fault, MockSurface};
-use runtype_surface::{CallMany, ErrorKind};
+use runtype_surface::{CallMany, CallResult, ErrorKind};
 use serde_json::{Value, json};
 use support::builder;
 
@@ -23,14 +23,14 @@ fn inputs() -> impl Iterator<Item = Value> + Send + 'static {
     (0..INPUTS).map(|number| json!({ "number": number }))
 }
 
-async fn numbers(mut results: CallMany) -> Vec<usize> {
-    let mut numbers = Vec::new();
-    while let Some((number, result)) = results.next().await {
+async fn indexes(mut results: CallMany) -> Vec<usize> {
+    let mut indexes = Vec::new();
+    while let Some(CallResult { index, result, .. }) = results.next().await {
         let output: Value = serde_json::from_slice(&result.unwrap().output).unwrap();
-        assert_eq!(output, json!({ "number": number }), "a result has its input's number");
-        numbers.push(number);
+        assert_eq!(output, json!({ "number": index }), "a result has its input's index");
+        indexes.push(index);
     }
-    numbers
+    indexes
 }
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn results_come_in_the_order_of_the_inputs() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).build().unwrap();
     let results = client.capability("echo").many(inputs()).concurrency(7);
-    assert_eq!(numbers(results).await, (0..INPUTS).collect::<Vec<_>>());
+    assert_eq!(indexes(results).await, (0..INPUTS).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -47,9 +47,9 @@ async fn results_come_as_they_are_there_on_request() {
     // The first request is held back: with order, all others would wait for it.
     mock.fault(Fault::latency(std::time::Duration::from_millis(300)).nth(1)).unwrap();
     let client = builder(&mock).build().unwrap();
-    let numbers = numbers(client.capability("echo").many(inputs()).concurrency(4).in_order(false)).await;
-    assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), INPUTS);
-    assert_ne!(numbers[0], 0, "the slow one came first");
+    let indexes = indexes(client.capability("echo").many(inputs()).concurrency(4).in_order(false)).await;
+    assert_eq!(indexes.iter().collect::<HashSet<_>>().len(), INPUTS);
+    assert_ne!(indexes[0], 0, "the slow one came first");
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn no_more_calls_are_under_way_than_were_allowed_and_inputs_are_taken_one_
         }))
         .concurrency(3);
     let mut handed_on = 0;
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         result.unwrap();
         handed_on += 1;
         let ahead = taken.load(Ordering::SeqCst) - handed_on;
@@ -82,9 +82,9 @@ async fn one_failure_ends_no_other_call() {
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(inputs()).concurrency(1);
     let mut failed = Vec::new();
-    while let Some((number, result)) = results.next().await {
+    while let Some(CallResult { index, result, .. }) = results.next().await {
         if let Err(error) = result {
-            failed.push((number, error.kind()));
+            failed.push((index, error.kind()));
         }
     }
     assert_eq!(failed, [(2, ErrorKind::BadRequest)]);
@@ -97,7 +97,7 @@ async fn an_input_that_is_no_object_is_the_error_of_its_own_call() {
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(vec![json!({}), json!("text"), json!({})]);
     let mut kinds = Vec::new();
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         kinds.push(result.err().map(|error| error.kind()));
     }
     assert_eq!(kinds, [None, Some(ErrorKind::Configuration), None]);
@@ -108,7 +108,7 @@ async fn a_concurrency_that_cannot_be_is_refused_and_nothing_is_sent() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(inputs()).concurrency(0);
-    let (_, result) = results.next().await.unwrap();
+    let CallResult { result, .. } = results.next().await.unwrap();
     assert_eq!(result.unwrap_err().option(), Some("concurrency"));
     assert!(results.next().await.is_none());
     assert!(mock.requests().is_empty());
@@ -117,7 +117,7 @@ async fn a_concurrency_that_cannot_be_is_refused_and_nothing_is_sent() {
 #[tokio::test]
 async fn the_limit_that_the_server_announces_is_not_run_into() {
     let mock = MockSurface::start().await.unwrap();
-    // No answer of the mock's own tells the limit with a wait this short, so that the test does not take a minute.
+    // No response of the mock's own tells the limit with a wait this short, so that the test does not take a minute.
     let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
     let limit = Fault::status(200)
         .json(json!({}))
@@ -127,7 +127,7 @@ async fn the_limit_that_the_server_announces_is_not_run_into() {
     mock.fault(limit.times(1)).unwrap();
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(inputs()).concurrency(1);
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         result.unwrap();
     }
     let entries = mock.requests();
@@ -142,7 +142,7 @@ async fn dropping_the_results_drops_the_calls_that_are_under_way() {
     mock.fault(Fault::new(runtype_mock::FaultKind::Stall).nth(2)).unwrap();
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(inputs()).concurrency(1);
-    results.next().await.unwrap().1.unwrap();
+    results.next().await.unwrap().result.unwrap();
     {
         let second = results.next();
         tokio::pin!(second);

@@ -149,8 +149,8 @@ async fn journal_shows(mock: &MockSurface, id: &str, expected: &Value) -> Result
 
 fn control(mock: &MockSurface, method: &str, path: &str, body: &Value) -> Result<Value, String> {
     match mock.control(method.parse().unwrap(), path, body) {
-        (200..=299, answer) => Ok(answer),
-        (status, answer) => Err(format!("the mock answered {status} to {method} {path}: {answer}")),
+        (200..=299, response) => Ok(response),
+        (status, response) => Err(format!("the mock responded {status} to {method} {path}: {response}")),
     }
 }
 

@@ -13,31 +13,32 @@ use std::{
     time::Duration,
 };
 
-use runtype_surface::{AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, KeySource, Phase, RetryMode};
+use runtype_surface::{
+    AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, KeySource, Phase, RetryMode, bindings::jitter_seed,
+};
 use serde_json::{Value, json};
-use support::raw_server::{RawServer, answer};
+use support::raw_server::{RawServer, response};
 use tokio::time::Instant;
 
-/// A server that gives these answers in turn, then the last one again. An empty answer is none: it stays silent.
-async fn scripted(answers: Vec<Vec<u8>>) -> (RawServer, Arc<AtomicUsize>) {
+/// A server that gives these responses in turn, then the last one again. An empty response is none: it stays silent.
+async fn scripted(responses: Vec<Vec<u8>>) -> (RawServer, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let requests = count.clone();
     let server = RawServer::start(move |_| {
         let number = requests.fetch_add(1, Ordering::SeqCst);
-        answers.get(number).or(answers.last()).cloned().unwrap_or_default()
+        responses.get(number).or(responses.last()).cloned().unwrap_or_default()
     })
     .await;
     (server, count)
 }
 
 fn builder(server: &RawServer) -> ClientBuilder {
-    Client::builder()
+    jitter_seed(Client::builder(), 1)
         .variables(|_| None)
         .api_key("papi_deadline_key_0001")
         .product_id("p")
         .surface_id("s")
         .base_url(server.url())
-        .jitter_seed(1)
 }
 
 async fn call(client: &Client) -> Result<Value, Error> {
@@ -45,7 +46,7 @@ async fn call(client: &Client) -> Result<Value, Error> {
 }
 
 fn ok() -> Vec<u8> {
-    answer(200, &[], b"{}")
+    response(200, &[], b"{}")
 }
 
 fn waits(error: &Error) -> Vec<u64> {
@@ -54,7 +55,7 @@ fn waits(error: &Error) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_the_server_asks_for_is_kept_to_the_second() {
-    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"40")], br#"{"error":"Slow down"}"#), ok()]).await;
+    let (server, _) = scripted(vec![response(429, &[("retry-after", b"40")], br#"{"error":"Slow down"}"#), ok()]).await;
     let began = Instant::now();
     call(&builder(&server).build().unwrap()).await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 40);
@@ -67,13 +68,13 @@ async fn one_deadline_covers_all_attempts_and_waits() {
     let client = builder(&server)
         .timeout(Duration::from_secs(75))
         .attempt_timeout(Duration::from_secs(30))
-        .retry_mode(RetryMode::All)
+        .retry_mode(RetryMode::Idempotent)
         .max_retries(10)
         .build()
         .unwrap();
     let began = Instant::now();
     let error = call(&client).await.unwrap_err();
-    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Answer)));
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::CallResponse)));
     assert_eq!(began.elapsed().as_secs(), 75);
     assert_eq!((error.attempts().len(), requests.load(Ordering::SeqCst)), (3, 3));
     assert!(error.may_have_executed());
@@ -81,7 +82,7 @@ async fn one_deadline_covers_all_attempts_and_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
-    let (server, _) = scripted(vec![answer(429, &[("retry-after", b"61")], br#"{"error":"Slow down"}"#), ok()]).await;
+    let (server, _) = scripted(vec![response(429, &[("retry-after", b"61")], br#"{"error":"Slow down"}"#), ok()]).await;
     let client = builder(&server).timeout(Duration::from_secs(60)).build().unwrap();
     let began = Instant::now();
     let error = call(&client).await.unwrap_err();
@@ -91,23 +92,28 @@ async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn the_backoff_doubles_under_its_limit() {
-    let (server, _) = scripted(vec![answer(500, &[], b"")]).await;
-    let client =
-        builder(&server).retry_mode(RetryMode::All).max_retries(9).timeout(Duration::from_secs(200)).build().unwrap();
+    let (server, _) = scripted(vec![response(500, &[], b"")]).await;
+    let client = builder(&server)
+        .retry_mode(RetryMode::Idempotent)
+        .max_retries(9)
+        .timeout(Duration::from_secs(200))
+        .build()
+        .unwrap();
     let error = call(&client).await.unwrap_err();
     let limits = [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0];
     assert_eq!(error.attempts().len(), limits.len());
     for (attempt, limit) in error.attempts().iter().zip(limits) {
         assert!(attempt.waited.as_secs_f64() <= limit, "{attempt:?} waited more than {limit} s");
     }
-    let again = call(&builder(&server).retry_mode(RetryMode::All).max_retries(9).build().unwrap()).await.unwrap_err();
+    let again =
+        call(&builder(&server).retry_mode(RetryMode::Idempotent).max_retries(9).build().unwrap()).await.unwrap_err();
     assert_eq!(waits(&again), waits(&error), "the same seed gives the same waits");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_fails_for_long_is_not_stormed() {
-    let (server, requests) = scripted(vec![answer(500, &[("retry-after-ms", b"1")], b"")]).await;
-    let client = builder(&server).retry_mode(RetryMode::All).build().unwrap();
+    let (server, requests) = scripted(vec![response(500, &[("retry-after-ms", b"1")], b"")]).await;
+    let client = builder(&server).retry_mode(RetryMode::Idempotent).build().unwrap();
     for _ in 0..400 {
         call(&client).await.unwrap_err();
     }

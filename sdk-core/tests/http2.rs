@@ -13,13 +13,13 @@ use runtype_surface::{AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, R
 use serde_json::{Value, json};
 
 use support::http2_server::{
-    Act::{self, Answer, Close, GoAway, Head, Reset},
+    Act::{self, CallResponse, Close, GoAway, Head, Reset},
     ENHANCE_YOUR_CALM, Http2Server, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM,
 };
 
 const NOT_STARTED: AttemptOutcome = AttemptOutcome::Broken { may_have_executed: false };
 const MAY_HAVE_RUN: AttemptOutcome = AttemptOutcome::Broken { may_have_executed: true };
-const ANSWERED: AttemptOutcome = AttemptOutcome::Answered { status: 200 };
+const ANSWERED: AttemptOutcome = AttemptOutcome::Responded { status: 200 };
 
 fn builder(server: &Http2Server) -> ClientBuilder {
     Client::builder()
@@ -31,10 +31,10 @@ fn builder(server: &Http2Server) -> ClientBuilder {
         .root_certificate(server.authority.clone())
 }
 
-/// Answers everything but stream 3 of the first connection, for which it does this.
+/// Responses everything but stream 3 of the first connection, for which it does this.
 async fn on_third_stream(acts: &'static [Act]) -> Http2Server {
     Http2Server::start(
-        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![Answer] },
+        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![CallResponse] },
     )
     .await
 }
@@ -43,13 +43,13 @@ type Outcomes = Vec<AttemptOutcome>;
 
 /// Makes two calls, one after the other, and says what came of the second.
 async fn second_call(client: &Client) -> Result<Outcomes, (Error, Outcomes)> {
-    let call = || client.capability("echo").input(&json!({ "a": 1 })).unwrap().send::<Value>();
+    let call = || client.capability("echo").input(&json!({ "a": 1 })).send::<Value>();
     call().await.unwrap();
     let outcomes = |attempts: &[runtype_surface::Attempt]| attempts.iter().map(|attempt| attempt.outcome).collect();
     match call().await {
-        Ok(answer) => {
-            assert_eq!(answer.output, json!({ "ran": true }));
-            Ok(outcomes(&answer.attempts))
+        Ok(response) => {
+            assert_eq!(response.output, json!({ "ran": true }));
+            Ok(outcomes(&response.attempts))
         }
         Err(error) => {
             let attempts = outcomes(error.attempts());
@@ -82,10 +82,10 @@ async fn a_refused_stream_is_sent_again_after_a_wait() {
         let server = on_third_stream(script).await;
         let client = builder(&server).max_retries(1).build().unwrap();
         client.call::<Value>("echo", &json!({})).await.unwrap();
-        let answer = client.capability("echo").send::<Value>().await.unwrap();
-        let outcomes: Vec<_> = answer.attempts.iter().map(|attempt| attempt.outcome).collect();
+        let response = client.capability("echo").send::<Value>().await.unwrap();
+        let outcomes: Vec<_> = response.attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [NOT_STARTED, ANSWERED], "{script:?}");
-        assert!(!answer.attempts[1].waited.is_zero(), "{script:?}");
+        assert!(!response.attempts[1].waited.is_zero(), "{script:?}");
         assert_eq!(server.requests().len(), 3, "{script:?}");
     }
 }
@@ -182,7 +182,7 @@ async fn a_server_that_ends_many_connections_uses_up_no_budget() {
         if connection % 2 == 1 {
             vec![GoAway { last: 0, code: NO_ERROR }, Close]
         } else {
-            vec![Answer, GoAway { last: 1, code: NO_ERROR }, Close]
+            vec![CallResponse, GoAway { last: 1, code: NO_ERROR }, Close]
         }
     })
     .await;
@@ -197,10 +197,10 @@ async fn a_server_that_ends_many_connections_uses_up_no_budget() {
 #[tokio::test]
 async fn idempotent_calls_follow_the_same_rule_before_their_own() {
     let server = on_third_stream(&[Reset(INTERNAL_ERROR)]).await;
-    let client = builder(&server).max_retries(1).retry_mode(RetryMode::All).build().unwrap();
+    let client = builder(&server).max_retries(1).retry_mode(RetryMode::Idempotent).build().unwrap();
     assert_eq!(second_call(&client).await.unwrap(), [MAY_HAVE_RUN, ANSWERED]);
     let server = on_third_stream(&[GoAway { last: 1, code: NO_ERROR }, Close]).await;
-    let client = builder(&server).max_retries(1).retry_mode(RetryMode::All).build().unwrap();
+    let client = builder(&server).max_retries(1).retry_mode(RetryMode::Idempotent).build().unwrap();
     assert_eq!(second_call(&client).await.unwrap(), [NOT_STARTED, ANSWERED]);
 }
 

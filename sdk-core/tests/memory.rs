@@ -13,9 +13,9 @@ use std::{
     sync::atomic::{AtomicIsize, Ordering},
 };
 
-use runtype_surface::Client;
+use runtype_surface::{CallResult, Client};
 use serde_json::{Value, json};
-use support::raw_server::{RawServer, answer};
+use support::raw_server::{RawServer, response};
 
 /// Counts the bytes that are allocated and not freed.
 struct Counting;
@@ -40,7 +40,7 @@ static ALLOCATOR: Counting = Counting;
 async fn calls(client: &Client, count: usize) {
     let inputs = (0..count).map(|number| json!({ "number": number, "text": "x".repeat(1_000) }));
     let mut results = client.capability("echo").many(inputs).concurrency(256).in_order(false);
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         result.unwrap();
     }
 }
@@ -48,7 +48,7 @@ async fn calls(client: &Client, count: usize) {
 #[tokio::test]
 async fn memory_does_not_grow_after_the_first_thousand_calls() {
     let body = serde_json::to_vec(&json!({ "text": "x".repeat(1_000) })).unwrap();
-    let server = RawServer::start(move |_| answer(200, &[], &body)).await;
+    let server = RawServer::start(move |_| response(200, &[], &body)).await;
     let client = Client::builder()
         .variables(|_| None)
         .api_key("papi_memory_key_0001")

@@ -11,9 +11,9 @@ use std::{
 };
 
 use proptest::prelude::*;
-use runtype_surface::{ApiKey, Client, Endpoint, Error, RetryMode, bindings::Report as _, capability_slug};
+use runtype_surface::{ApiKey, Client, Endpoint, Error, bindings::Report as _, capability_slug};
 use serde_json::Value;
-use support::raw_server::{RawServer, answer};
+use support::raw_server::{RawServer, response};
 
 const BASES: [&str; 4] =
     ["https://api.runtype.com", "https://gateway.example/some/prefix", "http://[::1]:8080", "http://127.0.0.1:9/x"];
@@ -50,7 +50,7 @@ fn outputs(error: &Error) -> Vec<String> {
         format!("{error:?}"),
         format!("{error:#?}"),
         error.report(),
-        error.message().to_owned(),
+        error.server_message().unwrap_or_default().to_owned(),
         format!("{:?}", error.headers()),
         format!("{:?}", error.attempts()),
         String::from_utf8_lossy(error.body().map(|body| &body[..]).unwrap_or_default()).into_owned(),
@@ -173,7 +173,7 @@ proptest! {
                 _ => [&noise[..], key.as_bytes(), &noise[..]].concat(),
             };
             let location = format!("http://127.0.0.1:1/?key={key}");
-            let reply = answer(
+            let reply = response(
                 status,
                 &[("content-type", kind.as_bytes()), ("x-request-id", key.as_bytes()), ("location", location.as_bytes())],
                 &body,
@@ -185,7 +185,7 @@ proptest! {
                 .product_id("p")
                 .surface_id("s")
                 .base_url(server.url())
-                .retry_mode(RetryMode::Never)
+                .max_retries(0)
                 .build()
                 .unwrap();
             let shown = format!("{client:?}");

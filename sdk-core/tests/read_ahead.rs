@@ -7,11 +7,11 @@ mod support;
 use std::time::Duration;
 
 use runtype_mock::{Fault, FaultKind, MockSurface};
-use runtype_surface::{Client, ErrorKind, Event, EventStream, bindings::ReadAhead};
+use runtype_surface::{Client, ErrorKind, EventStream, StreamEvent, bindings::ReadAhead};
 use serde_json::{Value, json};
 use support::{
     builder,
-    raw_server::{RawServer, answer},
+    raw_server::{RawServer, response},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -29,7 +29,7 @@ async fn long_stream(end: &str) -> (RawServer, EventStream) {
     }
     body.push_str(end);
     let server =
-        RawServer::start(move |_| answer(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
+        RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
     let stream = client_of(&server.url()).capability("agent").stream().await.unwrap();
     (server, stream)
 }
@@ -47,11 +47,11 @@ fn client_of(url: &str) -> Client {
 
 const COMPLETE: &str = "event: execution_complete\ndata: {\"finalOutput\":{\"words\":5000}}\n\n";
 
-fn whole(batch: Vec<Event>) -> Vec<Event> {
+fn whole(batch: Vec<StreamEvent>) -> Vec<StreamEvent> {
     batch
 }
 
-fn deltas(batch: &[Event]) -> impl Iterator<Item = String> {
+fn deltas(batch: &[StreamEvent]) -> impl Iterator<Item = String> {
     batch.iter().filter_map(|event| event.delta().map(|delta| delta.trim().to_owned()))
 }
 
@@ -85,7 +85,10 @@ async fn an_error_comes_after_every_event_before_it() {
             Err(error) => break error,
         }
     };
-    assert_eq!((error.kind(), error.message(), error.events_seen()), (ErrorKind::Stream, "boom", Some(EVENTS as u64)));
+    assert_eq!(
+        (error.kind(), error.server_message().unwrap_or_default(), error.events_seen()),
+        (ErrorKind::Stream, "boom", Some(EVENTS as u64))
+    );
     assert_eq!(seen, EVENTS);
     assert!(ahead.next_batch().await.is_none(), "an error is the last item");
 }
@@ -160,8 +163,8 @@ async fn closing_while_it_reads_ahead_closes_the_connection_at_once() {
         let text = json!({ "delta": "x".repeat(40_000) });
         let steps =
             json!([{ "event": "text_delta", "data": text }, { "event": "ping", "data": {}, "wait_ms": 60_000 }]);
-        let answer = json!({ "answer": { "kind": "stream", "steps": steps } });
-        assert_eq!(mock.control("PUT".parse().unwrap(), "/capabilities/agent", &answer).0 / 100, 2);
+        let response = json!({ "response": { "kind": "stream", "steps": steps } });
+        assert_eq!(mock.control("PUT".parse().unwrap(), "/capabilities/agent", &response).0 / 100, 2);
         let stream = builder(&mock).build().unwrap().capability("agent").stream().await.unwrap();
         let mut ahead = ReadAhead::new(stream, whole);
         assert_eq!(ahead.next_batch().await.unwrap().unwrap().last().unwrap().data().len() / 40_000, 1);

@@ -20,7 +20,7 @@ async fn a_redirect_to_another_port_sends_nothing_there_with_either_header() {
         for header in [AuthHeader::Bearer, AuthHeader::XApiKey] {
             mock.clear_faults();
             mock.fault(Fault::status(status).header("Location", &target)).unwrap();
-            let client = builder(&mock).auth_header(header).retry_mode(RetryMode::All).build().unwrap();
+            let client = builder(&mock).auth_header(header).retry_mode(RetryMode::Idempotent).build().unwrap();
             let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
             assert_eq!((error.kind(), error.status()), (ErrorKind::Status, Some(status)));
             assert_eq!(error.location(), Some(target.as_str()));

@@ -11,7 +11,7 @@ use runtype_surface::{Client, ErrorKind, EventKind, EventStream, Phase, RetryMod
 use serde_json::{Value, json};
 use support::{
     builder,
-    raw_server::{RawServer, answer},
+    raw_server::{RawServer, response},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -28,7 +28,7 @@ async fn streaming(parts: &[&str]) -> (RawServer, Client) {
     let server = RawServer::start(move |request| {
         assert!(request.starts_with("POST /v1/products/p/surfaces/s/api/agent?stream=true HTTP/1.1\r\n"), "{request}");
         assert!(request.to_ascii_lowercase().contains("accept: text/event-stream\r\n"), "{request}");
-        answer(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
+        response(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
     })
     .await;
     let client = client_at(server.url());
@@ -47,7 +47,7 @@ fn client_at(url: String) -> Client {
 }
 
 async fn open(client: &Client) -> EventStream {
-    client.capability("agent").input(&json!({})).unwrap().stream().await.unwrap()
+    client.capability("agent").input(&json!({})).stream().await.unwrap()
 }
 
 #[tokio::test]
@@ -135,24 +135,31 @@ async fn a_stream_that_failed_says_so_again() {
 }
 
 #[tokio::test]
-async fn an_error_event_fails_the_stream_after_the_events_before_it() {
-    for name in ["execution_error", "error"] {
-        let failed = format!("event: {name}\ndata: {{\"error\":\"boom\",\"code\":\"E1\"}}\n\n");
+async fn an_event_that_reports_a_failure_fails_the_stream_after_the_events_before_it() {
+    for (name, field) in
+        [("execution_error", ""), ("error", ",\"recoverable\":false"), ("execution_complete", ",\"success\":false")]
+    {
+        let failed = format!("event: {name}\ndata: {{\"error\":\"boom\",\"code\":\"E1\"{field}}}\n\n");
         let (_server, client) = streaming(&[START, HELLO, &failed, WORLD]).await;
         let mut stream = open(&client).await;
         assert_eq!(stream.next_batch().await.unwrap().unwrap().len(), 2);
         let error = stream.next_batch().await.unwrap().unwrap_err();
-        assert_eq!((error.kind(), error.message(), error.code()), (ErrorKind::Stream, "boom", Some("E1")));
+        let found = (error.kind(), error.server_message(), error.code());
+        assert_eq!(found, (ErrorKind::Stream, Some("boom"), Some("E1")), "{name}");
         assert_eq!((error.events_seen(), error.execution_id()), (Some(2), Some("exec_7")));
-
-        let call = client.capability("agent").hand_on_stream_errors(true);
-        let mut stream = call.stream().await.unwrap();
-        let mut names = Vec::new();
-        while let Some(event) = stream.next().await {
-            names.push(event.unwrap().name().to_owned());
-        }
-        assert_eq!(names, ["execution_start", "text_delta", name, "text_delta"]);
     }
+}
+
+#[tokio::test]
+async fn a_recoverable_error_event_is_an_event_like_others() {
+    let recoverable = "event: error\ndata: {\"error\":\"rate limited, retrying\"}\n\n";
+    let (_server, client) = streaming(&[START, recoverable, WORLD, COMPLETE]).await;
+    let mut stream = open(&client).await;
+    let mut names = Vec::new();
+    while let Some(event) = stream.next().await {
+        names.push(event.unwrap().name().to_owned());
+    }
+    assert_eq!(names, ["execution_start", "error", "text_delta", "execution_complete"]);
 }
 
 #[tokio::test]
@@ -163,7 +170,7 @@ async fn an_event_beyond_the_limit_fails_the_stream() {
     assert_eq!(stream.next().await.unwrap().unwrap().name(), "execution_start");
     let error = stream.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stream);
-    assert!(error.to_string().contains("larger than 4000 bytes"), "{error}");
+    assert!(error.to_string().contains("max_event_bytes (4000 bytes)"), "{error}");
 }
 
 #[tokio::test]
@@ -177,7 +184,7 @@ async fn an_event_of_sixteen_megabytes_is_read() {
 
 #[tokio::test]
 async fn an_answer_that_is_no_stream_is_an_error_that_says_so() {
-    let server = RawServer::start(|_| answer(200, &[("content-type", b"application/json")], b"{}")).await;
+    let server = RawServer::start(|_| response(200, &[("content-type", b"application/json")], b"{}")).await;
     let error = client_at(server.url()).capability("agent").stream().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::ResponseDecode, Some(200)));
     assert!(error.to_string().contains("does not stream"), "{error}");
@@ -188,10 +195,20 @@ async fn a_silent_stream_fails_after_the_idle_timeout() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(FaultKind::Stall).after_bytes(80)).unwrap();
     let client = builder(&mock).stream_idle_timeout(Duration::from_millis(60)).build().unwrap();
-    let mut stream =
-        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let mut stream = client.capability("support-agent").input(&json!({ "input": "hi" })).stream().await.unwrap();
     let error = stream.text().await.unwrap_err();
     assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Idle)));
+    assert!(error.may_have_executed());
+}
+
+#[tokio::test]
+async fn a_stream_that_takes_too_long_fails_after_its_own_timeout() {
+    let mock = MockSurface::start().await.unwrap();
+    mock.fault(Fault::new(FaultKind::Stall).after_bytes(80)).unwrap();
+    let client = builder(&mock).stream_timeout(Duration::from_millis(60)).build().unwrap();
+    let mut stream = client.capability("support-agent").input(&json!({ "input": "hi" })).stream().await.unwrap();
+    let error = stream.text().await.unwrap_err();
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Stream)));
     assert!(error.may_have_executed());
 }
 
@@ -199,9 +216,8 @@ async fn a_silent_stream_fails_after_the_idle_timeout() {
 async fn nothing_is_repeated_once_a_stream_has_begun() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(FaultKind::Reset).after_bytes(120)).unwrap();
-    let client = builder(&mock).retry_mode(RetryMode::All).build().unwrap();
-    let mut stream =
-        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let client = builder(&mock).retry_mode(RetryMode::Idempotent).build().unwrap();
+    let mut stream = client.capability("support-agent").input(&json!({ "input": "hi" })).stream().await.unwrap();
     let error = stream.text().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stream);
     assert_eq!(mock.requests().len(), 1);
@@ -212,8 +228,7 @@ async fn a_stream_is_repeated_until_it_begins() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::status(429).header("retry-after-ms", "1").times(1)).unwrap();
     let client = builder(&mock).build().unwrap();
-    let mut stream =
-        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let mut stream = client.capability("support-agent").input(&json!({ "input": "hi" })).stream().await.unwrap();
     assert_eq!(stream.attempts().len(), 2);
     assert!(!stream.text().await.unwrap().is_empty());
 }
@@ -231,8 +246,7 @@ async fn dropping_a_stream_closes_its_connection() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(FaultKind::Stall).after_bytes(300)).unwrap();
     let client = builder(&mock).build().unwrap();
-    let mut stream =
-        client.capability("support-agent").input(&json!({ "input": "hi" })).unwrap().stream().await.unwrap();
+    let mut stream = client.capability("support-agent").input(&json!({ "input": "hi" })).stream().await.unwrap();
     stream.next().await.unwrap().unwrap();
     drop(stream);
     let closed = tokio::time::timeout(Duration::from_millis(100), async {

@@ -13,7 +13,7 @@ use std::{
 use http_body_util::Full;
 use hyper::{Response, Version, body::Bytes, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use runtype_surface::{Client, ClientBuilder, ErrorKind};
+use runtype_surface::{CallResult, Client, ClientBuilder, ErrorKind};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -87,7 +87,7 @@ async fn many_calls_share_one_http_2_connection() {
     let mut results =
         client.capability("echo").many((0..100).map(|number| json!({ "number": number }))).concurrency(20);
     let mut count = 0;
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         result.unwrap();
         count += 1;
     }

@@ -11,11 +11,11 @@ use std::{
 };
 
 use runtype_mock::{Fault, FaultKind, MockSurface};
-use runtype_surface::{AttemptOutcome, Client, RetryMode};
+use runtype_surface::{AttemptOutcome, CallResult, Client, RetryMode};
 use serde_json::{Value, json};
 use support::{
     builder,
-    raw_server::{RawServer, answer},
+    raw_server::{RawServer, response},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,7 +28,7 @@ async fn ten_thousand_calls_fail_none_and_leave_no_more_connections_than_the_poo
     let inputs = (0..CALLS).map(|number| json!({ "number": number }));
     let mut results = client.capability("echo").many(inputs).concurrency(AT_ONCE as u64).in_order(false);
     let mut succeeded = 0;
-    while let Some((_, result)) = results.next().await {
+    while let Some(CallResult { result, .. }) = results.next().await {
         result.unwrap();
         succeeded += 1;
     }
@@ -52,7 +52,7 @@ fn open_connections(port: u16) -> usize {
     lines.by_ref().filter(|columns| columns[2].ends_with(&remote) && columns[3] == ESTABLISHED).count()
 }
 
-/// Calls a server that closes each connection shortly after its answer, without notice, with a pause after each call; gives
+/// Calls a server that closes each connection shortly after its response, without notice, with a pause after each call; gives
 /// how many calls were lost, and asserts that none was sent twice.
 async fn call_an_impatient_server(calls: usize, pause: impl AsyncFn(usize, &MockSurface)) -> usize {
     let mock = MockSurface::start().await.unwrap();
@@ -139,7 +139,7 @@ async fn a_compressed_answer_is_decompressed_and_limited_by_what_it_becomes() {
     let server = RawServer::start(move |request| {
         let encodings = request.lines().find_map(|line| line.strip_prefix("accept-encoding: ")).unwrap().to_owned();
         assert!(encodings.contains("gzip") && encodings.contains("br"), "{encodings}");
-        answer(200, &[("content-encoding", b"gzip")], &body)
+        response(200, &[("content-encoding", b"gzip")], &body)
     })
     .await;
     let out: Value = raw_client(&server).build().unwrap().call("echo", &json!({})).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_proxy_that_is_set_is_used_and_sees_the_absolute_address() {
             request.starts_with("POST http://intranet.example/v1/products/p/surfaces/s/api/echo HTTP/1.1\r\n"),
             "{request}"
         );
-        answer(200, &[], b"\"through the proxy\"")
+        response(200, &[], b"\"through the proxy\"")
     })
     .await;
     let client = raw_client(&proxy)
@@ -180,7 +180,7 @@ async fn a_request_says_who_sends_it_and_frames_its_body() {
         ] {
             assert!(head.contains(line), "{line} is not in {head}");
         }
-        answer(200, &[], b"{}")
+        response(200, &[], b"{}")
     })
     .await;
     raw_client(&server).build().unwrap().call::<Value>("echo", &json!({ "a": 1 })).await.unwrap();
@@ -199,7 +199,7 @@ async fn hooks_see_each_attempt_and_no_key() {
             before.lock().unwrap().push(format!("{} {} before", start.number, start.capability.unwrap()));
         })
         .after_attempt(move |start, attempt| {
-            let AttemptOutcome::Answered { status } = attempt.outcome else { panic!("{attempt:?}") };
+            let AttemptOutcome::Responded { status } = attempt.outcome else { panic!("{attempt:?}") };
             assert_eq!(start.number, attempt.number);
             after.lock().unwrap().push(format!("{} {} {status} after", start.number, start.capability.unwrap()));
         })

@@ -6,7 +6,10 @@ use futures_core::Stream;
 use crate::{
     call::{Call, many::CallMany},
     client::builder::ClientBuilder,
-    error::Error,
+    error::{
+        Error,
+        spelling::{self, Language},
+    },
     redact,
 };
 
@@ -41,9 +44,28 @@ impl Refuse for ClientBuilder {
     }
 }
 
+/// Chooses how the texts of errors write the names of options and the units of durations.
+pub fn set_language(language: Language) {
+    spelling::set_language(language);
+}
+
+/// Gives an invalid option of many calls as an error, for languages that raise it where the calls are made.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
+pub fn checked(many: CallMany) -> Result<CallMany, Error> {
+    many.checked()
+}
+
 /// Names the language that the calls come from in the user agent.
 pub fn user_agent(builder: ClientBuilder, user_agent: impl Into<String>) -> ClientBuilder {
     builder.user_agent(user_agent)
+}
+
+/// Makes the waits before retries repeatable, for tests.
+pub fn jitter_seed(builder: ClientBuilder, seed: u64) -> ClientBuilder {
+    builder.jitter_seed(seed)
 }
 
 /// Calls once for each input, with inputs as JSON text that come when they come.

@@ -27,11 +27,9 @@ pub fn internal_error_report(may_have_executed: bool) -> String {
     struct InternalErrorReport {
         class: &'static str,
         text: &'static str,
-        message: &'static str,
         may_have_executed: bool,
         attempts: [(); 0],
     }
-    let (text, message) = (INTERNAL_ERROR, INTERNAL_ERROR);
-    let report = InternalErrorReport { class: "RuntypeError", text, message, may_have_executed, attempts: [] };
+    let report = InternalErrorReport { class: "SurfaceError", text: INTERNAL_ERROR, may_have_executed, attempts: [] };
     serde_json::to_string(&report).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     error::Error,
-    stream::{EventStream, event::Event, fields::Text},
+    stream::{EventStream, event::StreamEvent, fields::Text},
 };
 
 /// Reads a stream for another language, where handling events is the slow part: while the reader handles a full batch, the
@@ -18,7 +18,7 @@ pub struct ReadAhead<T: 'static> {
     /// Empty while the next batch is read ahead.
     stream: Option<Box<EventStream>>,
     ahead: JoinSet<(Box<EventStream>, Read<T>)>,
-    make_ready: fn(Vec<Event>) -> T,
+    make_ready: fn(Vec<StreamEvent>) -> T,
     /// The text that a reader who gave up has gathered.
     text: Text,
 }
@@ -29,7 +29,7 @@ type Read<T> = Option<Result<(T, bool), Error>>;
 impl<T: Send> ReadAhead<T> {
     /// `make_ready`: what the reader wants done with a batch before it is handed on.
     #[must_use]
-    pub fn new(stream: EventStream, make_ready: fn(Vec<Event>) -> T) -> Self {
+    pub fn new(stream: EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Self {
         Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, text: Text::default() }
     }
 
@@ -96,7 +96,7 @@ impl<T: Send> ReadAhead<T> {
     }
 }
 
-impl ReadAhead<Vec<Event>> {
+impl ReadAhead<Vec<StreamEvent>> {
     /// As [`EventStream::text`].
     ///
     /// # Errors
@@ -111,6 +111,6 @@ impl ReadAhead<Vec<Event>> {
     }
 }
 
-async fn read<T>(stream: &mut EventStream, make_ready: fn(Vec<Event>) -> T) -> Read<T> {
+async fn read<T>(stream: &mut EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Read<T> {
     Some(stream.gather().await?.map(|batch| (make_ready(batch.events), batch.is_full)))
 }

@@ -1,4 +1,4 @@
-//! Errors, answers and streams as plain data, for languages that make objects of their own.
+//! Errors, responses and streams as plain data, for languages that make objects of their own.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -11,7 +11,10 @@ use crate::{
         attempt::Attempt,
         kind::{ErrorKind, Phase},
     },
-    response::{call_response::Answer, limits::RateLimit},
+    response::{
+        call_response::CallResponse,
+        limits::{Quota, RateLimit},
+    },
     send::hooks::AttemptStart,
     stream::EventStream,
 };
@@ -27,7 +30,7 @@ pub trait Report {
 struct ErrorReport<'a> {
     class: &'static str,
     text: &'a str,
-    message: &'a str,
+    server_message: Option<&'a str>,
     option: Option<&'a str>,
     phase: Option<&'static str>,
     path: Option<&'a str>,
@@ -40,6 +43,8 @@ struct ErrorReport<'a> {
     execution_id: Option<&'a str>,
     retry_after_ms: Option<f64>,
     location: Option<&'a str>,
+    upgrade_url: Option<&'a str>,
+    os_code: Option<&'static str>,
     headers: Option<Vec<(&'a str, String)>>,
     capability: Option<&'a str>,
     key_hint: Option<&'a str>,
@@ -51,7 +56,7 @@ impl Report for Error {
         let report = ErrorReport {
             class: self.kind().class_name(),
             text: self.text(),
-            message: self.message(),
+            server_message: self.server_message(),
             option: self.option(),
             phase: self.phase().map(Phase::as_str),
             path: self.path(),
@@ -64,41 +69,42 @@ impl Report for Error {
             execution_id: self.execution_id(),
             retry_after_ms: self.retry_after().map(|wait| wait.as_secs_f64() * 1e3),
             location: self.location(),
+            upgrade_url: self.upgrade_url(),
+            os_code: self.os_code(),
             headers: self.headers().map(header_pairs),
             capability: self.capability(),
             key_hint: self.key_hint(),
             attempts: self.attempts(),
         };
         serde_json::to_string(&report).unwrap_or_else(|_| {
-            format!(
-                "{{\"class\":\"{}\",\"text\":\"\",\"message\":\"\",\"attempts\":[]}}",
-                ErrorKind::Configuration.class_name()
-            )
+            format!("{{\"class\":\"{}\",\"text\":\"\",\"attempts\":[]}}", ErrorKind::Configuration.class_name())
         })
     }
 }
 
 #[derive(Serialize)]
-struct AnswerReport<'a> {
+struct ResponseReport<'a> {
     status: u16,
     headers: Vec<(&'a str, String)>,
     request_id: Option<&'a str>,
     execution_id: Option<&'a str>,
     metadata: Option<&'a RawValue>,
     rate_limit: Option<RateLimit>,
+    quota: Option<&'a Quota>,
     attempts: &'a [Attempt],
     elapsed_ms: f64,
 }
 
-impl<T> Report for Answer<T> {
+impl<T> Report for CallResponse<T> {
     fn report(&self) -> String {
-        let report = AnswerReport {
+        let report = ResponseReport {
             status: self.status,
             headers: header_pairs(&self.headers),
             request_id: self.request_id.as_deref(),
             execution_id: self.execution_id.as_deref(),
             metadata: self.metadata.as_deref().and_then(|metadata| serde_json::from_slice(metadata).ok()),
             rate_limit: self.rate_limit,
+            quota: self.quota.as_ref(),
             attempts: &self.attempts,
             elapsed_ms: self.elapsed.as_secs_f64() * 1e3,
         };
@@ -115,7 +121,7 @@ struct StreamReport<'a> {
 }
 
 impl Report for EventStream {
-    /// What is known since the answer began.
+    /// What is known since the response began.
     fn report(&self) -> String {
         let report = StreamReport {
             status: self.status(),
@@ -141,8 +147,8 @@ pub fn attempt_report(start: &AttemptStart<'_>, end: Option<&Attempt>) -> String
 /// The error of an output that a language's own JSON reader refused. The core reads it once more, so that the same output
 /// gives the same error in every language; `reason` serves where the core would have taken it.
 #[must_use]
-pub fn undecodable(answer: Answer<Bytes>, reason: &str) -> Error {
-    answer.undecodable(reason)
+pub fn undecodable(response: CallResponse<Bytes>, reason: &str) -> Error {
+    response.undecodable(reason)
 }
 
 /// The very error of the application's key function, for a language that gives its exception back as the cause. It may hold

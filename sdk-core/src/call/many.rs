@@ -1,11 +1,10 @@
-//! Many calls to one capability, with a limit on how many are under way.
+//! Many calls to one capability, with a limit on how many are in flight.
 
 use std::{
     collections::BTreeMap,
     fmt,
     pin::Pin,
     task::{Context, Poll},
-    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -15,32 +14,50 @@ use serde::Serialize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Call;
-use crate::{error::Error, response::call_response::Answer};
+use crate::{error::Error, response::call_response::CallResponse};
 
-type Outcome = Result<Answer<Bytes>, Error>;
-type Pending = Pin<Box<dyn Future<Output = (usize, Outcome)> + Send>>;
+/// The result of one of many calls.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CallResult {
+    /// The position of the input, from 0.
+    pub index: usize,
+    /// The input as JSON text; empty where it could not be written as JSON.
+    pub input: Bytes,
+    /// The response with its output, or the error of this call.
+    pub result: Result<CallResponse<Bytes>, Error>,
+}
+
+impl CallResult {
+    /// Whether the call succeeded.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.result.is_ok()
+    }
+}
+type Pending = Pin<Box<dyn Future<Output = CallResult> + Send>>;
 type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
-/// How many calls are under way unless the caller says otherwise.
+/// The default number of calls in flight.
 const DEFAULT_CONCURRENCY: usize = 8;
 /// More would wait for each other in any server.
 const MOST_CONCURRENCY: u64 = 10_000;
 
 /// Calls a capability once for each input; made by [`Call::many`].
 ///
-/// It is a [`Stream`] of numbered results, each with its own success or error: one failure ends no other call. It takes the
-/// next input only when a place is free, begins no call while the server says that the key's limit is used up, and drops
-/// what is under way when it is dropped. An option that cannot be is its only result, and nothing is sent. As with every stream in Rust, the calls go on only while it is polled: hand results
-/// that take long to another task.
+/// A [`Stream`] of results, each with its own success or error: one failure ends no other call. It takes the next input only
+/// when a place is free, starts no call while the server says that the key's limit is used up, and drops in-flight calls when
+/// it is dropped. An invalid option is its only result, and nothing is sent. As with every stream in Rust, the calls proceed
+/// only while it is polled: give results that take long to another task.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
 /// let articles = vec![serde_json::json!({ "input": "One." }), serde_json::json!({ "input": "Two." })];
 /// let mut results = client.capability("summarize-article").many(articles).concurrency(4);
-/// while let Some((number, result)) = results.next().await {
-///     match result {
-///         Ok(answer) => println!("{number}: {:?}", answer.output),
-///         Err(error) => eprintln!("{number}: {error}"),
+/// while let Some(result) = results.next().await {
+///     match result.result {
+///         Ok(response) => println!("{}: {:?}", result.index, response.output),
+///         Err(error) => eprintln!("{}: {error}", result.index),
 ///     }
 /// }
 /// # Ok(())
@@ -52,11 +69,11 @@ pub struct CallMany {
     inputs: Option<Inputs>,
     concurrency: usize,
     in_order: bool,
-    begun: usize,
-    handed_on: usize,
+    started: usize,
+    given: usize,
     pending: FuturesUnordered<Pending>,
     /// Results that came before their turn.
-    early: BTreeMap<usize, Outcome>,
+    early: BTreeMap<usize, CallResult>,
     limit: Option<Limit>,
     pause: Option<Pin<Box<Sleep>>>,
     problem: Option<Error>,
@@ -74,7 +91,7 @@ impl Call {
         self.many_stream(stream::iter(inputs.into_iter().map(|input| {
             let json = serde_json::to_vec(&input);
             json.map(Bytes::from)
-                .map_err(|error| Error::configuration("input", format!("it cannot be written as JSON: {error}")))
+                .map_err(|error| Error::configuration("input", format!("not serializable as JSON: {error}")))
         })))
     }
 
@@ -92,8 +109,8 @@ impl CallMany {
             inputs: Some(inputs),
             concurrency: DEFAULT_CONCURRENCY,
             in_order: true,
-            begun: 0,
-            handed_on: 0,
+            started: 0,
+            given: 0,
             pending: FuturesUnordered::new(),
             early: BTreeMap::new(),
             limit: None,
@@ -102,12 +119,12 @@ impl CallMany {
         }
     }
 
-    /// How many calls may be under way at once: 8 by default, 10,000 at most.
+    /// Maximum number of calls in flight, 1 to 10,000. Default: 8.
     pub fn concurrency(mut self, calls: u64) -> Self {
         match usize::try_from(calls).ok().filter(|_| (1..=MOST_CONCURRENCY).contains(&calls)) {
             Some(calls) => self.concurrency = calls,
             None => {
-                let problem = format!("{calls} calls at once is no limit: give 1 to {MOST_CONCURRENCY}");
+                let problem = format!("{calls} is out of range: pass 1 to {MOST_CONCURRENCY}");
                 return self.refuse(Error::configuration("concurrency", problem));
             }
         }
@@ -120,55 +137,50 @@ impl CallMany {
         self
     }
 
-    /// Gives what would be the only result as an error, for languages that raise it where the calls are made.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration): an option that cannot be.
-    #[doc(hidden)]
-    pub fn checked(mut self) -> Result<Self, Error> {
+    /// Gives what would be the only result as an error.
+    pub(crate) fn checked(mut self) -> Result<Self, Error> {
         self.problem.take().map_or(Ok(self), Err)
     }
 
-    /// Whether results come in the order of the inputs (the default), or as they are there.
+    /// Whether results come in the order of the inputs, or as they complete. Default: in order.
     pub fn in_order(mut self, in_order: bool) -> Self {
         self.in_order = in_order;
         self
     }
 
-    /// The next result with the number of its input, which counts from 0; `None` after the last one.
-    pub async fn next(&mut self) -> Option<(usize, Outcome)> {
+    /// The next result; `None` after the last one.
+    pub async fn next(&mut self) -> Option<CallResult> {
         std::future::poll_fn(|context| self.poll_result(context)).await
     }
 
-    fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Option<(usize, Outcome)>> {
+    fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Option<CallResult>> {
         if let Some(problem) = self.problem.take() {
             self.inputs = None;
-            return Poll::Ready(Some((0, Err(problem))));
+            return Poll::Ready(Some(CallResult { index: 0, input: Bytes::new(), result: Err(problem) }));
         }
         loop {
             self.begin(context);
-            if let Some(result) = self.early.remove(&self.handed_on) {
-                return Poll::Ready(Some(self.hand_on(self.handed_on, result)));
+            if let Some(result) = self.early.remove(&self.given) {
+                return Poll::Ready(Some(self.give(result)));
             }
             match self.pending.poll_next_unpin(context) {
-                Poll::Ready(Some((number, result))) => {
-                    self.learn(&result);
-                    if !self.in_order || number == self.handed_on {
-                        return Poll::Ready(Some(self.hand_on(number, result)));
+                Poll::Ready(Some(result)) => {
+                    self.learn(&result.result);
+                    if !self.in_order || result.index == self.given {
+                        return Poll::Ready(Some(self.give(result)));
                     }
-                    self.early.insert(number, result);
+                    self.early.insert(result.index, result);
                 }
                 Poll::Ready(None) if self.inputs.is_none() => return Poll::Ready(None),
-                // Where nothing is under way, the end of the pause or the next input wakes this task.
+                // Where nothing is in flight, the end of the pause or the next input wakes this task.
                 Poll::Ready(None) | Poll::Pending => return Poll::Pending,
             }
         }
     }
 
-    fn hand_on(&mut self, number: usize, result: Outcome) -> (usize, Outcome) {
-        self.handed_on += 1;
-        (number, result)
+    fn give(&mut self, result: CallResult) -> CallResult {
+        self.given += 1;
+        result
     }
 
     /// Begins calls while there is room for them.
@@ -187,17 +199,21 @@ impl CallMany {
                 }
                 Poll::Pending => return,
             };
-            let number = self.begun;
-            self.begun += 1;
+            let index = self.started;
+            self.started += 1;
             if let Some(limit) = &mut self.limit {
                 limit.remaining = limit.remaining.saturating_sub(1);
             }
             match input {
-                Ok(json) => {
-                    let call = self.call.again().input_json(json);
-                    self.pending.push(Box::pin(async move { (number, call.send_bytes().await) }));
+                Ok(input) => {
+                    let call = self.call.again().input_json(input.clone());
+                    self.pending
+                        .push(Box::pin(async move { CallResult { index, input, result: call.send_bytes().await } }));
                 }
-                Err(error) => self.pending.push(Box::pin(std::future::ready((number, Err(error))))),
+                Err(error) => {
+                    let result = CallResult { index, input: Bytes::new(), result: Err(error) };
+                    self.pending.push(Box::pin(std::future::ready(result)));
+                }
             }
         }
     }
@@ -220,23 +236,22 @@ impl CallMany {
         !is_over
     }
 
-    /// Takes in what an answer says of the key's limit. A wait that no call's deadline allows is not begun: the server then
-    /// answers the calls with its own error.
-    fn learn(&mut self, result: &Outcome) {
+    /// Takes in what a response says of the key's limit. A wait that no call's deadline allows is not started: the server then
+    /// rejects the calls with its own error.
+    fn learn(&mut self, result: &Result<CallResponse<Bytes>, Error>) {
         let (remaining, wait) = match result {
-            Ok(answer) => {
-                let Some(limit) = answer.rate_limit else { return };
-                let (Some(remaining), Some(reset)) = (limit.remaining, limit.reset) else { return };
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                (remaining, Duration::from_secs(reset).saturating_sub(now))
+            Ok(response) => {
+                let Some(limit) = response.rate_limit else { return };
+                let (Some(remaining), Some(wait)) = (limit.remaining, limit.reset_after) else { return };
+                (remaining, wait)
             }
             Err(error) => match (error.status(), error.retry_after()) {
                 (Some(429), Some(wait)) => (0, wait),
                 _ => return,
             },
         };
-        self.limit = (wait < self.call.timeout_now()).then(|| Limit {
-            // What is under way is not yet in the server's count, or only in part: the careful reading is that none is.
+        self.limit = self.call.timeout_now().is_none_or(|timeout| wait < timeout).then(|| Limit {
+            // What is in flight is not yet in the server's count, or only in part: the careful reading is that none is.
             remaining: usize::try_from(remaining).unwrap_or(usize::MAX).saturating_sub(self.pending.len()),
             until: Instant::now() + wait,
         });
@@ -244,7 +259,7 @@ impl CallMany {
 }
 
 impl Stream for CallMany {
-    type Item = (usize, Outcome);
+    type Item = CallResult;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_result(context)
@@ -255,8 +270,8 @@ impl fmt::Debug for CallMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallMany")
             .field("call", &self.call)
-            .field("begun", &self.begun)
-            .field("under_way", &self.pending.len())
+            .field("started", &self.started)
+            .field("in_flight", &self.pending.len())
             .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,12 @@ use crate::{
         values::{self, ResponseFormat, RetryMode},
     },
     error::Error,
-    response::{body::Whole, call_response::Answer, error_body, limits::RateLimit},
+    response::{
+        body::Whole,
+        call_response::CallResponse,
+        error_body,
+        limits::{Quota, RateLimit},
+    },
     send::{self, context::Context},
     stream::{
         EventStream,
@@ -48,13 +53,13 @@ pub(crate) enum Target {
 ///     summary: String,
 /// }
 ///
-/// let answer = client
+/// let response = client
 ///     .capability("summarize-article")
-///     .input(&serde_json::json!({ "input": "A long text." }))?
+///     .input(&serde_json::json!({ "input": "A long text." }))
 ///     .timeout(Duration::from_secs(20))
 ///     .send::<Summary>()
 ///     .await?;
-/// println!("{} ({:?})", answer.output.summary, answer.request_id);
+/// println!("{} ({:?})", response.output.summary, response.request_id);
 /// # Ok(())
 /// # }
 /// ```
@@ -73,19 +78,12 @@ impl Call {
         Self { context, target, input: Bytes::from_static(b"{}"), options, problem: None }
     }
 
-    /// The capability's input: anything that serializes to a JSON object (api.md: the whole request body is the input).
-    /// Without it the input is `{}`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it does not serialize, or to another JSON value.
-    pub fn input<I: Serialize + ?Sized>(self, input: &I) -> Result<Self, Error> {
-        let json = serde_json::to_vec(input)
-            .map_err(|error| Error::configuration("input", format!("it cannot be written as JSON: {error}")))?;
-        let call = self.input_json(json);
-        match call.problem {
-            Some(problem) => Err(problem),
-            None => Ok(call),
+    /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported when
+    /// the call is sent.
+    pub fn input<I: Serialize + ?Sized>(self, input: &I) -> Self {
+        match serde_json::to_vec(input) {
+            Ok(json) => self.input_json(json),
+            Err(error) => self.refuse(Error::configuration("input", format!("not serializable as JSON: {error}"))),
         }
     }
 
@@ -100,12 +98,12 @@ impl Call {
             Some(b'n') => "null",
             Some(b't' | b'f') => "a boolean",
             Some(b'-' | b'0'..=b'9') => "a number",
-            Some(_) => "no JSON",
+            Some(_) => "not JSON",
             None => "nothing",
         };
         self.refuse(Error::configuration(
             "input",
-            format!("it is {found}, and a capability takes a JSON object, such as {{\"input\": \"Your input here\"}}"),
+            format!("{found} where a capability takes a JSON object, such as {{\"input\": \"Your input here\"}}"),
         ))
     }
 
@@ -118,21 +116,29 @@ impl Call {
         self
     }
 
-    /// How long the whole call may take, all attempts and waits included, in place of the client's (300 s).
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("timeout", timeout), |options, timeout| options.timeout = timeout)
+    /// Overall timeout, including retries and backoff; for a stream, until the response begins. Overrides the client's.
+    /// `None` disables it.
+    pub fn timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("timeout", timeout.into()), |options, timeout| options.timeout = timeout)
     }
 
-    /// How long one attempt may take. There is no limit of its own by default: the call's serves.
-    pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("attempt timeout", timeout), |options, timeout| {
-            options.attempt_timeout = Some(timeout)
+    /// Timeout of one attempt. Overrides the client's.
+    pub fn attempt_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("attempt_timeout", timeout.into()), |options, timeout| {
+            options.attempt_timeout = timeout
         })
     }
 
-    /// How often the call may be repeated, in place of the client's (2).
+    /// Maximum number of retries, 0 to 100. Overrides the client's.
     pub fn max_retries(self, retries: u32) -> Self {
         self.set(options::max_retries(retries.into()), |options, retries| options.max_retries = retries)
+    }
+
+    /// Longest wait before a retry. Overrides the client's. `None` disables it.
+    pub fn max_retry_wait(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("max_retry_wait", timeout.into()), |options, timeout| {
+            options.max_retry_wait = timeout
+        })
     }
 
     /// What may be repeated, in place of the client's ([`RetryMode::Safe`]).
@@ -141,15 +147,22 @@ impl Call {
         self
     }
 
-    /// How large the answer may be, in bytes once it is decompressed, in place of the client's (64 MiB).
+    /// How large the response may be, in bytes once it is decompressed, in place of the client's (64 MiB).
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |options, bytes| options.max_response_bytes = bytes)
     }
 
-    /// How long a stream may be silent before it fails, in place of the client's (120 s).
-    pub fn stream_idle_timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("stream idle timeout", timeout), |options, timeout| {
-            options.stream.idle_timeout = timeout;
+    /// Longest silence of a stream. Overrides the client's. `None` disables it.
+    pub fn stream_idle_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("stream_idle_timeout", timeout.into()), |options, timeout| {
+            options.stream.idle_timeout = timeout
+        })
+    }
+
+    /// Timeout of a whole stream, from its first byte. Overrides the client's.
+    pub fn stream_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("stream_timeout", timeout.into()), |options, timeout| {
+            options.stream.timeout = timeout
         })
     }
 
@@ -158,13 +171,7 @@ impl Call {
         self.set(options::max_event_bytes(bytes), |options, bytes| options.stream.max_event_bytes = bytes)
     }
 
-    /// Hands on `execution_error` and `error` events like others, in place of failing the stream.
-    pub fn hand_on_stream_errors(mut self, hand_on: bool) -> Self {
-        self.options.stream.hand_on_errors = hand_on;
-        self
-    }
-
-    /// Whether the answer comes raw or wrapped, in place of the client's ([`ResponseFormat::Detect`]).
+    /// Whether the response comes raw or wrapped, in place of the client's ([`ResponseFormat::Detect`]).
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;
         self
@@ -201,7 +208,7 @@ impl Call {
     /// # Errors
     ///
     /// Every [`ErrorKind`](crate::ErrorKind) there is.
-    pub async fn send<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+    pub async fn send<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
         self.send_bytes().await?.decode()
     }
 
@@ -210,18 +217,19 @@ impl Call {
     /// # Errors
     ///
     /// As [`send`](Self::send), but for an output that is not JSON: it is not looked at.
-    pub async fn send_bytes(self) -> Result<Answer<Bytes>, Error> {
+    pub async fn send_bytes(self) -> Result<CallResponse<Bytes>, Error> {
         let context = self.context.clone();
         let format = self.options.response_format;
         let is_document = matches!(self.target, Target::OpenApi);
         let plan = self.into_plan(false)?;
         let received = send::run(&context, &plan, Whole).await?;
-        let answer = Answer {
+        let response = CallResponse {
             status: received.status,
             request_id: error_body::request_id(&received.headers),
             execution_id: None,
             metadata: None,
             rate_limit: RateLimit::read(&received.headers),
+            quota: Quota::read(&received.headers),
             headers: received.headers,
             attempts: received.attempts,
             elapsed: received.elapsed,
@@ -229,7 +237,7 @@ impl Call {
             capability: plan.capability,
             key: received.key,
         };
-        Ok(if is_document { answer } else { answer.unwrapped(format) })
+        Ok(if is_document { response } else { response.unwrapped(format) })
     }
 
     /// What is wrong with the options, told once instead of by every call that is made of this one.
@@ -248,18 +256,18 @@ impl Call {
         }
     }
 
-    pub(crate) fn timeout_now(&self) -> Duration {
+    pub(crate) fn timeout_now(&self) -> Option<Duration> {
         self.options.timeout
     }
 
     /// Sends the call and hands its events on as they come.
     ///
-    /// The call's timeout and the retry rules hold until the answer begins; after that nothing is repeated, and the stream
+    /// The call's timeout and the retry rules hold until the response begins; after that nothing is repeated, and the stream
     /// may last as long as it is not silent for longer than the [idle timeout](Self::stream_idle_timeout).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) where the answer is no
+    /// As [`send`](Self::send); [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) where the response is no
     /// stream of events.
     pub async fn stream(self) -> Result<EventStream, Error> {
         let context = self.context.clone();

@@ -12,7 +12,12 @@ use crate::{
     },
     endpoint::settings::EndpointSettings,
     error::{Error, attempt::Attempt},
-    key::{ApiKey, header::AuthHeader, ring::KeyRing, source::KeySource},
+    key::{
+        PREFIX,
+        header::AuthHeader,
+        ring::KeyRing,
+        source::{KeyRules, KeySource},
+    },
     retry::{backoff::Backoff, budget::Budget},
     send::{
         context::Context,
@@ -20,6 +25,10 @@ use crate::{
     },
     transport::{Transport, TransportOptions},
 };
+
+/// An overall timeout, or none, where the caller has said so.
+#[derive(Debug, Clone, Copy)]
+struct Timeout(Option<Duration>);
 
 /// Sets a client's options. What is not set comes from the environment, then from the defaults; an option that cannot be
 /// right is refused by [`build`](Self::build), by name.
@@ -34,7 +43,7 @@ use crate::{
 ///     .product_id("prod_1")
 ///     .surface_id("surf_2")
 ///     .timeout(Duration::from_secs(60))
-///     .retry_mode(RetryMode::Never)
+///     .retry_mode(RetryMode::Idempotent)
 ///     .build()?;
 /// assert_eq!(
 ///     client.endpoint_url("echo")?.as_str(),
@@ -48,9 +57,10 @@ use crate::{
 pub struct ClientBuilder {
     environment: Environment,
     key: Option<KeySource>,
+    key_prefix: String,
     endpoint: EndpointSettings,
     auth_header: AuthHeader,
-    timeout: Option<Duration>,
+    timeout: Option<Timeout>,
     max_retries: Option<u32>,
     allow_insecure_http: bool,
     jitter_seed: Option<u64>,
@@ -66,6 +76,7 @@ impl ClientBuilder {
         Self {
             environment: Environment::new(Environment::DEFAULT_PREFIX),
             key: None,
+            key_prefix: PREFIX.to_owned(),
             endpoint: EndpointSettings::default(),
             auth_header: AuthHeader::default(),
             timeout: None,
@@ -91,14 +102,22 @@ impl ClientBuilder {
         self
     }
 
-    /// The product API key, in place of `RUNTYPE_PRODUCT_API_KEY`. Keys belong in the environment, not in code (api.md, doc).
+    /// The product API key. Overrides `RUNTYPE_PRODUCT_API_KEY` and `RUNTYPE_PRODUCT_API_KEY_FILE`. Keys belong in the
+    /// environment, not in code.
     pub fn api_key(self, key: impl Into<String>) -> Self {
-        self.set(ApiKey::parse(key), |builder, key| builder.key = Some(KeySource::value(key)))
+        self.api_key_source(KeySource::text(key))
     }
 
-    /// Where the key comes from, in place of the environment.
+    /// The source of the key. Overrides `RUNTYPE_PRODUCT_API_KEY` and `RUNTYPE_PRODUCT_API_KEY_FILE`.
     pub fn api_key_source(mut self, source: KeySource) -> Self {
         self.key = Some(source);
+        self
+    }
+
+    /// What a key must begin with. Default: `papi_`, as the API documents. An empty one accepts any key, should the vendor change
+    /// it.
+    pub fn api_key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.key_prefix = prefix.into();
         self
     }
 
@@ -132,46 +151,63 @@ impl ClientBuilder {
         self
     }
 
-    /// How long making a connection may take; 10 s by default.
-    pub fn connect_timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("connect timeout", timeout), |builder, timeout| {
+    /// Timeout for establishing a connection. Default: 10 s. `None` disables it.
+    pub fn connect_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("connect_timeout", timeout.into()), |builder, timeout| {
             builder.transport.connect_timeout = timeout;
         })
     }
 
-    /// How long a whole call may take, all attempts and waits included, in place of `RUNTYPE_TIMEOUT_SECONDS`; 300 s by
-    /// default.
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("timeout", timeout), |builder, timeout| builder.timeout = Some(timeout))
-    }
-
-    /// How long one attempt may take. There is no limit of its own by default: the call's serves.
-    pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("attempt timeout", timeout), |builder, timeout| {
-            builder.options.attempt_timeout = Some(timeout);
+    /// Overall timeout of a call, including retries and backoff; for a stream, until the response begins. Overrides
+    /// `RUNTYPE_TIMEOUT_SECONDS`. Default: 300 s. `None` disables it.
+    pub fn timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("timeout", timeout.into()), |builder, timeout| {
+            builder.timeout = Some(Timeout(timeout));
         })
     }
 
-    /// How often a call may be repeated, in place of `RUNTYPE_MAX_RETRIES`; 2 by default.
+    /// Timeout of one attempt. Default: none; the overall timeout applies.
+    pub fn attempt_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("attempt_timeout", timeout.into()), |builder, timeout| {
+            builder.options.attempt_timeout = timeout;
+        })
+    }
+
+    /// Maximum number of retries, 0 to 100. Overrides `RUNTYPE_MAX_RETRIES`. Default: 2.
     pub fn max_retries(self, retries: u32) -> Self {
         self.set(options::max_retries(retries.into()), |builder, retries| builder.max_retries = Some(retries))
     }
 
-    /// What may be repeated; [`RetryMode::Safe`] by default.
+    /// Longest wait before a retry. A longer `Retry-After` is not waited for: the call fails at once, and its error says how
+    /// long the server asked to wait. Default: 60 s. `None` disables it.
+    pub fn max_retry_wait(self, wait: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("max_retry_wait", wait.into()), |builder, wait| {
+            builder.options.max_retry_wait = wait;
+        })
+    }
+
+    /// What is retried. Default: [`RetryMode::Safe`].
     pub fn retry_mode(mut self, mode: RetryMode) -> Self {
         self.options.retry_mode = mode;
         self
     }
 
-    /// How large an answer may be, in bytes once it is decompressed; 64 MiB by default.
+    /// How large a response may be, in bytes once it is decompressed; 64 MiB by default.
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
     }
 
-    /// How long a stream may be silent before it fails; 120 s by default.
-    pub fn stream_idle_timeout(self, timeout: Duration) -> Self {
-        self.set(values::duration("stream idle timeout", timeout), |builder, timeout| {
+    /// Longest silence of a stream. Default: 120 s. `None` disables it.
+    pub fn stream_idle_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("stream_idle_timeout", timeout.into()), |builder, timeout| {
             builder.options.stream.idle_timeout = timeout;
+        })
+    }
+
+    /// Timeout of a whole stream, from its first byte. Default: none.
+    pub fn stream_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.set(values::optional_duration("stream_timeout", timeout.into()), |builder, timeout| {
+            builder.options.stream.timeout = timeout;
         })
     }
 
@@ -180,13 +216,7 @@ impl ClientBuilder {
         self.set(options::max_event_bytes(bytes), |builder, bytes| builder.options.stream.max_event_bytes = bytes)
     }
 
-    /// Hands on `execution_error` and `error` events like others, in place of failing the stream.
-    pub fn hand_on_stream_errors(mut self, hand_on: bool) -> Self {
-        self.options.stream.hand_on_errors = hand_on;
-        self
-    }
-
-    /// Whether answers come raw or wrapped; [`ResponseFormat::Detect`] by default.
+    /// Whether responses come raw or wrapped; [`ResponseFormat::Detect`] by default.
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;
         self
@@ -233,7 +263,7 @@ impl ClientBuilder {
     }
 
     /// Makes the waits before retries repeatable, for tests.
-    pub fn jitter_seed(mut self, seed: u64) -> Self {
+    pub(crate) fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
         self
     }
@@ -271,16 +301,22 @@ impl ClientBuilder {
         if let Some((option, text)) = self.problem {
             return Err(Error::configuration_text(option, text));
         }
-        let endpoint = self.endpoint.resolve(&self.environment)?;
+        let source = self.key.unwrap_or_else(KeySource::environment);
+        let keys = KeyRing::new(source, KeyRules { environment: self.environment.clone(), prefix: self.key_prefix });
+        let (keys, endpoint) = match (keys, self.endpoint.resolve(&self.environment)) {
+            (Ok(keys), Ok(endpoint)) => (keys, endpoint),
+            (Err(key), Err(endpoint)) => return Err(key.and(endpoint)),
+            (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => return Err(problem),
+        };
         if !self.allow_insecure_http {
             endpoint.check_secure()?;
         }
         let mut options = self.options;
-        if let Some(timeout) = self.timeout {
+        if let Some(Timeout(timeout)) = self.timeout {
             options.timeout = timeout;
         } else if let Some(seconds) = self.environment.timeout_seconds()? {
             let name = self.environment.name("TIMEOUT_SECONDS");
-            options.timeout = values::seconds("timeout", seconds).map_err(|error| error.found_in(name))?;
+            options.timeout = Some(values::seconds("timeout", seconds).map_err(|error| error.found_in(name))?);
         }
         if let Some(retries) = self.max_retries {
             options.max_retries = retries;
@@ -290,7 +326,7 @@ impl ClientBuilder {
         }
         let transport = Transport::new(&self.transport, &endpoint)?;
         Ok(Client::new(Context {
-            keys: KeyRing::new(self.key.unwrap_or_else(KeySource::environment), self.environment)?,
+            keys,
             backoff: Backoff::new(self.jitter_seed),
             budget: Budget::new(),
             auth_header: self.auth_header,

@@ -53,25 +53,12 @@ impl Client {
         capability: &str,
         input: &(impl Serialize + ?Sized),
     ) -> Result<T, Error> {
-        Ok(self.capability(capability).input(input)?.send().await?.output)
+        Ok(self.capability(capability).input(input).send().await?.output)
     }
 
     /// Begins a call to a capability, to give it options or to read more than its output.
     pub fn capability(&self, capability: impl Into<String>) -> Call {
         Call::new(self.context.clone(), Target::Capability(capability.into()))
-    }
-
-    /// Calls a capability by way of the surface's dispatch endpoint, which takes the name in the body.
-    ///
-    /// # Errors
-    ///
-    /// As [`call`](Self::call).
-    pub async fn dispatch<T: DeserializeOwned>(
-        &self,
-        capability: &str,
-        input: &(impl Serialize + ?Sized),
-    ) -> Result<T, Error> {
-        Ok(self.capability(capability).via_dispatch().input(input)?.send().await?.output)
     }
 
     /// The surface's OpenAPI 3.0 document, which follows its capabilities.

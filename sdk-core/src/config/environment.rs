@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, fmt, sync::Arc};
 
-use crate::{error::Error, redact};
+use crate::{
+    error::{Error, spelling::spell},
+    redact,
+};
 
 type Lookup = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
@@ -25,7 +28,7 @@ impl Environment {
         let prefix = prefix.strip_suffix('_').unwrap_or(prefix);
         if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(Error::configuration(
-                "prefix",
+                "env_prefix",
                 format!(
                     "{} cannot begin the name of a variable: use letters, digits and underscores, such as STAGING_RUNTYPE",
                     redact::quote(prefix)
@@ -34,8 +37,8 @@ impl Environment {
         }
         if redact::holds_key(prefix) {
             return Err(Error::configuration(
-                "prefix",
-                format!("{} looks like a key: give it as the api key", redact::quote(prefix)),
+                "env_prefix",
+                format!("{} looks like a key: pass it as {}", redact::quote(prefix), spell("api_key")),
             ));
         }
         prefix.clone_into(&mut self.prefix);
@@ -123,6 +126,6 @@ impl Environment {
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Environment").field("env_prefix", &self.prefix).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::{error::Error, redact};
+use crate::{
+    error::{Error, spelling::spell},
+    redact,
+};
 
 /// How many headers an application may add to a call, and how many bytes their names and values may have together. Servers
 /// refuse more; so much more that the request cannot be built would be a panic in the HTTP library.
@@ -62,7 +65,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     if redact::holds_key(value) {
         return Err(Error::configuration(
             OPTION,
-            format!("the value of {quoted} looks like a key: give it as the api key"),
+            format!("the value of {quoted} looks like a key: pass it as {}", spell("api_key")),
         ));
     }
     // What an application puts there is its own: it may be a secret, and it is not for logs.

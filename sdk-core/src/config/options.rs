@@ -11,11 +11,13 @@ use crate::error::Error;
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// The whole call, all attempts and waits included.
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Option<Duration>,
     /// One attempt, if it shall be shorter than the call.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) max_retries: u32,
     pub(crate) retry_mode: RetryMode,
+    /// A longer wait before a retry is not begun.
+    pub(crate) max_retry_wait: Option<Duration>,
     pub(crate) max_response_bytes: u64,
     pub(crate) response_format: ResponseFormat,
     pub(crate) headers: HeaderMap,
@@ -26,26 +28,27 @@ pub(crate) struct Options {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamOptions {
     /// How long nothing may come.
-    pub(crate) idle_timeout: Duration,
+    pub(crate) idle_timeout: Option<Duration>,
+    /// How long the whole stream may last.
+    pub(crate) timeout: Option<Duration>,
     /// How large one event may be.
     pub(crate) max_event_bytes: usize,
-    /// Whether error events are handed on like others.
-    pub(crate) hand_on_errors: bool,
 }
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        Self { idle_timeout: Duration::from_secs(120), max_event_bytes: 16 * 1024 * 1024, hand_on_errors: false }
+        Self { idle_timeout: Some(Duration::from_secs(120)), timeout: None, max_event_bytes: 16 * 1024 * 1024 }
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            timeout: Duration::from_secs(300),
+            timeout: Some(Duration::from_secs(300)),
             attempt_timeout: None,
             max_retries: 2,
             retry_mode: RetryMode::Safe,
+            max_retry_wait: Some(Duration::from_secs(60)),
             max_response_bytes: 64 * 1024 * 1024,
             response_format: ResponseFormat::Detect,
             headers: HeaderMap::new(),
@@ -60,12 +63,12 @@ pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
     u32::try_from(value)
         .ok()
         .filter(|value| *value <= MOST)
-        .ok_or_else(|| Error::configuration("max retries", format!("{value} is too many: at most {MOST}")))
+        .ok_or_else(|| Error::configuration("max_retries", format!("{value} is out of range: pass 0 to {MOST}")))
 }
 
 pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {
     if value == 0 {
-        return Err(Error::configuration("max response bytes", "0 would refuse every answer: give at least 1"));
+        return Err(Error::configuration("max_response_bytes", "0 would refuse every response: pass at least 1"));
     }
     Ok(value)
 }
@@ -73,7 +76,7 @@ pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {
 pub(crate) fn max_event_bytes(value: u64) -> Result<usize, Error> {
     match usize::try_from(value) {
         Ok(bytes) if bytes > 0 => Ok(bytes),
-        _ => Err(Error::configuration("max event bytes", format!("{value} is no limit: give at least 1"))),
+        _ => Err(Error::configuration("max_event_bytes", format!("{value} is out of range: pass at least 1"))),
     }
 }
 
@@ -83,8 +86,8 @@ mod tests {
 
     #[test]
     fn a_count_has_its_limits() {
-        assert_eq!(max_retries(101).unwrap_err().option(), Some("max retries"));
-        assert_eq!(max_response_bytes(0).unwrap_err().option(), Some("max response bytes"));
-        assert_eq!(max_event_bytes(0).unwrap_err().option(), Some("max event bytes"));
+        assert_eq!(max_retries(101).unwrap_err().option(), Some("max_retries"));
+        assert_eq!(max_response_bytes(0).unwrap_err().option(), Some("max_response_bytes"));
+        assert_eq!(max_event_bytes(0).unwrap_err().option(), Some("max_event_bytes"));
     }
 }

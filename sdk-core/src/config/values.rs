@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use crate::{error::Error, redact};
+use crate::{
+    error::{Error, spelling},
+    redact,
+};
 
 /// Longer than any call, and short enough that no clock overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// How much is repeated.
+/// What is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum RetryMode {
@@ -16,20 +19,18 @@ pub enum RetryMode {
     /// error without an `executionId`. The default.
     #[default]
     Safe,
-    /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once.
-    All,
-    /// Nothing.
-    Never,
+    /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once: choose it only where
+    /// that does no harm.
+    Idempotent,
 }
 
 impl RetryMode {
-    /// The option's value as the configuration writes it: `safe`, `all` or `never`.
+    /// The option's value as the configuration writes it: `safe` or `idempotent`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Safe => "safe",
-            Self::All => "all",
-            Self::Never => "never",
+            Self::Idempotent => "idempotent",
         }
     }
 }
@@ -38,11 +39,11 @@ impl std::str::FromStr for RetryMode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        one_of("retry mode", text, [Self::Safe, Self::All, Self::Never], Self::as_str)
+        one_of("retry_mode", text, [Self::Safe, Self::Idempotent], Self::as_str)
     }
 }
 
-/// Whether answers come raw or wrapped, which the surface's owner sets (api.md, vendor).
+/// Whether responses come raw or wrapped, which the surface's owner sets (api.md, vendor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ResponseFormat {
@@ -50,9 +51,9 @@ pub enum ResponseFormat {
     /// `metadata` is wrapped. The default.
     #[default]
     Detect,
-    /// The answer is the output.
+    /// The response is the output.
     Raw,
-    /// The answer is `{"output": …, "executionId": "exec_…", "metadata": {…}}`.
+    /// The response is `{"output": …, "executionId": "exec_…", "metadata": {…}}`.
     Wrapped,
 }
 
@@ -72,7 +73,7 @@ impl std::str::FromStr for ResponseFormat {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        one_of("response format", text, [Self::Detect, Self::Raw, Self::Wrapped], Self::as_str)
+        one_of("response_format", text, [Self::Detect, Self::Raw, Self::Wrapped], Self::as_str)
     }
 }
 
@@ -85,7 +86,7 @@ pub(crate) fn one_of<T: Copy, const N: usize>(
 ) -> Result<T, Error> {
     values.into_iter().find(|value| name(*value) == text).ok_or_else(|| {
         let names: Vec<_> = values.into_iter().map(name).collect();
-        Error::configuration(option, format!("{} is none of {}", redact::quote(text), names.join(", ")))
+        Error::configuration(option, format!("{} is not one of {}", redact::quote(text), names.join(", ")))
     })
 }
 
@@ -94,10 +95,15 @@ pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration
     if value.is_zero() || value > LONGEST {
         return Err(Error::configuration(
             option,
-            format!("{value:?} is not a time to wait: it must be more than 0 and at most a year"),
+            format!("{} is out of range: more than 0 and at most a year", spelling::duration(value)),
         ));
     }
     Ok(value)
+}
+
+/// The same where none means that there is no limit.
+pub(crate) fn optional_duration(option: &'static str, value: Option<Duration>) -> Result<Option<Duration>, Error> {
+    value.map(|value| duration(option, value)).transpose()
 }
 
 /// Seconds as other languages have them, which may be negative, infinite or not a number.
@@ -122,7 +128,7 @@ fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Du
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
-            format!("{} {unit} is not a time to wait: it must be more than 0 and at most a year", number(given)),
+            format!("{} {unit} is out of range: more than 0 and at most a year", number(given)),
         )
     })
 }
@@ -163,15 +169,15 @@ mod tests {
         }
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
         assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
-        assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is not"));
-        assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is not"));
+        assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is out of range"));
+        assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is out of range"));
     }
 
     #[test]
     fn a_count_is_whole_and_not_negative() {
         for value in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
-            assert_eq!(whole_number("max retries", value).unwrap_err().option(), Some("max retries"), "{value}");
+            assert_eq!(whole_number("max_retries", value).unwrap_err().option(), Some("max_retries"), "{value}");
         }
-        assert_eq!(whole_number("max retries", 3.0).unwrap(), 3);
+        assert_eq!(whole_number("max_retries", 3.0).unwrap(), 3);
     }
 }

@@ -56,9 +56,9 @@ impl Endpoint {
     /// (with credentials, a query or a fragment), or an id that cannot be one path segment.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
         Ok(Self {
-            base: parse_base("base url", base_url)?,
-            product: segment("product id", product_id)?,
-            surface: segment("surface id", surface_id)?,
+            base: parse_base("base_url", base_url)?,
+            product: segment("product_id", product_id)?,
+            surface: segment("surface_id", surface_id)?,
             capability: None,
         })
     }
@@ -70,7 +70,7 @@ impl Endpoint {
     ///
     /// As [`new`](Self::new), and where the path is not `…/products/{product}/surfaces/{surface}[/api[/{slug}]]`.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        const OPTION: &str = "endpoint url";
+        const OPTION: &str = "endpoint_url";
         let mut base = parse_url(OPTION, url)?;
         base.set_query(None);
         base.set_fragment(None);
@@ -111,8 +111,8 @@ impl Endpoint {
         base.set_path(&prefix);
         Ok(Self {
             base: parse_base(OPTION, base.as_str())?,
-            product: decode("product id", product)?,
-            surface: decode("surface id", surface)?,
+            product: decode("product_id", product)?,
+            surface: decode("surface_id", surface)?,
             capability: match capability {
                 None | Some(DISPATCH_PATH | ASSUMED_OPENAPI_PATH) => None,
                 Some(slug) => Some(decode("capability", slug)?),
@@ -212,7 +212,7 @@ impl Endpoint {
             return Ok(());
         }
         Err(Error::configuration(
-            "base url",
+            "base_url",
             format!(
                 "{} would carry the key over the network in the clear: use https, or, where you know the network, allow \
                  insecure http by its option",
@@ -239,7 +239,7 @@ impl Endpoint {
             utf8_percent_encode(&self.surface, SEGMENT),
         );
         Url::parse(&text).map_err(|error| {
-            Error::configuration("endpoint url", format!("{} is not a URL: {error}", redact::quote(&text)))
+            Error::configuration("endpoint_url", format!("{} is not a URL: {error}", redact::quote(&text)))
         })
     }
 }
@@ -372,7 +372,7 @@ mod tests {
         for bad in
             ["api.runtype.com", "https://", "file:///x", "https://h/?a=1", "https://h/#f", "https://u@h", "https://h h"]
         {
-            assert_eq!(Endpoint::new(bad, "p", "s").unwrap_err().option(), Some("base url"), "{bad}");
+            assert_eq!(Endpoint::new(bad, "p", "s").unwrap_err().option(), Some("base_url"), "{bad}");
         }
     }
 

@@ -3,7 +3,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 
 use super::slug::capability_slug;
-use crate::{error::Error, redact};
+use crate::{
+    error::{Error, spelling::spell},
+    redact,
+};
 
 /// Everything but RFC 3986's unreserved characters, so that no id and no slug can leave its path segment.
 pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -16,17 +19,20 @@ pub(crate) fn segment(option: &'static str, text: &str) -> Result<String, Error>
     let refuse = |problem: String| Err(Error::configuration(option, problem));
     let quoted = redact::quote(text);
     if text.is_empty() {
-        return refuse(format!("the {option} is empty"));
+        return refuse("it is empty".to_owned());
     }
     if text.len() > LONGEST {
-        return refuse(format!("{quoted} has {} bytes: a {option} has at most {LONGEST}", text.len()));
+        return refuse(format!("{quoted} has {} bytes: at most {LONGEST} are allowed", text.len()));
     }
     if redact::holds_key(text) {
-        return refuse(format!("{quoted} looks like a key, and a key never stands in a URL: give it as the api key"));
+        return refuse(format!(
+            "{quoted} looks like a key, and a key never belongs in a URL: pass it as {}",
+            spell("api_key")
+        ));
     }
     // WHATWG URL resolves these even when they are percent-encoded.
     if is_dot_segment(text) {
-        return refuse(format!("{quoted} is a relative path, not a {option}"));
+        return refuse(format!("{quoted} is a relative path"));
     }
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
         let slug = capability_slug(text);

@@ -1,7 +1,11 @@
 //! Which endpoint a client calls: by its options, then by the environment.
 
 use super::{Endpoint, base_url::DEFAULT_BASE_URL};
-use crate::{config::environment::Environment, error::Error, redact};
+use crate::{
+    config::environment::Environment,
+    error::{Error, spelling::spell},
+    redact,
+};
 
 /// The options that name an endpoint.
 #[derive(Debug, Clone, Default)]
@@ -23,9 +27,9 @@ impl EndpointSettings {
                 &endpoint,
                 self.product_id.as_deref(),
                 self.surface_id.as_deref(),
-                "the endpoint url",
+                &spell("endpoint_url"),
             )?;
-            return self.with_base(endpoint, self.base_url.as_deref(), "the endpoint url", "the base url");
+            return self.with_base(endpoint, self.base_url.as_deref(), &spell("endpoint_url"), &spell("base_url"));
         }
         if let Some(url) = environment.endpoint_url()?.filter(|_| !is_explicit) {
             let name = environment.name("ENDPOINT_URL");
@@ -42,21 +46,12 @@ impl EndpointSettings {
             Some(base) => base.clone(),
             None => environment.base_url()?.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
         };
-        let id = |explicit: &Option<String>, variable: Option<String>, option: &str, rest: &str| {
-            explicit.clone().or(variable).ok_or_else(|| {
-                Error::configuration(
-                    option,
-                    format!(
-                        "it is missing: set {}, or {} to the full URL from the dashboard, or give it to the client",
-                        environment.name(rest),
-                        environment.name("ENDPOINT_URL")
-                    ),
-                )
-            })
+        let product = self.product_id.clone().or(environment.product_id()?);
+        let surface = self.surface_id.clone().or(environment.surface_id()?);
+        let (Some(product), Some(surface)) = (&product, &surface) else {
+            return Err(missing(environment, product.is_none(), surface.is_none()));
         };
-        let product = id(&self.product_id, environment.product_id()?, "product id", "PRODUCT_ID")?;
-        let surface = id(&self.surface_id, environment.surface_id()?, "surface id", "SURFACE_ID")?;
-        Endpoint::new(&base, &product, &surface)
+        Endpoint::new(&base, product, surface)
     }
 
     fn refuse_other_ids(
@@ -66,13 +61,13 @@ impl EndpointSettings {
         surface: Option<&str>,
         place: &str,
     ) -> Result<(), Error> {
-        let pairs = [("product id", product, endpoint.product_id()), ("surface id", surface, endpoint.surface_id())];
+        let pairs = [("product_id", product, endpoint.product_id()), ("surface_id", surface, endpoint.surface_id())];
         for (option, given, in_url) in pairs {
             if let Some(given) = given.filter(|given| *given != in_url) {
                 return Err(Error::configuration(
                     option,
                     format!(
-                        "it is {} and {place} says {}: give one of them",
+                        "it is {} and {place} says {}: pass one of them",
                         redact::quote(given),
                         redact::quote(in_url)
                     ),
@@ -95,12 +90,32 @@ impl EndpointSettings {
             return Ok(endpoint);
         }
         Err(Error::configuration(
-            "base url",
+            "base_url",
             format!(
-                "{base_place} is {} and {place} leads to {}: give one of them",
+                "{base_place} is {} and {place} leads to {}: pass one of them",
                 based.base_url(),
                 endpoint.base_url()
             ),
         ))
     }
+}
+
+/// Names everything that is missing, so that it can be set at once.
+fn missing(environment: &Environment, product: bool, surface: bool) -> Error {
+    let wanted: Vec<_> = [("product_id", "PRODUCT_ID", product), ("surface_id", "SURFACE_ID", surface)]
+        .into_iter()
+        .filter(|(.., is_missing)| *is_missing)
+        .map(|(option, rest, _)| (option, environment.name(rest)))
+        .collect();
+    let options: Vec<_> = wanted.iter().map(|(option, _)| spell(option)).collect();
+    let variables: Vec<_> = wanted.iter().map(|(_, variable)| variable.as_str()).collect();
+    let first = wanted.first().map_or("product_id", |(option, _)| option);
+    let text = format!(
+        "{}: missing\nSet {}, or set {} to the full URL from the dashboard, or pass {}.",
+        options.join(", "),
+        variables.join(" and "),
+        environment.name("ENDPOINT_URL"),
+        options.join(" and "),
+    );
+    Error::configuration_text(spell(first).into_owned(), text)
 }

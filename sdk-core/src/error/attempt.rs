@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::kind::ErrorKind;
 
-/// One attempt of a call: when it began, how long it took, how it ended. Answers and errors list them.
+/// One attempt of a call: when it began, how long it took, how it ended. Responses and errors list them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -33,8 +33,8 @@ pub struct Attempt {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptOutcome {
-    /// The server answered.
-    Answered {
+    /// The server responded.
+    Responded {
         /// With this HTTP status.
         status: u16,
     },
@@ -53,11 +53,11 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    /// The answer's status, where there was one.
+    /// The response's status, where there was one.
     #[must_use]
     pub fn status(self) -> Option<u16> {
         match self {
-            Self::Answered { status } => Some(status),
+            Self::Responded { status } => Some(status),
             _ => None,
         }
     }
@@ -65,8 +65,8 @@ impl AttemptOutcome {
     /// What OpenTelemetry calls `error.type`: the status, or the name of the class; none for a success.
     pub(crate) fn error_type(self) -> Option<String> {
         match self {
-            Self::Answered { status } if (200..300).contains(&status) => None,
-            Self::Answered { status } => Some(status.to_string()),
+            Self::Responded { status } if (200..300).contains(&status) => None,
+            Self::Responded { status } => Some(status.to_string()),
             Self::Broken { .. } => Some(ErrorKind::Connection.class_name().to_owned()),
             Self::TimedOut { .. } => Some(ErrorKind::Timeout.class_name().to_owned()),
             Self::Unreadable => Some(ErrorKind::ResponseDecode.class_name().to_owned()),

@@ -1,35 +1,106 @@
 //! The cause of an error, without its type.
 
+use std::{fmt, io};
+
 use crate::redact;
 
-/// A cause whose text is kept and whose type is not: what it said, less anything that looks like a credential.
-#[derive(Debug, thiserror::Error)]
-#[error("{text}")]
+/// A cause whose text is kept and whose type is not: what it said, without anything that looks like a credential. An
+/// [`io::Error`] at the end of the chain stays one, so that its kind can be read.
+#[derive(Debug)]
 pub(crate) struct Cause {
     text: String,
-    #[source]
-    source: Option<Box<Cause>>,
+    source: Option<Source>,
+    is_connect: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Cause(Box<Cause>),
+    Io(io::Error),
 }
 
 impl Cause {
     /// Copies a chain of causes.
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
-        Self {
-            text: redact::hide_credentials(&error.to_string()).into_owned(),
-            source: error.source().map(|source| Box::new(Self::of(source))),
+        let text = |error: &dyn std::error::Error| redact::hide_credentials(&error.to_string()).into_owned();
+        let source = error.source().map(|source| match source.downcast_ref::<io::Error>() {
+            Some(io) if io.get_ref().is_none_or(|inner| inner.source().is_none()) => {
+                Source::Io(match io.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::new(io.kind(), text(io)),
+                })
+            }
+            _ => Source::Cause(Box::new(Self::of(source))),
+        });
+        let is_connect = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
+        Self { text: text(error), source, is_connect }
+    }
+
+    /// Whether no connection was made.
+    pub(crate) fn is_connect(&self) -> bool {
+        self.is_connect
+    }
+
+    /// The innermost reason, as the operating system or the library gives it, on one line.
+    pub(crate) fn reason(&self) -> String {
+        let mut last = self;
+        let innermost = loop {
+            match &last.source {
+                Some(Source::Cause(cause)) => last = cause,
+                Some(Source::Io(io)) => break io.to_string(),
+                None => break last.text.clone(),
+            }
+        };
+        // Neither the number of the system's error nor a link to a library's documentation helps.
+        let plain = innermost.split(" (os error ").next().unwrap_or_default();
+        let plain = plain.split(": https://").next().unwrap_or_default();
+        let mut characters = plain.chars();
+        match (characters.next(), characters.as_str()) {
+            // "TLS" and the like stay as they are.
+            (Some(first), rest) if !rest.starts_with(|c: char| c.is_uppercase()) => {
+                first.to_lowercase().chain(rest.chars()).collect()
+            }
+            _ => plain.to_owned(),
         }
     }
 
-    /// The chain in one line, the innermost reason last, each said once.
-    pub(crate) fn line(&self) -> String {
-        let mut line = self.text.clone();
-        let mut next = self.source.as_deref();
-        while let Some(cause) = next {
-            if !line.ends_with(&cause.text) {
-                line = format!("{line}: {}", cause.text);
-            }
-            next = cause.source.as_deref();
+    /// The operating system's name of the innermost reason, where it is one of the usual ones.
+    pub(crate) fn os_code(&self) -> Option<&'static str> {
+        match &self.source {
+            Some(Source::Cause(cause)) => cause.os_code(),
+            Some(Source::Io(io)) => code(io),
+            None => None,
         }
-        line
+    }
+}
+
+fn code(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some("ECONNREFUSED"),
+        io::ErrorKind::ConnectionReset => Some("ECONNRESET"),
+        io::ErrorKind::ConnectionAborted => Some("ECONNABORTED"),
+        io::ErrorKind::BrokenPipe => Some("EPIPE"),
+        io::ErrorKind::TimedOut => Some("ETIMEDOUT"),
+        io::ErrorKind::HostUnreachable => Some("EHOSTUNREACH"),
+        io::ErrorKind::NetworkUnreachable => Some("ENETUNREACH"),
+        io::ErrorKind::AddrNotAvailable => Some("EADDRNOTAVAIL"),
+        // The standard library gives the failures of getaddrinfo no kind of their own.
+        _ if error.to_string().starts_with("failed to lookup address") => Some("ENOTFOUND"),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self.source.as_ref()? {
+            Source::Cause(cause) => Some(&**cause),
+            Source::Io(io) => Some(io),
+        }
     }
 }

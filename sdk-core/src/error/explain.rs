@@ -1,4 +1,4 @@
-//! The texts of errors: what happened, the causes that remain, and what to do.
+//! The texts of errors: one line that says what happened, then the cause that remains and what to do, each on a line of its own.
 
 use std::time::Duration;
 
@@ -6,23 +6,32 @@ use super::{
     cause::Cause,
     facts::{Facts, StatusFacts},
     kind::{ErrorKind, Phase},
+    spelling::{duration, spell},
 };
 use crate::redact;
 
-/// What the text depends on, beside the answer.
-pub(crate) struct Circumstances<'a> {
+pub(crate) const EXECUTED: &str = "The capability has already run; retrying will not help.";
+const NOT_EXECUTED: &str = "The call was not executed.";
+const MAY_HAVE_EXECUTED: &str = "The call may have been executed.";
+const CHECK_EFFECTS: &str = "Check its effects before retrying.";
+const FOREIGN: &str = "This response is not the API's: a proxy, a login page or another server sent it.";
+
+/// What the text of an error status depends on, beside the response.
+pub(crate) struct Explanation<'a> {
     pub(crate) capability: Option<&'a str>,
     pub(crate) key_hint: &'a str,
     /// The header that carried the key, as the documentation writes it.
     pub(crate) header: &'static str,
     /// Whether the key's source was asked again after a 401.
     pub(crate) asked_again: AskedAgain,
+    pub(crate) max_retry_wait: Option<Duration>,
+    pub(crate) may_have_executed: bool,
 }
 
 /// What came of asking the key's source after a 401.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AskedAgain {
-    /// It was not asked: the answer is no 401, or the source is a fixed value.
+    /// It was not asked: the response is no 401, or the source is a fixed value.
     No,
     /// It gave the same key.
     SameKey,
@@ -32,125 +41,199 @@ pub(crate) enum AskedAgain {
     Failed(String),
 }
 
-/// The text of an error answer.
-pub(crate) fn explain(answer: &StatusFacts, circumstances: &Circumstances<'_>) -> String {
-    let capability = circumstances.capability.map(|slug| format!("{slug}: ")).unwrap_or_default();
-    let mut text = format!("{capability}{} {}", answer.status, answer.message);
-    if let Some(code) = &answer.code {
-        text.push_str(&format!(" ({code})"));
-    }
-    if !text.ends_with(['.', '!', '?']) {
-        text.push('.');
-    }
-    let advice = advice(answer, circumstances);
-    if !advice.is_empty() {
-        text.push_str(&format!(" {advice}"));
-    }
-    for (name, id) in [("Request", &answer.request_id), ("Execution", &answer.execution_id)] {
-        if let Some(id) = id {
-            text.push_str(&format!(" {name} {id}."));
-        }
-    }
-    text
-}
-
-fn advice(answer: &StatusFacts, circumstances: &Circumstances<'_>) -> String {
-    match answer.status {
-        401 => authentication(circumstances),
-        403 => permission(circumstances),
-        404 => {
-            "Check the product id, the surface id and the capability's slug: this surface has no such endpoint.".into()
-        }
-        400 | 413 | 415 | 422 => {
-            "The capability does not take this input: see its parameters in the surface's OpenAPI document.".into()
-        }
-        429 => match answer.retry_after {
-            Some(wait) => format!("A limit of the key {} is reached: come back in {wait:?}.", circumstances.key_hint),
-            None => format!(
-                "A limit of the key {} is reached: call less often, or ask for a higher limit.",
-                circumstances.key_hint
-            ),
-        },
-        500..=599 if answer.execution_id.is_some() => {
-            "The product's owner finds this execution in the product's logs by its id.".into()
-        }
-        300..=399 => match &answer.location {
-            Some(location) => format!(
-                "It points to {}, and was not followed: a redirect could carry the key to another host. If the address is \
-                 right, configure it as the base URL.",
-                redact::quote(location)
-            ),
-            None => "Redirects are not followed: check the base URL.".into(),
-        },
-        _ => String::new(),
-    }
-}
-
-/// The documented causes of a 401 are: no auth header, incorrect key format, revoked key (api.md, doc). The first two
-/// cannot be, since the client sent the header and has checked the format.
-fn authentication(circumstances: &Circumstances<'_>) -> String {
-    let again = match &circumstances.asked_again {
-        AskedAgain::No => String::new(),
-        AskedAgain::SameKey => " The key's source was asked again and gave the same key.".into(),
-        AskedAgain::AnotherKey => " The key's source was asked again; the key it gave then was refused too.".into(),
-        AskedAgain::Failed(reason) => format!(" The key's source was asked again and failed: {reason}."),
-    };
-    format!(
-        "The documented causes are: no auth header, incorrect key format, revoked key. The key {} was sent as {}, and its \
-         format is right; so it is revoked, expired, or of another surface.{again} Create a key for this surface in the \
-         dashboard and give the new one to the application.",
-        circumstances.key_hint, circumstances.header,
-    )
-}
-
-/// The documented causes of a 403 are: the key is scoped to other capabilities, or its permissions do not suffice
-/// (api.md, doc). The server accepted the key itself.
-fn permission(circumstances: &Circumstances<'_>) -> String {
-    let (other, wanted) = match circumstances.capability {
-        Some(slug) => (format!("capabilities other than {slug}"), format!("{slug} to its scope")),
-        None => ("other capabilities".to_owned(), "the permission".to_owned()),
-    };
-    format!(
-        "The key {} is valid; the documented causes are: it is scoped to {other}, or its permissions do not suffice. Ask \
-         the product's owner to add {wanted} (it takes effect immediately), or call with a key that has it.",
-        circumstances.key_hint,
-    )
-}
-
 /// The begin of a text that names the capability.
 pub(crate) fn who(capability: Option<&str>) -> String {
     capability.map(|slug| format!("{slug}: ")).unwrap_or_default()
 }
 
+/// Puts a text together: what happened, the cause, the remedy.
+pub(crate) fn lines(parts: [&str; 3]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a call ran, as far as is known, and what follows.
+fn consequence(may_have_executed: bool) -> &'static str {
+    if may_have_executed { MAY_HAVE_EXECUTED } else { NOT_EXECUTED }
+}
+
+/// The text of an error status.
+pub(crate) fn explain(response: &StatusFacts, explanation: &Explanation<'_>) -> String {
+    let code = response.code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let key = match response.status {
+        401 | 402 | 403 | 429 => format!(" (key {})", explanation.key_hint),
+        _ => String::new(),
+    };
+    let message = response.message.trim_end_matches('.');
+    let happened = format!("{}{} {message}{code}{key}", who(explanation.capability), response.status);
+    let (cause, remedy) = cause_and_remedy(response, explanation);
+    lines([&happened, &cause, &remedy])
+}
+
+fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
+    let executed = consequence(explanation.may_have_executed);
+    if response.is_page && !(300..400).contains(&response.status) {
+        return (format!("{FOREIGN} {executed}"), format!("Check {} and the proxies on the way.", spell("base_url")));
+    }
+    match response.status {
+        401 => authentication(explanation),
+        402 => (
+            "The plan or a quota of it is exhausted.".into(),
+            response.upgrade_url.as_ref().map_or_else(
+                || "Ask the product's owner to raise it.".to_owned(),
+                |url| format!("Raise it at {}.", redact::quote(url)),
+            ),
+        ),
+        403 => permission(explanation),
+        404 => (
+            "The product, the surface or the capability does not exist.".into(),
+            format!(
+                "Check {}, {} and the capability's slug against the dashboard.",
+                spell("product_id"),
+                spell("surface_id")
+            ),
+        ),
+        400 | 413 | 415 | 422 => (
+            format!("The input is not what the capability takes. {executed}"),
+            "See its parameters in the surface's OpenAPI document (`openapi()`).".into(),
+        ),
+        429 => rate_limit(response, explanation),
+        500..=599 => match &response.execution_id {
+            Some(id) => {
+                (executed.to_owned(), format!("The product's owner finds execution {id} in the product's logs."))
+            }
+            None => {
+                (executed.to_owned(), if explanation.may_have_executed { CHECK_EFFECTS } else { "Retry later." }.into())
+            }
+        },
+        300..=399 => match &response.location {
+            Some(location) => (
+                format!(
+                    "It points to {}. Redirects are not followed: the key could reach another host.",
+                    redact::quote(location)
+                ),
+                format!("If the address is right, set {} to it.", spell("base_url")),
+            ),
+            None => (
+                "Redirects are not followed: the key could reach another host.".into(),
+                format!("Check {}.", spell("base_url")),
+            ),
+        },
+        _ => (executed.to_owned(), String::new()),
+    }
+}
+
+/// The documented causes of a 401 are: no auth header, incorrect key format, revoked key (api.md, doc). The first two
+/// are ruled out: the client sent the header and has checked the format.
+fn authentication(explanation: &Explanation<'_>) -> (String, String) {
+    let again = match &explanation.asked_again {
+        AskedAgain::No => String::new(),
+        AskedAgain::SameKey => " The key source was asked again and gave the same key.".into(),
+        AskedAgain::AnotherKey => " The key source was asked again, and its other key was refused too.".into(),
+        AskedAgain::Failed(reason) => format!(" The key source was asked again and failed: {reason}."),
+    };
+    (
+        format!(
+            "The key is revoked, expired, or of another surface: its format is right, and it was sent as {}.{again}",
+            explanation.header,
+        ),
+        "Create a key for this surface in the dashboard and give it to the application.".into(),
+    )
+}
+
+/// The documented causes of a 403 are: the key is scoped to other capabilities, or its permissions do not suffice
+/// (api.md, doc). The server accepted the key itself.
+fn permission(explanation: &Explanation<'_>) -> (String, String) {
+    let wanted = explanation.capability.unwrap_or("the permission");
+    (
+        format!("The key is valid, but its scope lacks {wanted}, or its permissions are insufficient."),
+        format!(
+            "Ask the product's owner to add {wanted} to the key's scope (effective immediately), or use another key."
+        ),
+    )
+}
+
+fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
+    let executed = consequence(explanation.may_have_executed);
+    let cause = match (response.retry_after, explanation.max_retry_wait) {
+        (Some(wait), Some(most)) if wait > most => format!(
+            "A limit of the key is reached; the server asks to wait {}, longer than {} ({}). {executed}",
+            duration(wait),
+            spell("max_retry_wait"),
+            duration(most),
+        ),
+        (Some(wait), _) => {
+            format!("A limit of the key is reached; the server asks to wait {}. {executed}", duration(wait))
+        }
+        (None, _) => format!("A limit of the key is reached. {executed}"),
+    };
+    (cause, "Wait, call less often, or ask the product's owner for a higher limit.".into())
+}
+
 /// A connection that was not made, or broke.
 pub(crate) fn broken(capability: Option<&str>, host: &str, cause: Cause, may_have_executed: bool) -> Box<Facts> {
-    let consequence = if may_have_executed {
-        "The request had been sent, so it may have been executed: look before you repeat it"
+    let reason = cause.reason();
+    let happened = if cause.is_connect() {
+        format!("{}could not connect to {host}: {reason}", who(capability))
     } else {
-        "Nothing was executed"
+        format!("{}the connection to {host} broke: {reason}", who(capability))
+    };
+    let remedy = match (may_have_executed, cause.is_connect()) {
+        (true, _) => CHECK_EFFECTS.to_owned(),
+        (false, true) => format!("Check {}, the network and the proxy.", spell("base_url")),
+        (false, false) => "It is safe to retry.".to_owned(),
     };
     Box::new(Facts {
         kind: Some(ErrorKind::Connection),
-        text: format!("{}the connection to {host} failed: {}. {consequence}.", who(capability), cause.line()),
+        text: lines([&happened, consequence(may_have_executed), &remedy]),
         may_have_executed,
+        os_code: cause.os_code(),
         source: Some(Box::new(cause)),
         ..Facts::default()
     })
 }
 
-/// An attempt or a call whose time ran out.
-pub(crate) fn timed_out(capability: Option<&str>, phase: Phase, time: Duration, may_have_executed: bool) -> Box<Facts> {
-    let consequence =
-        if may_have_executed { "It may have been executed: look before you repeat it" } else { "Nothing was executed" };
+/// An attempt or a call whose time ran out, by this option.
+pub(crate) fn timed_out(
+    capability: Option<&str>,
+    phase: Phase,
+    option: &str,
+    time: Duration,
+    may_have_executed: bool,
+) -> Box<Facts> {
+    let option = spell(option);
+    let happened = format!("{}timed out after {} while {} ({option})", who(capability), duration(time), phase.doing());
+    let remedy = if may_have_executed {
+        format!("Check its effects before retrying; raise {option} if the capability needs longer.")
+    } else {
+        format!("Check the network, or raise {option}.")
+    };
     Box::new(Facts {
         kind: Some(ErrorKind::Timeout),
-        text: format!(
-            "{}no answer within {time:?}: the time ran out while {}. {consequence}.",
-            who(capability),
-            phase.doing()
-        ),
+        text: lines([&happened, consequence(may_have_executed), &remedy]),
         phase: Some(phase),
         may_have_executed,
         ..Facts::default()
     })
+}
+
+/// An output that is not what was asked for.
+pub(crate) fn undecodable(
+    capability: Option<&str>,
+    response: &StatusFacts,
+    path: Option<&str>,
+    reason: &str,
+) -> String {
+    let (who, status) = (who(capability), response.status);
+    if response.is_page {
+        return lines([
+            &format!("{who}{status} with an HTML page where JSON was expected"),
+            &format!("{FOREIGN} Whether the call was executed is unknown."),
+            &format!("Check {} and the proxies on the way.", spell("base_url")),
+        ]);
+    }
+    let place = path.map(|path| format!(" at {path}")).unwrap_or_default();
+    if response.body.is_empty() {
+        return lines([&format!("{who}{status} without a body where JSON was expected"), EXECUTED, ""]);
+    }
+    lines([&format!("{who}the output does not match what was asked for{place}: {reason}"), EXECUTED, ""])
 }

@@ -22,15 +22,16 @@ pub(crate) struct Facts {
     pub(crate) path: Option<String>,
     pub(crate) may_have_executed: bool,
     pub(crate) events_seen: Option<u64>,
-    pub(crate) answer: Option<StatusFacts>,
+    pub(crate) response: Option<StatusFacts>,
     pub(crate) capability: Option<String>,
     pub(crate) key_hint: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) source: Option<Source>,
     pub(crate) key_function_error: Option<Source>,
+    pub(crate) os_code: Option<&'static str>,
 }
 
-/// What the server answered.
+/// What the server responded.
 #[derive(Clone, Default)]
 pub(crate) struct StatusFacts {
     pub(crate) status: u16,
@@ -41,6 +42,9 @@ pub(crate) struct StatusFacts {
     pub(crate) execution_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) location: Option<String>,
+    pub(crate) upgrade_url: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whether the body is an HTML page, which the API never sends.
+    pub(crate) is_page: bool,
 }

@@ -14,6 +14,9 @@ pub enum ErrorKind {
     BadRequest,
     /// 401: the key is missing, malformed, unknown, revoked or expired.
     Authentication,
+    /// 402: a plan or a quota is exhausted; [`Error::upgrade_url`](super::Error::upgrade_url) says where it can be raised, if the
+    /// server did.
+    PaymentRequired,
     /// 403: the key's scope or permissions do not reach the capability.
     PermissionDenied,
     /// 404: no such product, surface or capability.
@@ -22,7 +25,7 @@ pub enum ErrorKind {
     RateLimit,
     /// 5xx: the capability failed, or the server did; [`Error::execution_id`](super::Error::execution_id) finds it in the product's logs.
     Server,
-    /// Any other answer that is not a success, among them redirects, which are never followed.
+    /// Any other response that is not a success, among them redirects, which are never followed.
     Status,
     /// A success that is not what was asked for: not JSON, too large, or of another shape.
     ResponseDecode,
@@ -40,6 +43,7 @@ impl ErrorKind {
             Self::Timeout => "APITimeoutError",
             Self::BadRequest => "BadRequestError",
             Self::Authentication => "AuthenticationError",
+            Self::PaymentRequired => "PaymentRequiredError",
             Self::PermissionDenied => "PermissionDeniedError",
             Self::NotFound => "NotFoundError",
             Self::RateLimit => "RateLimitError",
@@ -54,6 +58,7 @@ impl ErrorKind {
         match status {
             400 | 413 | 415 | 422 => Self::BadRequest,
             401 => Self::Authentication,
+            402 => Self::PaymentRequired,
             403 => Self::PermissionDenied,
             404 => Self::NotFound,
             429 => Self::RateLimit,
@@ -72,24 +77,27 @@ pub enum Phase {
     Key,
     /// Making a connection, or waiting for a free one.
     Connect,
-    /// Sending the request, and waiting for the answer to begin.
-    Answer,
-    /// Reading the answer.
+    /// Sending the request, and waiting for the response to begin.
+    CallResponse,
+    /// Reading the response.
     Body,
     /// Waiting for the next event of a stream.
     Idle,
+    /// Reading a stream, which took longer than its timeout.
+    Stream,
 }
 
 impl Phase {
-    /// The phase's name: `key`, `connect`, `answer`, `body` or `idle`.
+    /// The phase's name: `key`, `connect`, `response`, `body`, `idle` or `stream`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Connect => "connect",
-            Self::Answer => "answer",
+            Self::CallResponse => "response",
             Self::Body => "body",
             Self::Idle => "idle",
+            Self::Stream => "stream",
         }
     }
 
@@ -97,9 +105,10 @@ impl Phase {
         match self {
             Self::Key => "asking the key's source",
             Self::Connect => "connecting",
-            Self::Answer => "waiting for the answer",
-            Self::Body => "reading the answer",
+            Self::CallResponse => "waiting for the response",
+            Self::Body => "reading the response",
             Self::Idle => "waiting for the next event",
+            Self::Stream => "reading the stream",
         }
     }
 }

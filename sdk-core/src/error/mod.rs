@@ -19,7 +19,7 @@
 //! ```
 //!
 //! No error shows the key: not in its text, its fields, its `Debug`, or its source. Where a server repeats the key in
-//! its answer, the error holds the hint (`papi_…a1b2`) in its place.
+//! its response, the error holds the hint (`papi_…a1b2`) in its place.
 
 use std::{fmt, time::Duration};
 
@@ -31,11 +31,13 @@ pub(crate) mod cause;
 pub(crate) mod explain;
 pub(crate) mod facts;
 pub(crate) mod kind;
+pub(crate) mod spelling;
 
 use attempt::Attempt;
 use cause::Cause;
 use facts::{Facts, Source, StatusFacts};
 use kind::{ErrorKind, Phase};
+use spelling::spell;
 
 /// Why a call failed. See the [module](self) for how to handle it.
 pub struct Error(Box<Facts>);
@@ -45,14 +47,20 @@ impl Error {
         Self(facts.into())
     }
 
-    pub(crate) fn configuration(option: impl Into<String>, problem: impl fmt::Display) -> Self {
-        let option = option.into();
+    pub(crate) fn configuration(option: impl AsRef<str>, problem: impl fmt::Display) -> Self {
+        let option = spell(option.as_ref()).into_owned();
         let text = format!("{option}: {problem}");
         Self::configuration_text(option, text)
     }
 
     pub(crate) fn configuration_text(option: String, text: String) -> Self {
         Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
+    }
+
+    /// Joins the texts of two refusals, so that everything that is missing is said at once.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.text = format!("{}\n{}", self.0.text, other.0.text);
+        self
     }
 
     /// Says where a malformed value was found.
@@ -97,12 +105,13 @@ impl Error {
             path: facts.path.clone(),
             may_have_executed: facts.may_have_executed,
             events_seen: facts.events_seen,
-            answer: facts.answer.clone(),
+            response: facts.response.clone(),
             capability: facts.capability.clone(),
             key_hint: facts.key_hint.clone(),
             attempts: facts.attempts.clone(),
             source: None,
             key_function_error: None,
+            os_code: facts.os_code,
         })
     }
 
@@ -110,8 +119,8 @@ impl Error {
         self.0
     }
 
-    fn answer(&self) -> Option<&StatusFacts> {
-        self.0.answer.as_ref()
+    fn response(&self) -> Option<&StatusFacts> {
+        self.0.response.as_ref()
     }
 
     /// What kind of failure this is.
@@ -120,64 +129,100 @@ impl Error {
         self.0.kind.unwrap_or(ErrorKind::Configuration)
     }
 
-    /// The HTTP status, where the server answered.
+    /// The HTTP status, where the server responded.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.answer().map(|answer| answer.status)
+        self.response().map(|response| response.status)
     }
 
-    /// The server's own words where it answered with an error, else the text of this error.
+    /// The server's own words, where it responded with an error.
     #[must_use]
-    pub fn message(&self) -> &str {
-        self.answer().map(|answer| answer.message.as_str()).filter(|text| !text.is_empty()).unwrap_or(&self.0.text)
+    pub fn server_message(&self) -> Option<&str> {
+        self.response().map(|response| response.message.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// Whether the deadline passed: [`ErrorKind::Timeout`].
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// Whether no connection could be made or it broke: [`ErrorKind::Connection`].
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        self.kind() == ErrorKind::Connection
+    }
+
+    /// Whether a key, id, URL, option or input is missing or malformed: [`ErrorKind::Configuration`].
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.kind() == ErrorKind::Configuration
+    }
+
+    /// Whether the server responded with an error status.
+    #[must_use]
+    pub fn is_status(&self) -> bool {
+        self.status().is_some_and(|status| !(200..300).contains(&status))
+    }
+
+    /// Where a 402 says the plan can be upgraded, or a stream's error does.
+    #[must_use]
+    pub fn upgrade_url(&self) -> Option<&str> {
+        self.response()?.upgrade_url.as_deref()
+    }
+
+    /// The operating system's name of what broke a connection, such as `ECONNREFUSED`.
+    #[must_use]
+    pub fn os_code(&self) -> Option<&'static str> {
+        self.0.os_code
     }
 
     /// The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.answer()?.code.as_deref()
+        self.response()?.code.as_deref()
     }
 
     /// What the server added under `details`.
     #[must_use]
     pub fn details(&self) -> Option<&serde_json::Value> {
-        self.answer()?.details.as_ref()
+        self.response()?.details.as_ref()
     }
 
-    /// The id of the request, from the answer's headers.
+    /// The id of the request, from the response's headers.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.answer()?.request_id.as_deref()
+        self.response()?.request_id.as_deref()
     }
 
     /// The id under which the product's owner finds the execution in the logs.
     #[must_use]
     pub fn execution_id(&self) -> Option<&str> {
-        self.answer()?.execution_id.as_deref()
+        self.response()?.execution_id.as_deref()
     }
 
     /// How long the server asked to wait (`retry-after-ms`, or `Retry-After` in seconds or as a date).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.answer()?.retry_after
+        self.response()?.retry_after
     }
 
     /// Where a redirect pointed. It was not followed.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
-        self.answer()?.location.as_deref()
+        self.response()?.location.as_deref()
     }
 
-    /// The answer's headers.
+    /// The response's headers.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.answer().map(|answer| &answer.headers)
+        self.response().map(|response| &response.headers)
     }
 
-    /// The answer's body as it came, up to 64 KiB.
+    /// The response's body as it came, up to 64 KiB.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
-        self.answer().map(|answer| &answer.body)
+        self.response().map(|response| &response.body)
     }
 
     /// The capability that was called.
@@ -210,7 +255,7 @@ impl Error {
         self.0.phase
     }
 
-    /// The option that is wrong, in words: `api key`, `product id`, `max retries`.
+    /// The option that is wrong, as the language writes it, or the variable: `api_key`, `max_retries`, `RUNTYPE_MAX_RETRIES`.
     #[must_use]
     pub fn option(&self) -> Option<&str> {
         self.0.option.as_deref()
@@ -243,9 +288,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct(self.kind().class_name());
         shown.field("text", &self.0.text);
-        if let Some(answer) = self.answer() {
-            shown.field("status", &answer.status).field("request_id", &answer.request_id);
-            shown.field("execution_id", &answer.execution_id);
+        if let Some(response) = self.response() {
+            shown.field("status", &response.status).field("request_id", &response.request_id);
+            shown.field("execution_id", &response.execution_id);
         }
         shown.field("capability", &self.0.capability).field("key_hint", &self.0.key_hint);
         shown.field("attempts", &self.0.attempts).finish_non_exhaustive()

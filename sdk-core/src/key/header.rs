@@ -39,7 +39,7 @@ impl std::str::FromStr for AuthHeader {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        values::one_of("auth header", text, [Self::Bearer, Self::XApiKey], Self::as_str)
+        values::one_of("auth_header", text, [Self::Bearer, Self::XApiKey], Self::as_str)
     }
 }
 

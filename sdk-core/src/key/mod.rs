@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 
 /// What every product key begins with (api.md, doc: "Surface keys begin with `papi_`").
-const PREFIX: &str = "papi_";
+pub(crate) const PREFIX: &str = "papi_";
 /// What stands before the key in an `Authorization` header.
 const SCHEME: &str = "Bearer ";
 /// A secret part shorter than this shows nothing of itself in the hint.
@@ -35,6 +35,8 @@ const SHORTEST_HINTED_SECRET: usize = 8;
 pub struct ApiKey {
     /// `Bearer papi_…`, so that both header values are slices of one wiped allocation.
     bearer: Bytes,
+    /// The length of the part that may always be shown.
+    prefix_bytes: usize,
 }
 
 /// Lets [`Bytes`] own memory that is wiped.
@@ -55,22 +57,27 @@ impl ApiKey {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which says which rule the key breaks, and which
     /// other credential it is when it is one, but never the key.
     pub fn parse(key: impl Into<String>) -> Result<Self, Error> {
+        Self::parse_with_prefix(key, PREFIX)
+    }
+
+    /// The same for keys that begin otherwise, or with an empty prefix anyhow.
+    pub(crate) fn parse_with_prefix(key: impl Into<String>, prefix: &str) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         let trimmed = key.strip_suffix('\n').map_or(key.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-        check(trimmed).map_err(|rule| Error::configuration("api key", rule))?;
+        check(trimmed, prefix).map_err(|rule| Error::configuration("api_key", rule))?;
         // The exact capacity: a growing vector would leave copies behind that nobody wipes.
         let mut bearer = Zeroizing::new(Vec::with_capacity(SCHEME.len() + trimmed.len()));
         bearer.extend_from_slice(SCHEME.as_bytes());
         bearer.extend_from_slice(trimmed.as_bytes());
-        Ok(Self { bearer: Bytes::from_owner(Wiped(bearer)) })
+        Ok(Self { bearer: Bytes::from_owner(Wiped(bearer)), prefix_bytes: prefix.len() })
     }
 
     /// How the key may be shown: `papi_…` and its last four characters, or `papi_…` alone when it is short.
     #[must_use]
     pub fn hint(&self) -> String {
-        let secret = self.expose().split_at(PREFIX.len()).1;
+        let (prefix, secret) = self.expose().split_at(self.prefix_bytes);
         let shown = if secret.len() < SHORTEST_HINTED_SECRET { "" } else { secret.split_at(secret.len() - 4).1 };
-        format!("{PREFIX}…{shown}")
+        format!("{prefix}…{shown}")
     }
 
     /// The value of an `Authorization` header, which shares the key's memory.
@@ -90,29 +97,34 @@ impl ApiKey {
     }
 }
 
-fn check(key: &str) -> Result<(), String> {
-    const WANTED: &str = "an API surface needs a product key, which begins with papi_";
+fn check(key: &str, prefix: &str) -> Result<(), String> {
+    let wanted = if prefix.is_empty() {
+        "an API surface needs a product key".to_owned()
+    } else {
+        format!("an API surface needs a product key, which begins with {prefix}")
+    };
     if key.is_empty() {
-        return Err(format!("the key is empty; {WANTED}"));
+        return Err(format!("the key is empty; {wanted}"));
     }
-    let Some(secret) = key.strip_prefix(PREFIX) else {
-        // api.md, "Other credentials exist and do not work here".
+    let Some(secret) = key.strip_prefix(prefix).filter(|_| !prefix.is_empty() || !key.starts_with("Bearer ")) else {
+        // Other credentials of the platform, which do not work here.
         let found = match key.split_once('_').map(|(prefix, _)| prefix) {
             Some("rt") => "this is a platform key (rt_…)",
             Some("mcp") => "this is a key of an MCP surface (mcp_…)",
+            Some("a2a") => "this is a key of an A2A surface (a2a_…)",
             Some("ct") => "this is a browser client token (ct_…)",
             _ if key.trim_start().starts_with("Bearer ") => {
-                return Err(format!("give the key alone, without \"Bearer\": the client adds it; {WANTED}"));
+                return Err(format!("pass the key without \"Bearer\": the client adds it; {wanted}"));
             }
             _ if key.trim() != key || key.trim_matches(['"', '\'']) != key => {
-                return Err(format!("the key has blanks or quotes around it: remove them; {WANTED}"));
+                return Err(format!("the key has blanks or quotes around it: remove them; {wanted}"));
             }
             _ => "this is not a product key",
         };
-        return Err(format!("{found}; {WANTED}"));
+        return Err(format!("{found}; {wanted}"));
     };
     if secret.is_empty() {
-        return Err(format!("the key has nothing after its prefix; {WANTED}, and goes on"));
+        return Err(format!("the key has nothing after its prefix; {wanted}"));
     }
     if let Some(at) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
         return Err(format!(
@@ -163,6 +175,7 @@ mod tests {
             ("mcp_abcdefgh", "this is a key of an MCP surface"),
             ("ct_live_abcdefgh", "this is a browser client token"),
             ("sk-abcdefgh", "this is not a product key"),
+            ("a2a_abcdefgh", "this is a key of an A2A surface"),
             ("Bearer papi_abcdefgh", "without \"Bearer\""),
             (" papi_abcdefgh", "blanks or quotes around it"),
             ("\"papi_abcdefgh\"", "blanks or quotes around it"),
@@ -177,7 +190,7 @@ mod tests {
             assert_eq!(error.kind(), crate::error::kind::ErrorKind::Configuration, "{key:?}");
             let text = error.to_string();
             assert!(text.contains(expected), "{key:?} gave {text:?}, not {expected:?}");
-            assert!(text.contains("api key"), "{text:?} does not name the option");
+            assert!(text.contains("api_key"), "{text:?} does not name the option");
             assert!(!text.contains("abcdefgh"), "{text:?} shows the key");
         }
     }

@@ -12,13 +12,16 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{ApiKey, source::KeySource};
-use crate::{config::environment::Environment, error::Error};
+use super::{
+    ApiKey,
+    source::{KeyRules, KeySource},
+};
+use crate::error::Error;
 
 #[derive(Debug)]
 pub(crate) struct KeyRing {
     source: KeySource,
-    environment: Environment,
+    rules: KeyRules,
     state: Mutex<State>,
     /// Held by the one call that asks.
     asking: tokio::sync::Mutex<()>,
@@ -55,14 +58,14 @@ pub(crate) enum Renewal {
 
 impl KeyRing {
     /// Reads the key at once where its source needs no waiting, so that a wrong one is refused before the first call.
-    pub(crate) fn new(source: KeySource, environment: Environment) -> Result<Self, Error> {
+    pub(crate) fn new(source: KeySource, rules: KeyRules) -> Result<Self, Error> {
         let mut state = State::default();
         if source.is_immediate() {
-            state.path = source.path(&environment);
+            state.path = source.path(&rules.environment);
             state.file = stamp(state.path.as_ref());
-            state.current = Some(source.ask_now(&environment)?);
+            state.current = Some(source.ask_now(&rules)?);
         }
-        Ok(Self { source, environment, state: Mutex::new(state), asking: tokio::sync::Mutex::new(()) })
+        Ok(Self { source, rules, state: Mutex::new(state), asking: tokio::sync::Mutex::new(()) })
     }
 
     /// The key for the next attempt. A file that has changed is read again.
@@ -74,7 +77,7 @@ impl KeyRing {
         if let Some(key) = self.known() {
             return Ok(key);
         }
-        let key = self.source.ask(&self.environment).await?;
+        let key = self.source.ask(&self.rules).await?;
         self.lock().current = Some(key.clone());
         Ok(key)
     }
@@ -85,7 +88,7 @@ impl KeyRing {
         let file = stamp(state.path.as_ref());
         if file.is_some() && file != state.file {
             // While a file is being exchanged it may be absent or half there: the key at hand serves until it is whole.
-            if let Ok(key) = self.source.ask_now(&self.environment) {
+            if let Ok(key) = self.source.ask_now(&self.rules) {
                 state.current = Some(key);
                 state.file = file;
             }
@@ -109,12 +112,12 @@ impl KeyRing {
             }
         }
         let asked = Instant::now();
-        let path = self.source.path(&self.environment);
+        let path = self.source.path(&self.rules.environment);
         let file = stamp(path.as_ref());
-        let answer = self.source.ask(&self.environment).await;
+        let response = self.source.ask(&self.rules).await;
         let mut state = self.lock();
         state.asked = Some(asked);
-        match answer {
+        match response {
             Ok(key) => {
                 (state.path, state.file) = (path, file);
                 state.current = Some(key.clone());
@@ -143,13 +146,15 @@ mod tests {
     };
 
     use super::*;
+    use crate::{config::environment::Environment, key::PREFIX};
 
-    fn environment() -> Environment {
-        Environment::new(Environment::DEFAULT_PREFIX).with_lookup(|_| None)
+    fn rules() -> KeyRules {
+        let environment = Environment::new(Environment::DEFAULT_PREFIX).with_lookup(|_| None);
+        KeyRules { environment, prefix: PREFIX.to_owned() }
     }
 
     fn ring(source: KeySource) -> KeyRing {
-        KeyRing::new(source, environment()).unwrap()
+        KeyRing::new(source, rules()).unwrap()
     }
 
     #[tokio::test]

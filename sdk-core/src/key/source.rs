@@ -5,7 +5,11 @@ use std::{fmt, path::PathBuf, pin::Pin, sync::Arc};
 use zeroize::Zeroizing;
 
 use super::ApiKey;
-use crate::{config::environment::Environment, error::Error, redact};
+use crate::{
+    config::environment::Environment,
+    error::{Error, spelling::spell},
+    redact,
+};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type KeyFuture = Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>>;
@@ -28,6 +32,8 @@ pub struct KeySource(Kind);
 #[derive(Clone)]
 enum Kind {
     Value(ApiKey),
+    /// A fixed key that is not checked yet.
+    Text(Arc<Zeroizing<String>>),
     Variable(String),
     File(PathBuf),
     Function(Arc<dyn Fn() -> KeyFuture + Send + Sync>),
@@ -35,11 +41,29 @@ enum Kind {
     Environment,
 }
 
+/// Where a source looks, and what it takes for a key.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyRules {
+    pub(crate) environment: Environment,
+    pub(crate) prefix: String,
+}
+
+impl KeyRules {
+    fn parse(&self, key: impl Into<String>) -> Result<ApiKey, Error> {
+        ApiKey::parse_with_prefix(key, &self.prefix)
+    }
+}
+
 impl KeySource {
     /// A fixed key. After a 401 there is nothing else to ask, so the error comes at once.
     #[must_use]
     pub fn value(key: ApiKey) -> Self {
         Self(Kind::Value(key))
+    }
+
+    /// A fixed key as text, which is checked when the client is built.
+    pub(crate) fn text(key: impl Into<String>) -> Self {
+        Self(Kind::Text(Arc::new(Zeroizing::new(key.into()))))
     }
 
     /// The environment variable of this name, read when the client is built and again after a 401.
@@ -54,7 +78,7 @@ impl KeySource {
     }
 
     /// A function of the application, such as one that asks a secret manager. It is called before the first call and
-    /// after a 401; between these its answer is kept. Many calls in flight ask once, not once each.
+    /// after a 401; between these its response is kept. Many calls in flight ask once, not once each.
     pub fn function<F, R, E>(ask: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -62,8 +86,8 @@ impl KeySource {
         E: Into<BoxError>,
     {
         Self(Kind::Function(Arc::new(move || {
-            let answer = ask();
-            Box::pin(async move { answer.await.map_err(Into::into) })
+            let response = ask();
+            Box::pin(async move { response.await.map_err(Into::into) })
         })))
     }
 
@@ -78,7 +102,7 @@ impl KeySource {
 
     /// Whether asking twice can give two keys.
     pub(crate) fn can_change(&self) -> bool {
-        !matches!(self.0, Kind::Value(_))
+        !matches!(self.0, Kind::Value(_) | Kind::Text(_))
     }
 
     /// The file behind the source, if there is one now.
@@ -91,66 +115,71 @@ impl KeySource {
     }
 
     /// Asks the source for its key.
-    pub(crate) async fn ask(&self, environment: &Environment) -> Result<ApiKey, Error> {
+    pub(crate) async fn ask(&self, rules: &KeyRules) -> Result<ApiKey, Error> {
         match &self.0 {
             Kind::Function(ask) => {
                 let key = ask().await.map_err(|source| {
                     let text = redact::hide_credentials(&source.to_string()).into_owned();
-                    Error::configuration("api key", format!("the application's key function failed: {text}"))
+                    Error::configuration("api_key", format!("the application's key function failed: {text}"))
                         .with_key_function_error(source)
                 })?;
-                ApiKey::parse(key)
+                rules.parse(key)
             }
-            _ => self.ask_now(environment),
+            _ => self.ask_now(rules),
         }
     }
 
     /// Asks a source that needs no waiting.
-    pub(crate) fn ask_now(&self, environment: &Environment) -> Result<ApiKey, Error> {
+    pub(crate) fn ask_now(&self, rules: &KeyRules) -> Result<ApiKey, Error> {
+        let environment = &rules.environment;
         match &self.0 {
             Kind::Value(key) => Ok(key.clone()),
+            Kind::Text(key) => rules.parse(key.as_str()),
             Kind::Variable(name) => match environment.read(name)? {
-                Some(key) => ApiKey::parse(key).map_err(|error| error.found_in(format!("the variable {name}"))),
+                Some(key) => rules.parse(key).map_err(|error| error.found_in(format!("the variable {name}"))),
                 None => Err(Error::configuration(
-                    "api key",
+                    "api_key",
                     format!("the environment variable {name} is not set: set it to a product key (papi_…)"),
                 )),
             },
-            Kind::File(path) => read_file(path),
+            Kind::File(path) => read_file(path, rules),
             Kind::Environment => match (environment.key(), environment.key_file()) {
-                (Some(key), _) => ApiKey::parse(key)
-                    .map_err(|error| error.found_in(format!("the variable {}", environment.key_name()))),
-                (None, Some(path)) => read_file(&PathBuf::from(path)),
+                (Some(key), _) => {
+                    rules.parse(key).map_err(|error| error.found_in(format!("the variable {}", environment.key_name())))
+                }
+                (None, Some(path)) => read_file(&PathBuf::from(path), rules),
                 (None, None) => Err(Error::configuration(
-                    "api key",
+                    "api_key",
                     format!(
-                        "there is no key: set {} to a product key (papi_…), or {} to the path of a file that holds one, or \
-                         give the client a key",
+                        "missing
+Set {} to a product key (papi_…), or {} to the path of a file that holds one, or pass {}.",
                         environment.key_name(),
                         environment.key_file_name(),
+                        spell("api_key"),
                     ),
                 )),
             },
-            Kind::Function(_) => Err(Error::configuration("api key", "the key function has not been asked yet")),
+            Kind::Function(_) => Err(Error::configuration("api_key", "the key function has not been asked yet")),
         }
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<ApiKey, Error> {
+fn read_file(path: &PathBuf, rules: &KeyRules) -> Result<ApiKey, Error> {
     let place = || format!("the file {}", redact::quote(&path.display().to_string()));
     let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| {
-        Error::configuration("api key", format!("{} cannot be read: {error}", place())).with_source(error)
+        Error::configuration("api_key", format!("{} cannot be read: {error}", place())).with_source(error)
     })?);
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::configuration("api key", format!("{} is not text: it must hold a product key (papi_…) alone", place()))
+        Error::configuration("api_key", format!("{} is not text: it must hold a product key (papi_…) alone", place()))
     })?;
-    ApiKey::parse(text).map_err(|error| error.found_in(place()))
+    rules.parse(text).map_err(|error| error.found_in(place()))
 }
 
 impl fmt::Debug for KeySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Value(key) => write!(f, "value {key}"),
+            Kind::Text(_) => f.write_str("value"),
             Kind::Variable(name) => write!(f, "variable {name}"),
             Kind::File(path) => write!(f, "file {}", path.display()),
             Kind::Function(_) => f.write_str("function"),
@@ -165,10 +194,11 @@ mod tests {
 
     const FIRST: &str = "papi_first_key_aaaa";
 
-    fn variables(pairs: &[(&str, &str)]) -> Environment {
+    fn variables(pairs: &[(&str, &str)]) -> KeyRules {
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Environment::new(Environment::DEFAULT_PREFIX)
-            .with_lookup(move |name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.into()))
+        let environment = Environment::new(Environment::DEFAULT_PREFIX)
+            .with_lookup(move |name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.into()));
+        KeyRules { environment, prefix: crate::key::PREFIX.to_owned() }
     }
 
     #[test]

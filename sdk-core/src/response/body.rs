@@ -1,4 +1,4 @@
-//! Reads an answer: a success as far as it is wanted within the exchange, an error as far as it is worth.
+//! Reads a response: a success as far as it is wanted within the exchange, an error as far as it is worth.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -10,6 +10,7 @@ use crate::{
         explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
+        spelling::spell,
     },
     retry::failure::{Failed, Failure},
     transport::plan::Plan,
@@ -38,15 +39,15 @@ impl Reading for Whole {
         let limit = plan.options.max_response_bytes;
         let status = response.status().as_u16();
         let too_large = |announced| {
-            let problem = format!(
-                "the answer is larger than {limit} bytes{announced}. It has run: raise the option max response bytes for the \
-                 next call."
-            );
+            let happened =
+                format!("the response is larger than {} ({limit} bytes){announced}", spell("max_response_bytes"));
+            let remedy = format!("Raise {} for the next call.", spell("max_response_bytes"));
+            let problem = explain::lines([&happened, explain::EXECUTED, &remedy]);
             Err(unreadable(plan, status, headers, &problem))
         };
         let announced = response.content_length();
         if let Some(length) = announced.filter(|length| *length > limit) {
-            return too_large(format!(" (it announces {length})"));
+            return too_large(format!(": it announces {length}"));
         }
         let mut body = Gathered::default();
         loop {
@@ -61,7 +62,7 @@ impl Reading for Whole {
                     let may_have_executed = !plan.is_read_only();
                     let facts = explain::broken(
                         plan.capability.as_deref(),
-                        plan.host(),
+                        &plan.host(),
                         Cause::of(&error.without_url()),
                         may_have_executed,
                     );
@@ -104,7 +105,7 @@ impl Gathered {
 
 /// A success that is not what was asked for.
 pub(crate) fn unreadable(plan: &Plan, status: u16, headers: &HeaderMap, problem: &str) -> Failed {
-    let answer = StatusFacts {
+    let response = StatusFacts {
         status,
         request_id: error_body::request_id(headers),
         headers: headers.clone(),
@@ -116,7 +117,7 @@ pub(crate) fn unreadable(plan: &Plan, status: u16, headers: &HeaderMap, problem:
             kind: Some(ErrorKind::ResponseDecode),
             text: format!("{}{problem}", explain::who(plan.capability.as_deref())),
             may_have_executed: true,
-            answer: Some(answer),
+            response: Some(response),
             ..Facts::default()
         }),
     }

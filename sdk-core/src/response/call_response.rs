@@ -7,12 +7,16 @@ use http::HeaderMap;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use super::{error_body::KEPT_BYTES, limits::RateLimit};
+use super::{
+    error_body::{KEPT_BYTES, is_page},
+    limits::{Quota, RateLimit},
+};
 use crate::{
     config::values::ResponseFormat,
     error::{
         Error,
         attempt::Attempt,
+        explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
     },
@@ -22,21 +26,23 @@ use crate::{
 /// A capability's output with its metadata.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Answer<T> {
-    /// What the capability gave: the body of a raw answer, the `output` of a wrapped one.
+pub struct CallResponse<T> {
+    /// What the capability gave: the body of a raw response, the `output` of a wrapped one.
     pub output: T,
     /// The HTTP status, 200 to 299.
     pub status: u16,
-    /// The answer's headers.
+    /// The response's headers.
     pub headers: HeaderMap,
     /// The request's id, from the header `X-Request-Id` (assumed).
     pub request_id: Option<String>,
-    /// The execution's id, which a wrapped answer has.
+    /// The execution's id, which a wrapped response has.
     pub execution_id: Option<String>,
-    /// What a wrapped answer says beside its output, as JSON text; see [`metadata`](Self::metadata).
+    /// What a wrapped response says beside its output, as JSON text; see [`metadata`](Self::metadata).
     pub metadata: Option<Bytes>,
-    /// What the server says of the key's limits.
+    /// Rate limit of the key.
     pub rate_limit: Option<RateLimit>,
+    /// Quota of the plan.
+    pub quota: Option<Quota>,
     /// What happened at each attempt, the last one the success.
     pub attempts: Vec<Attempt>,
     /// How long the call took, all attempts and waits included.
@@ -47,13 +53,13 @@ pub struct Answer<T> {
     pub(crate) key: ApiKey,
 }
 
-impl Answer<Bytes> {
+impl CallResponse<Bytes> {
     /// Decodes the output.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ResponseDecode`] where the output is not JSON or of another shape; [`Error::path`] says where.
-    pub fn decode<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+    pub fn decode<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
         let mut reader = serde_json::Deserializer::from_slice(&self.output);
         let decoded = serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| {
@@ -62,7 +68,7 @@ impl Answer<Bytes> {
             })
             .and_then(|output| reader.end().map(|()| output).map_err(|error| (error.to_string(), None)));
         match decoded {
-            Ok(output) => Ok(Answer {
+            Ok(output) => Ok(CallResponse {
                 output,
                 status: self.status,
                 headers: self.headers,
@@ -70,6 +76,7 @@ impl Answer<Bytes> {
                 execution_id: self.execution_id,
                 metadata: self.metadata,
                 rate_limit: self.rate_limit,
+                quota: self.quota,
                 attempts: self.attempts,
                 elapsed: self.elapsed,
                 capability: self.capability,
@@ -90,26 +97,23 @@ impl Answer<Bytes> {
 
     fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {
         let scrubber = Scrubber::new(&self.key);
-        let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
-        let capability = self.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
-        let text = format!(
-            "{capability}the answer ({}) is not what was asked for{place}: {reason}. It has run: do not repeat it to mend this.",
-            self.status,
-        );
         let kept = self.output.get(..KEPT_BYTES).unwrap_or(&self.output);
+        let response = StatusFacts {
+            status: self.status,
+            request_id: self.request_id,
+            execution_id: self.execution_id.map(|id| scrubber.text(id)),
+            is_page: is_page(&self.headers),
+            headers: self.headers,
+            body: Bytes::from(scrubber.bytes(kept.to_vec())),
+            ..StatusFacts::default()
+        };
+        let text = explain::undecodable(self.capability.as_deref(), &response, path.as_deref(), reason);
         Error::new(Facts {
             kind: Some(ErrorKind::ResponseDecode),
             text: scrubber.text(text),
             path: path.map(|path| scrubber.text(path)),
             may_have_executed: true,
-            answer: Some(StatusFacts {
-                status: self.status,
-                request_id: self.request_id,
-                execution_id: self.execution_id.map(|id| scrubber.text(id)),
-                headers: self.headers,
-                body: Bytes::from(scrubber.bytes(kept.to_vec())),
-                ..StatusFacts::default()
-            }),
+            response: Some(response),
             capability: self.capability,
             key_hint: Some(self.key.hint()),
             attempts: self.attempts,
@@ -117,7 +121,7 @@ impl Answer<Bytes> {
         })
     }
 
-    /// Takes a wrapped answer's output out of its wrapping.
+    /// Takes a wrapped response's output out of its wrapping.
     pub(crate) fn unwrapped(mut self, format: ResponseFormat) -> Self {
         if format == ResponseFormat::Raw {
             return self;
@@ -130,14 +134,14 @@ impl Answer<Bytes> {
     }
 }
 
-impl<T> Answer<T> {
+impl<T> CallResponse<T> {
     /// The slug of the capability that was called; none for the OpenAPI document.
     #[must_use]
     pub fn capability(&self) -> Option<&str> {
         self.capability.as_deref()
     }
 
-    /// What a wrapped answer says beside its output (`metadata`), decoded; `None` for a raw answer.
+    /// What a wrapped response says beside its output (`metadata`), decoded; `None` for a raw response.
     ///
     /// # Errors
     ///
@@ -147,7 +151,7 @@ impl<T> Answer<T> {
     }
 }
 
-/// The wrapped form of an answer; its shape is assumed (api.md).
+/// The wrapped form of a response; its shape is assumed (api.md).
 #[derive(Deserialize)]
 struct Wrapped<'a> {
     #[serde(borrow)]
@@ -173,7 +177,7 @@ impl<'a> Wrapped<'a> {
         if is_wrapped {
             return serde_json::from_slice(body).ok();
         }
-        // Most answers are raw: a look for the name spares reading them twice.
+        // Most responses are raw: a look for the name spares reading them twice.
         memchr::memmem::find(body, b"\"executionId\"")?;
         let strict: Strict<'a> = serde_json::from_slice(body).ok()?;
         Some(Self { output: strict.output, execution_id: Some(strict.execution_id), metadata: strict.metadata })

@@ -1,4 +1,4 @@
-//! Reads the body of an answer that is an error, whatever it is.
+//! Reads the body of a response that is an error, whatever it is.
 
 use std::time::{Duration, SystemTime};
 
@@ -28,13 +28,13 @@ const LONGEST_MESSAGE: usize = 500;
 /// The header that carries the request's id. No public page names it: assumed.
 const ASSUMED_REQUEST_ID: &str = "x-request-id";
 
-/// The request's id, from an answer's headers.
+/// The request's id, from a response's headers.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(ASSUMED_REQUEST_ID)?.as_bytes()).into_owned())
 }
 
-/// What an error answer says.
-pub(crate) struct ErrorAnswer {
+/// What an error response says.
+pub(crate) struct ErrorResponse {
     pub(crate) facts: StatusFacts,
     /// Whether it has the form of the API's own errors: a JSON object with `error`.
     pub(crate) is_api_error: bool,
@@ -42,10 +42,16 @@ pub(crate) struct ErrorAnswer {
     pub(crate) has_started: bool,
 }
 
-/// Gathers what an error answer says. The documented form is a JSON object with `error`, a string or an object with
+/// Gathers what an error response says. The documented form is a JSON object with `error`, a string or an object with
 /// `code` and `message`, and where known `code`, `message`, `details`, `executionId` (api.md). Anything else gives what it
 /// has: a short text is the message, and where there is nothing the status has a name.
-pub(crate) fn read(status: u16, headers: HeaderMap, body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> ErrorAnswer {
+pub(crate) fn read(
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    is_whole: bool,
+    scrubber: &Scrubber,
+) -> ErrorResponse {
     let headers = scrub_headers(headers, scrubber);
     let json = serde_json::from_slice::<Value>(&body).ok().map(|json| scrubber.json(json));
     let has_started = match &json {
@@ -72,12 +78,20 @@ pub(crate) fn read(status: u16, headers: HeaderMap, body: Vec<u8>, is_whole: boo
         details: [fields, nested].into_iter().flatten().find_map(|fields| fields.get("details")).cloned(),
         request_id: request_id(&headers),
         execution_id: text("executionId"),
+        upgrade_url: text("upgradeUrl"),
         retry_after: retry_after(&headers, SystemTime::now()),
         location: headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        is_page: is_page(&headers),
         headers,
         body: kept(body, is_whole, scrubber),
     };
-    ErrorAnswer { facts, is_api_error, has_started }
+    ErrorResponse { facts, is_api_error, has_started }
+}
+
+/// Whether a response says that it is an HTML page.
+pub(crate) fn is_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    kind.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case(b"text/html"))
 }
 
 /// The part of a body that an error keeps: scrubbed before it is cut, since a cut through the key would hide it from the
@@ -126,7 +140,7 @@ fn reason(status: u16) -> String {
         .map_or_else(|| format!("status {status}"), str::to_owned)
 }
 
-/// Reads an answer that is an error. Its text is explained later, when it is known what came of the key's source.
+/// Reads a response that is an error. Its text is explained later, when it is known what came of the key's source.
 pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber) -> Failed {
     let status = response.status().as_u16();
     // Enough that a form of the key which begins within the part that is kept also ends within what is read.
@@ -144,28 +158,28 @@ pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber
             break false;
         }
     };
-    let ErrorAnswer { facts: answer, is_api_error, has_started } =
+    let ErrorResponse { facts: response, is_api_error, has_started } =
         read(status, response.headers().clone(), body, is_whole, scrubber);
-    let exhausted =
-        status == 429 && policy::is_exhausted_assumed(answer.code.as_deref(), &answer.message, answer.retry_after);
-    let may_have_executed = has_started || !is_refusal_assumed(status, is_api_error, answer.retry_after);
+    let exhausted = status == 429
+        && policy::is_exhausted_assumed(response.code.as_deref(), &response.message, response.retry_after);
+    let may_have_executed = has_started || !is_refusal_assumed(status, is_api_error, response.retry_after);
     Failed {
-        failure: Failure::Answered { status, retry_after: answer.retry_after, exhausted, may_have_executed },
+        failure: Failure::Responded { status, retry_after: response.retry_after, exhausted, may_have_executed },
         facts: Box::new(Facts {
             kind: Some(ErrorKind::of_status(status)),
-            text: format!("{status} {}", answer.message),
+            text: format!("{status} {}", response.message),
             may_have_executed,
-            answer: Some(answer),
+            response: Some(response),
             ..Facts::default()
         }),
     }
 }
 
-/// Whether an answer says that the call did not start. Assumed: the API gives these answers before anything runs. A 429 or 503
+/// Whether a response says that the call did not start. Assumed: the API gives these responses before anything runs. A 429 or 503
 /// counts only as the API's own JSON error, since other servers on the way give them after they passed the call on, too.
 fn is_refusal_assumed(status: u16, is_api_error: bool, retry_after: Option<Duration>) -> bool {
     match status {
-        300..=399 | 400 | 401 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
+        300..=399 | 400 | 401 | 402 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
         429 => is_api_error,
         503 => is_api_error && retry_after.is_some(),
         _ => false,
@@ -249,8 +263,8 @@ mod tests {
     fn an_execution_id_means_that_something_started() {
         let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
         let read = |body: &[u8]| {
-            let answer = read(429, HeaderMap::new(), body.to_vec(), true, &Scrubber::new(&key));
-            (answer.is_api_error, answer.has_started)
+            let response = read(429, HeaderMap::new(), body.to_vec(), true, &Scrubber::new(&key));
+            (response.is_api_error, response.has_started)
         };
         assert_eq!(read(br#"{"error":"Slow down"}"#), (true, false));
         assert_eq!(read(br#"{"error":"Slow down","executionId":null}"#), (true, false));

@@ -1,30 +1,103 @@
-//! What the server says of the key's limits.
+//! What the server says of the limits of the key and of the plan.
+
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-/// The rate-limit headers of an answer (api.md, vendor: `X-RateLimit-Limit`, `-Remaining`, `-Reset`). Those that are
-/// absent or cannot be read are `None`.
+/// Rate limit of the key, from `RateLimit-*` (IETF draft) or `X-RateLimit-*` headers, both assumed. Fields whose header is absent
+/// or unreadable are `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// How many calls the window allows.
+    /// Number of calls in the window.
     pub limit: Option<u64>,
-    /// How many of them are left.
+    /// Number of calls that are left in the window.
     pub remaining: Option<u64>,
-    /// When the window begins anew, in seconds since the Unix epoch.
-    pub reset: Option<u64>,
+    /// Time until the window resets, counted from the response.
+    #[serde(serialize_with = "optional_seconds")]
+    pub reset_after: Option<Duration>,
 }
+
+/// Quota of the plan, from `X-Quota-*` headers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct Quota {
+    /// Number of executions that are left.
+    pub remaining: Option<u64>,
+    /// The server's warning, which comes from 80 % of the quota on.
+    pub warning: Option<String>,
+}
+
+/// A later reset is a mistake.
+const LONGEST_SECONDS: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
     /// Reads the headers; `None` where there is none of them.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
-        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse().ok();
+        let number = |names: [&str; 2]| names.into_iter().find_map(|name| number(headers, name));
+        let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        // The draft counts seconds from now; the older family says when, in seconds since the Unix epoch.
+        let reset = number(["ratelimit-reset", "ratelimit-reset"])
+            .or_else(|| number(["x-ratelimit-reset", "x-ratelimit-reset"]).map(|at| at.saturating_sub(now())));
         let read = Self {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            reset: number("x-ratelimit-reset"),
+            limit: number(["ratelimit-limit", "x-ratelimit-limit"]),
+            remaining: number(["ratelimit-remaining", "x-ratelimit-remaining"]),
+            reset_after: reset.map(|seconds| Duration::from_secs(seconds.min(LONGEST_SECONDS))),
         };
         (read != Self::default()).then_some(read)
+    }
+}
+
+impl Quota {
+    /// Reads the headers; `None` where there is none of them.
+    pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
+        let warning =
+            headers.get("x-quota-warning").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let read = Self { remaining: number(headers, "x-quota-remaining"), warning };
+        (read != Self::default()).then_some(read)
+    }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+fn optional_seconds<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.serialize_some(&time.as_secs()),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn both_families_of_headers_are_read() {
+        let draft = headers(&[("ratelimit-limit", "9"), ("ratelimit-remaining", "3"), ("ratelimit-reset", "30")]);
+        let expected = RateLimit { limit: Some(9), remaining: Some(3), reset_after: Some(Duration::from_secs(30)) };
+        assert_eq!(RateLimit::read(&draft), Some(expected));
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let mut older = headers(&[("x-ratelimit-limit", "9"), ("x-ratelimit-remaining", "3")]);
+        older.insert("x-ratelimit-reset", (now + 30).into());
+        let read = RateLimit::read(&older).unwrap();
+        assert!((29..=30).contains(&read.reset_after.unwrap().as_secs()));
+        assert_eq!((read.limit, read.remaining), (expected.limit, expected.remaining));
+        older.insert("x-ratelimit-reset", 1.into());
+        assert_eq!(RateLimit::read(&older).unwrap().reset_after, Some(Duration::ZERO));
+        assert_eq!(RateLimit::read(&headers(&[("ratelimit-limit", "many")])), None);
+    }
+
+    #[test]
+    fn the_quota_is_read() {
+        let read = Quota::read(&headers(&[("x-quota-remaining", "12"), ("x-quota-warning", "80 % used")])).unwrap();
+        assert_eq!((read.remaining, read.warning.as_deref()), (Some(12), Some("80 % used")));
+        assert_eq!(Quota::read(&HeaderMap::new()), None);
     }
 }

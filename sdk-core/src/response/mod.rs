@@ -1,4 +1,4 @@
-//! What the server answered: a success with its output, or an error.
+//! What the server responded: a success with its output, or an error.
 
 pub(crate) mod body;
 pub(crate) mod call_response;

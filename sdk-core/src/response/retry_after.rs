@@ -8,7 +8,7 @@ use http::{HeaderMap, header};
 const LONGEST_SECONDS: f64 = 365.0 * 24.0 * 60.0 * 60.0;
 
 /// Reads `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3). A date is measured
-/// against the answer's own `Date` where it has one, so that a clock that goes wrong does no harm; one in the past is no
+/// against the response's own `Date` where it has one, so that a clock that goes wrong does no harm; one in the past is no
 /// wait. What cannot be read counts as absent.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::trim);

@@ -19,9 +19,9 @@ pub(crate) enum Failure {
     TimedOut { may_have_executed: bool },
     /// An HTTP/2 server said that it did not process the request.
     Unprocessed(Unprocessed),
-    /// The server answered.
-    Answered { status: u16, retry_after: Option<Duration>, exhausted: bool, may_have_executed: bool },
-    /// The answer is a success that cannot be read.
+    /// The server responded.
+    Responded { status: u16, retry_after: Option<Duration>, exhausted: bool, may_have_executed: bool },
+    /// The response is a success that cannot be read.
     Unreadable,
 }
 
@@ -29,7 +29,7 @@ impl Failure {
     /// How long the server asked to wait.
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::Answered { retry_after, .. } => retry_after,
+            Self::Responded { retry_after, .. } => retry_after,
             _ => None,
         }
     }

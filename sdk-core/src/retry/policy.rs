@@ -12,14 +12,16 @@ use crate::config::values::RetryMode;
 pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     match (mode, failure) {
         // What the server did not process is sent again by a rule of its own: see `send`.
-        (RetryMode::Never, _) | (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
-        (_, Failure::Answered { exhausted: true, .. }) => false,
-        (_, Failure::Answered { status: 429, may_have_executed: false, .. }) => true,
-        (_, Failure::Answered { status: 503, retry_after: Some(_), may_have_executed: false, .. }) => true,
+        (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
+        (_, Failure::Responded { exhausted: true, .. }) => false,
+        (_, Failure::Responded { status: 429, may_have_executed: false, .. }) => true,
+        (_, Failure::Responded { status: 503, retry_after: Some(_), may_have_executed: false, .. }) => true,
         (_, Failure::Broken { may_have_executed: false } | Failure::TimedOut { may_have_executed: false }) => true,
         (RetryMode::Safe, _) => false,
-        (RetryMode::All, Failure::Answered { status, .. }) => matches!(status, 408 | 429 | 500 | 502 | 503 | 504),
-        (RetryMode::All, Failure::Broken { .. } | Failure::TimedOut { .. }) => true,
+        (RetryMode::Idempotent, Failure::Responded { status, .. }) => {
+            matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+        }
+        (RetryMode::Idempotent, Failure::Broken { .. } | Failure::TimedOut { .. }) => true,
     }
 }
 
@@ -39,12 +41,12 @@ mod tests {
 
     const SOME: Option<Duration> = Some(Duration::from_secs(1));
 
-    fn answered(status: u16, retry_after: Option<Duration>) -> Failure {
-        Failure::Answered { status, retry_after, exhausted: false, may_have_executed: false }
+    fn responded(status: u16, retry_after: Option<Duration>) -> Failure {
+        Failure::Responded { status, retry_after, exhausted: false, may_have_executed: false }
     }
 
     fn started(status: u16) -> Failure {
-        Failure::Answered { status, retry_after: SOME, exhausted: false, may_have_executed: true }
+        Failure::Responded { status, retry_after: SOME, exhausted: false, may_have_executed: true }
     }
 
     #[test]
@@ -56,10 +58,10 @@ mod tests {
             (Failure::TimedOut { may_have_executed: false }, true, true),
             (Failure::TimedOut { may_have_executed: true }, false, true),
             (Failure::Unreadable, false, false),
-            (answered(429, None), true, true),
-            (answered(429, SOME), true, true),
+            (responded(429, None), true, true),
+            (responded(429, SOME), true, true),
             (
-                Failure::Answered { status: 429, retry_after: SOME, exhausted: true, may_have_executed: false },
+                Failure::Responded { status: 429, retry_after: SOME, exhausted: true, may_have_executed: false },
                 false,
                 false,
             ),
@@ -67,25 +69,24 @@ mod tests {
             (started(503), false, true),
             (started(500), false, true),
             (started(422), false, false),
-            (answered(503, SOME), true, true),
-            (answered(503, None), false, true),
-            (answered(408, None), false, true),
-            (answered(500, None), false, true),
-            (answered(500, SOME), false, true),
-            (answered(502, None), false, true),
-            (answered(504, None), false, true),
-            (answered(501, None), false, false),
-            (answered(400, None), false, false),
-            (answered(401, None), false, false),
-            (answered(403, SOME), false, false),
-            (answered(404, None), false, false),
-            (answered(409, None), false, false),
-            (answered(302, None), false, false),
+            (responded(503, SOME), true, true),
+            (responded(503, None), false, true),
+            (responded(408, None), false, true),
+            (responded(500, None), false, true),
+            (responded(500, SOME), false, true),
+            (responded(502, None), false, true),
+            (responded(504, None), false, true),
+            (responded(501, None), false, false),
+            (responded(400, None), false, false),
+            (responded(401, None), false, false),
+            (responded(403, SOME), false, false),
+            (responded(404, None), false, false),
+            (responded(409, None), false, false),
+            (responded(302, None), false, false),
         ];
         for (failure, safe, all) in rows {
             assert_eq!(may_retry(RetryMode::Safe, failure), safe, "safe, {failure:?}");
-            assert_eq!(may_retry(RetryMode::All, failure), all, "all, {failure:?}");
-            assert!(!may_retry(RetryMode::Never, failure), "never, {failure:?}");
+            assert_eq!(may_retry(RetryMode::Idempotent, failure), all, "all, {failure:?}");
         }
     }
 

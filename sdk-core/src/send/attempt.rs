@@ -1,4 +1,4 @@
-//! One attempt of a call: the request goes out once, and an answer or a failure comes back.
+//! One attempt of a call: the request goes out once, and a response or a failure comes back.
 
 use std::{
     sync::{
@@ -38,9 +38,9 @@ pub(super) struct Success<B> {
 
 fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
     match ended {
-        Ok(success) => AttemptOutcome::Answered { status: success.status },
+        Ok(success) => AttemptOutcome::Responded { status: success.status },
         Err(failed) => match failed.failure {
-            Failure::Answered { status, .. } => AttemptOutcome::Answered { status },
+            Failure::Responded { status, .. } => AttemptOutcome::Responded { status },
             Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
             Failure::Unprocessed(_) => AttemptOutcome::Broken { may_have_executed: false },
             Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
@@ -53,21 +53,21 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
 #[derive(Debug, Clone, Default)]
 struct Progress {
     written: Written,
-    answered: Arc<AtomicBool>,
+    responded: Arc<AtomicBool>,
 }
 
 impl Progress {
     fn phase(&self) -> Phase {
-        match (self.written.has_begun(), self.answered.load(Ordering::Acquire)) {
+        match (self.written.has_begun(), self.responded.load(Ordering::Acquire)) {
             (_, true) => Phase::Body,
-            (true, false) => Phase::Answer,
+            (true, false) => Phase::CallResponse,
             (false, false) => Phase::Connect,
         }
     }
 }
 
 impl Exchange<'_> {
-    /// Sends the request once, and reads of the answer what is wanted.
+    /// Sends the request once, and reads of the response what is wanted.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
         let started = self.deadline.elapsed();
         let remaining = self.deadline.remaining();
@@ -92,10 +92,11 @@ impl Exchange<'_> {
             Err(_) => {
                 let phase = progress.phase();
                 let may_have_executed = !self.plan.is_read_only() && progress.written.has_begun();
-                let time = if limit < remaining { limit } else { self.deadline.timeout() };
+                let (option, time) =
+                    if limit < remaining { ("attempt_timeout", limit) } else { ("timeout", self.deadline.timeout()) };
                 Err(Failed {
                     failure: Failure::TimedOut { may_have_executed },
-                    facts: self.timed_out(phase, time, may_have_executed),
+                    facts: self.timed_out(phase, option, time, may_have_executed),
                 })
             }
         };
@@ -142,7 +143,7 @@ impl Exchange<'_> {
         let header = key.header(self.context.auth_header);
         match self.context.transport.send(&self.plan.outgoing, header, &progress.written).await {
             Ok(response) => {
-                progress.answered.store(true, Ordering::Release);
+                progress.responded.store(true, Ordering::Release);
                 let scrubber = Scrubber::new(key);
                 if !response.status().is_success() {
                     return Err(error_body::receive(response, &scrubber).await);
@@ -159,16 +160,17 @@ impl Exchange<'_> {
     fn broken(&self, broken: Broken) -> Failed {
         let Broken { cause, connect_timed_out, may_have_executed, unprocessed } = broken;
         if connect_timed_out {
-            let facts = self.timed_out(Phase::Connect, self.context.transport.connect_timeout(), false);
+            let facts =
+                self.timed_out(Phase::Connect, "connect_timeout", self.context.transport.connect_timeout(), false);
             return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
         }
         Failed {
             failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
-            facts: explain::broken(self.plan.capability.as_deref(), self.plan.host(), cause, may_have_executed),
+            facts: explain::broken(self.plan.capability.as_deref(), &self.plan.host(), cause, may_have_executed),
         }
     }
 
-    pub(super) fn timed_out(&self, phase: Phase, time: Duration, may_have_executed: bool) -> Box<Facts> {
-        explain::timed_out(self.plan.capability.as_deref(), phase, time, may_have_executed)
+    pub(super) fn timed_out(&self, phase: Phase, option: &str, time: Duration, may_have_executed: bool) -> Box<Facts> {
+        explain::timed_out(self.plan.capability.as_deref(), phase, option, time, may_have_executed)
     }
 }

@@ -1,4 +1,4 @@
-//! One exchange with the server: attempts, until an answer or an error stands.
+//! One exchange with the server: attempts, until a response or an error stands.
 
 mod attempt;
 pub(crate) mod context;
@@ -10,11 +10,10 @@ use http::HeaderMap;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
-    config::values::RetryMode,
     error::{
         Error,
         attempt::Attempt,
-        explain::{AskedAgain, Circumstances, explain},
+        explain::{AskedAgain, Explanation, explain},
         facts::Facts,
         kind::Phase,
     },
@@ -105,7 +104,7 @@ impl Exchange<'_> {
                 Err(failed) => failed,
             };
             self.may_have_executed |= facts.may_have_executed;
-            if matches!(failure, Failure::Answered { status: 401, may_have_executed: false, .. }) {
+            if matches!(failure, Failure::Responded { status: 401, may_have_executed: false, .. }) {
                 if let Some(another) = self.renew(&key, sent).await {
                     (key, waited) = (another, Duration::ZERO);
                     continue;
@@ -117,7 +116,7 @@ impl Exchange<'_> {
                 (key, waited) = (self.key().await?, wait);
                 continue;
             }
-            if let Failure::Answered { .. } = failure {
+            if let Failure::Responded { .. } = failure {
                 self.explain(&mut facts);
             }
             return Err(facts);
@@ -127,7 +126,7 @@ impl Exchange<'_> {
     async fn key(&self) -> Result<ApiKey, Box<Facts>> {
         match timeout(self.deadline.remaining(), self.context.keys.current()).await {
             Ok(key) => key.map_err(Error::into_facts),
-            Err(_) => Err(self.timed_out(Phase::Key, self.deadline.timeout(), false)),
+            Err(_) => Err(self.timed_out(Phase::Key, "timeout", self.deadline.timeout(), false)),
         }
     }
 
@@ -162,6 +161,9 @@ impl Exchange<'_> {
             return None;
         }
         let wait = failure.retry_after().unwrap_or_else(|| self.context.backoff.wait(self.retries + 1));
+        if options.max_retry_wait.is_some_and(|most| wait > most) {
+            return None;
+        }
         if !self.deadline.has_room_for(wait) || !self.context.budget.take() {
             return None;
         }
@@ -173,7 +175,7 @@ impl Exchange<'_> {
     /// the budget counts it: a server that closes each connection after a thousand requests would use up both.
     fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
         let options = &self.plan.options;
-        if options.max_retries == 0 || options.retry_mode == RetryMode::Never || self.resends >= MOST_RESENDS {
+        if options.max_retries == 0 || self.resends >= MOST_RESENDS {
             return None;
         }
         self.resends += 1;
@@ -186,16 +188,18 @@ impl Exchange<'_> {
         self.deadline.has_room_for(wait).then_some(wait)
     }
 
-    /// Writes the text of an answer that is an error, now that it is known what came of the key's source.
+    /// Writes the text of a response that is an error, now that it is known what came of the key's source.
     fn explain(&self, facts: &mut Facts) {
-        if let Some(answer) = &facts.answer {
-            let circumstances = Circumstances {
+        if let Some(response) = &facts.response {
+            let explanation = Explanation {
                 capability: self.plan.capability.as_deref(),
                 key_hint: self.key_hint.as_deref().unwrap_or_default(),
                 header: self.context.auth_header.header_name(),
+                max_retry_wait: self.plan.options.max_retry_wait,
+                may_have_executed: facts.may_have_executed || self.may_have_executed,
                 asked_again: self.asked_again.clone(),
             };
-            facts.text = explain(answer, &circumstances);
+            facts.text = explain(response, &explanation);
         }
     }
 

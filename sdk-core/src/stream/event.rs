@@ -75,7 +75,7 @@ vocabulary! {
     ToolInputComplete = "tool_input_complete",
     /// A piece of a tool's output.
     ToolOutputDelta = "tool_output_delta",
-    /// A tool has answered.
+    /// A tool has responded.
     ToolComplete = "tool_complete",
     /// Someone's approval is awaited.
     ApprovalStart = "approval_start",
@@ -85,7 +85,7 @@ vocabulary! {
     Await = "await",
     /// A notice on the model's context.
     ContextNotice = "context_notice",
-    /// A source that the answer draws on.
+    /// A source that the response draws on.
     Source = "source",
     /// An event of the product's own.
     Custom = "custom",
@@ -97,14 +97,14 @@ vocabulary! {
 
 /// One event of a stream: its name, its data, and typed access to the vocabulary's fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct StreamEvent {
     name: Cow<'static, str>,
     kind: EventKind,
     data: Bytes,
     id: Bytes,
 }
 
-impl Event {
+impl StreamEvent {
     pub(crate) fn new(raw: RawEvent) -> Self {
         // The vocabulary puts the name also in the data's `type`; so an event without a name has one all the same.
         let (kind, name) = EventKind::of(if raw.name.is_empty() {
@@ -163,7 +163,7 @@ impl Event {
         self.fields().delta.text()
     }
 
-    /// Adds the piece of the answer's text, which a `text_delta` event has.
+    /// Adds the piece of the response's text, which a `text_delta` event has.
     pub(crate) fn add_text(&self, text: &mut Text) {
         if self.kind == EventKind::TextDelta {
             text.add(self.fields().delta);
@@ -224,15 +224,21 @@ impl Event {
         before.is_some_and(|before| before.id.as_ptr() == self.id.as_ptr() && before.id.len() == self.id.len())
     }
 
-    /// Whether the vocabulary says that this event is an error.
+    /// Whether this event reports that the execution failed: `execution_error`, `error` with `recoverable: false`, or
+    /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on.
     #[must_use]
-    pub fn is_error(&self) -> bool {
-        matches!(self.kind, EventKind::ExecutionError | EventKind::Error)
+    pub fn is_failure(&self) -> bool {
+        match self.kind {
+            EventKind::ExecutionError => true,
+            EventKind::Error => self.fields().recoverable.read() == Some(false),
+            EventKind::ExecutionComplete => self.fields().success.read() == Some(false),
+            _ => false,
+        }
     }
 
     /// Whether the stream may end after this event. That no other event ends one is assumed from the vocabulary.
     pub(crate) fn is_closing(&self) -> bool {
-        self.kind == EventKind::ExecutionComplete || self.is_error()
+        self.kind == EventKind::ExecutionComplete || self.is_failure()
     }
 
     fn fields(&self) -> Fields<'_> {
@@ -266,8 +272,8 @@ impl Event {
 mod tests {
     use super::*;
 
-    fn event(name: &'static str, data: &'static str) -> Event {
-        Event::new(RawEvent { name: name.into(), data: data.into(), id: Bytes::new() })
+    fn event(name: &'static str, data: &'static str) -> StreamEvent {
+        StreamEvent::new(RawEvent { name: name.into(), data: data.into(), id: Bytes::new() })
     }
 
     #[test]
@@ -322,7 +328,7 @@ mod tests {
             r#"{"message":"boom","code":"E1"}"#,
         ] {
             let error = event("execution_error", data);
-            assert!(error.is_error());
+            assert!(error.is_failure());
             assert_eq!(
                 (error.error_message().as_deref(), error.code().as_deref()),
                 (Some("boom"), Some("E1")),
@@ -342,7 +348,7 @@ mod tests {
             event("custom", data).write_json(&mut text, None);
             assert_eq!(String::from_utf8(text).unwrap(), expected);
         }
-        let (first, mut text) = (Event::of_parts("a", "1", "an id"), Vec::new());
+        let (first, mut text) = (StreamEvent::of_parts("a", "1", "an id"), Vec::new());
         first.write_json(&mut text, Some(&event("b", "2")));
         first.clone().write_json(&mut text, Some(&first));
         assert_eq!(text, br#""a",1,"an id""a",1,null"#);

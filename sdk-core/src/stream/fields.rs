@@ -21,6 +21,8 @@ pub(crate) struct Fields<'a> {
     pub(crate) code: Field<'a>,
     pub(crate) error: Field<'a>,
     pub(crate) message: Field<'a>,
+    pub(crate) success: Field<'a>,
+    pub(crate) recoverable: Field<'a>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -50,6 +52,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                         b"code" => &mut fields.code,
                         b"error" => &mut fields.error,
                         b"message" => &mut fields.message,
+                        b"success" => &mut fields.success,
+                        b"recoverable" => &mut fields.recoverable,
                         _ => continue,
                     } = field;
                 }

@@ -1,17 +1,19 @@
-//! The head of a stream: what is known since its answer began, and its errors, which say it.
+//! The head of a stream: what is known since its response began, and its errors, which say it.
 
 use std::{borrow::Cow, time::Duration};
 
 use http::{HeaderMap, header};
 
-use super::event::Event;
+use super::event::StreamEvent;
 use crate::{
     error::{
         Error,
         attempt::Attempt,
         cause::Cause,
+        explain,
         facts::{Facts, StatusFacts},
         kind::{ErrorKind, Phase},
+        spelling::{duration, spell},
     },
     key::{ApiKey, scrubber::Scrubber},
     redact,
@@ -41,11 +43,12 @@ impl Reading for Head {
         if essence.eq_ignore_ascii_case(EVENT_STREAM) {
             return Ok(response);
         }
-        let problem = format!(
-            "the answer is {} and not a stream of events ({EVENT_STREAM}): this capability does not stream; call it without. It \
-             has run: do not repeat it to mend this.",
-            redact::quote(kind)
-        );
+        let kind = if kind.is_empty() { "no content type".to_owned() } else { redact::quote(kind) };
+        let problem = explain::lines([
+            &format!("the response has {kind} where a stream of events ({EVENT_STREAM}) was asked for"),
+            explain::EXECUTED,
+            "This capability does not stream: call it without a stream.",
+        ]);
         Err(unreadable(plan, response.status().as_u16(), headers, &problem))
     }
 }
@@ -66,13 +69,15 @@ pub(crate) enum Problem {
     Broken(reqwest::Error),
     Ended,
     Silent(Duration),
+    /// The whole stream took longer than this.
+    TooLong(Duration),
     /// An event is larger than that many bytes.
     TooLarge(usize),
 }
 
 impl Opened {
     /// Notes the execution's id, if it is the first event that says it.
-    pub(crate) fn note_execution(&mut self, event: &Event) {
+    pub(crate) fn note_execution(&mut self, event: &StreamEvent) {
         if self.execution_id.is_none() {
             self.execution_id = event.execution_id().map(|id| Scrubber::new(&self.key).text(id.into_owned()));
         }
@@ -83,7 +88,7 @@ impl Opened {
         Error::new(match problem {
             Problem::Broken(error) => {
                 let cause = Cause::of(&error);
-                let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.line()), seen);
+                let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.reason()), seen);
                 facts.source = Some(Box::new(cause));
                 facts
             }
@@ -92,46 +97,59 @@ impl Opened {
                 self.facts(ErrorKind::Stream, text, seen)
             }
             Problem::Silent(wait) => {
-                let mut facts = self.facts(ErrorKind::Timeout, &format!("the stream was silent for {wait:?}"), seen);
+                let mut facts = self.facts(
+                    ErrorKind::Timeout,
+                    &format!("the stream was silent for {} ({})", duration(wait), spell("stream_idle_timeout")),
+                    seen,
+                );
                 facts.phase = Some(Phase::Idle);
                 facts
             }
-            Problem::TooLarge(limit) => {
-                let text = format!(
-                    "an event is larger than {limit} bytes: raise the option max event bytes for the next call"
+            Problem::TooLong(wait) => {
+                let mut facts = self.facts(
+                    ErrorKind::Timeout,
+                    &format!("the stream took longer than {} ({})", duration(wait), spell("stream_timeout")),
+                    seen,
                 );
+                facts.phase = Some(Phase::Stream);
+                facts
+            }
+            Problem::TooLarge(limit) => {
+                let text = format!("an event is larger than {} ({limit} bytes)", spell("max_event_bytes"));
                 self.facts(ErrorKind::Stream, &text, seen)
             }
         })
     }
 
     /// The error that an event reports.
-    pub(crate) fn reported(&self, event: &Event, seen: u64) -> Error {
+    pub(crate) fn reported(&self, event: &StreamEvent, seen: u64) -> Error {
         let scrubber = Scrubber::new(&self.key);
         let own = |text: Cow<'_, str>| scrubber.text(text.into_owned());
         let message = event.error_message().map(own);
         let code = event.code().map(own);
         let said = message.as_deref().unwrap_or("no reason");
         let code_text = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
-        let mut facts = self.facts(ErrorKind::Stream, &format!("the stream reports an error: {said}{code_text}"), seen);
-        if let Some(answer) = &mut facts.answer {
-            (answer.message, answer.code) = (message.unwrap_or_default(), code);
-            answer.details = event.json().ok().map(|data| scrubber.json(data));
+        let mut facts = self.facts(ErrorKind::Stream, &format!("the stream failed: {said}{code_text}"), seen);
+        if let Some(response) = &mut facts.response {
+            (response.message, response.code) = (message.unwrap_or_default(), code);
+            response.details = event.json().ok().map(|data| scrubber.json(data));
         }
         Error::new(facts)
     }
 
     pub(crate) fn facts(&self, kind: ErrorKind, problem: &str, seen: u64) -> Box<Facts> {
-        let capability = self.capability.as_ref().map(|slug| format!("{slug}: ")).unwrap_or_default();
-        let execution = self.execution_id.as_ref().map(|id| format!(" Execution {id}.")).unwrap_or_default();
+        let events = if seen == 1 { "1 event".to_owned() } else { format!("{seen} events") };
+        let happened = format!("{}{problem}, after {events}", explain::who(self.capability.as_deref()));
+        let execution = self.execution_id.as_ref().map_or_else(
+            || "Check its effects before retrying.".to_owned(),
+            |id| format!("The product's owner finds execution {id} in the product's logs."),
+        );
         Box::new(Facts {
             kind: Some(kind),
-            text: format!(
-                "{capability}{problem}, after {seen} events. It has run: look before you repeat it.{execution}"
-            ),
+            text: explain::lines([&happened, "The call has started; a retry would run it again.", &execution]),
             may_have_executed: true,
             events_seen: Some(seen),
-            answer: Some(StatusFacts {
+            response: Some(StatusFacts {
                 status: self.status,
                 request_id: self.request_id.clone(),
                 execution_id: self.execution_id.clone(),

@@ -22,7 +22,7 @@ use crate::{
     config::options::StreamOptions,
     error::{Error, attempt::Attempt, kind::ErrorKind},
 };
-use event::{Event, EventKind};
+use event::{EventKind, StreamEvent};
 use fields::Text;
 use head::{Opened, Problem};
 use parser::EventParser;
@@ -30,6 +30,9 @@ use parser::EventParser;
 /// How long the server may keep the connection open after the closing event, until it is closed from this side. That
 /// nothing comes after that event is assumed.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
+
+/// As long as a timer can wait.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// How much a batch gathers before it is handed on, in bytes. With the batch that is [read ahead](crate::bindings::ReadAhead) it
 /// makes one read buffer of 64 KiB, so a slow reader still holds back the server.
@@ -40,17 +43,17 @@ const CHUNKS_AT_ONCE: usize = 32;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
-/// A capability's answer as events (server-sent events), each handed on as it comes; made by
+/// A capability's response as events (server-sent events), each handed on as it comes; made by
 /// [`Call::stream`](crate::Call::stream).
 ///
-/// It is a [`Stream`] of [`Event`]s. A slow reader holds back the server: no more than one read buffer is held. Dropping it
+/// It is a [`Stream`] of [`StreamEvent`]s. A slow reader holds back the server: no more than one read buffer is held. Dropping it
 /// closes the connection at once.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
 /// let mut events = client
 ///     .capability("support-agent")
-///     .input(&serde_json::json!({ "input": "Where is my parcel?" }))?
+///     .input(&serde_json::json!({ "input": "Where is my parcel?" }))
 ///     .stream()
 ///     .await?;
 /// while let Some(event) = events.next().await {
@@ -65,10 +68,12 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 pub struct EventStream {
     chunks: Option<Chunks>,
     parser: EventParser,
-    ready: VecDeque<Event>,
+    ready: VecDeque<StreamEvent>,
     /// The batch that is being gathered: a reader that gives up meanwhile loses nothing of it.
-    gathered: VecDeque<Event>,
+    gathered: VecDeque<StreamEvent>,
     idle: Pin<Box<Sleep>>,
+    /// The end of a stream that has a timeout of its own.
+    end: Option<Pin<Box<Sleep>>>,
     options: StreamOptions,
     seen: u64,
     is_closed: bool,
@@ -84,7 +89,7 @@ pub struct EventStream {
 
 /// Events that came together.
 pub(crate) struct Batch {
-    pub(crate) events: Vec<Event>,
+    pub(crate) events: Vec<StreamEvent>,
     /// Whether there was more than it holds.
     pub(crate) is_full: bool,
 }
@@ -96,7 +101,8 @@ impl EventStream {
             parser: EventParser::new(options.max_event_bytes),
             ready: VecDeque::new(),
             gathered: VecDeque::new(),
-            idle: Box::pin(sleep(options.idle_timeout)),
+            idle: Box::pin(sleep(options.idle_timeout.unwrap_or(FOREVER))),
+            end: options.timeout.map(|timeout| Box::pin(sleep(timeout))),
             options,
             seen: 0,
             is_closed: false,
@@ -112,10 +118,9 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] where the stream breaks, ends without a closing event, or reports an error (unless these are
-    /// [handed on](crate::Call::hand_on_stream_errors)); [`ErrorKind::Timeout`] in the phase
+    /// [`ErrorKind::Stream`] where the stream breaks, ends without a closing event, or reports an error; [`ErrorKind::Timeout`] in the phase
     /// [`Phase::Idle`](crate::Phase::Idle). After an error there are no more events.
-    pub async fn next(&mut self) -> Option<Result<Event, Error>> {
+    pub async fn next(&mut self) -> Option<Result<StreamEvent, Error>> {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
@@ -125,7 +130,7 @@ impl EventStream {
     /// # Errors
     ///
     /// As [`next`](Self::next).
-    pub async fn next_batch(&mut self) -> Option<Result<Vec<Event>, Error>> {
+    pub async fn next_batch(&mut self) -> Option<Result<Vec<StreamEvent>, Error>> {
         Some(self.gather().await?.map(|batch| batch.events))
     }
 
@@ -229,7 +234,7 @@ impl EventStream {
         self.opened.status
     }
 
-    /// The answer's headers.
+    /// The response's headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.opened.headers
@@ -259,14 +264,14 @@ impl EventStream {
         self.seen
     }
 
-    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
         match self.gathered.pop_front() {
             Some(event) => Poll::Ready(Some(Ok(event))),
             None => self.poll_read(context),
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
         let read = ready!(self.poll_source(context));
         if let Some(Err(error)) = &read {
             self.end();
@@ -275,7 +280,7 @@ impl EventStream {
         Poll::Ready(read)
     }
 
-    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event, Error>>> {
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
         for _ in 0..CHUNKS_AT_ONCE {
             if let Some(event) = self.ready.pop_front() {
                 return Poll::Ready(Some(self.take(event)));
@@ -289,18 +294,26 @@ impl EventStream {
                 Poll::Ready(Some(Err(error))) => return self.poll_end(Problem::Broken(error.without_url())),
                 Poll::Ready(None) => return self.poll_end(Problem::Ended),
                 Poll::Pending => {
-                    ready!(self.idle.as_mut().poll(context));
-                    return self.poll_end(Problem::Silent(self.options.idle_timeout));
+                    return self.poll_timeouts(context);
                 }
             }
         }
         // There is no end of what holds no event: others have their turn, and the time after the closing event runs.
         context.waker().wake_by_ref();
-        ready!(self.idle.as_mut().poll(context));
-        self.poll_end(Problem::Silent(self.options.idle_timeout))
+        self.poll_timeouts(context)
     }
 
-    fn poll_end(&mut self, problem: Problem) -> Poll<Option<Result<Event, Error>>> {
+    fn poll_timeouts(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
+        if let (Some(end), Some(timeout)) = (&mut self.end, self.options.timeout)
+            && end.as_mut().poll(context).is_ready()
+        {
+            return self.poll_end(Problem::TooLong(timeout));
+        }
+        ready!(self.idle.as_mut().poll(context));
+        self.poll_end(Problem::Silent(self.options.idle_timeout.unwrap_or_default()))
+    }
+
+    fn poll_end(&mut self, problem: Problem) -> Poll<Option<Result<StreamEvent, Error>>> {
         self.chunks = None;
         // After the closing event all is said.
         Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))))
@@ -309,16 +322,16 @@ impl EventStream {
     fn read(&mut self, chunk: Bytes) {
         // What comes after the closing event does not prolong the stream: signs of life may go on for ever.
         if !self.is_closed {
-            self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout);
+            self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout.unwrap_or(FOREVER));
         }
-        let whole = self.parser.feed(chunk, &mut |event| self.ready.push_back(Event::new(event)));
+        let whole = self.parser.feed(chunk, &mut |event| self.ready.push_back(StreamEvent::new(event)));
         if whole.is_err() {
             self.failure = Some(self.opened.failed(Problem::TooLarge(self.options.max_event_bytes), self.seen));
         }
     }
 
     /// Looks at an event on its way out.
-    fn take(&mut self, event: Event) -> Result<Event, Error> {
+    fn take(&mut self, event: StreamEvent) -> Result<StreamEvent, Error> {
         if event.is_closing() && !self.is_closed {
             self.is_closed = true;
             self.idle.as_mut().reset(Instant::now() + ASSUMED_TAIL);
@@ -327,7 +340,7 @@ impl EventStream {
         if event.kind() == EventKind::ExecutionComplete {
             self.final_output = event.final_output();
         }
-        if event.is_error() && !self.options.hand_on_errors {
+        if event.is_failure() {
             return Err(self.opened.reported(&event, self.seen));
         }
         self.seen += 1;
@@ -343,7 +356,7 @@ impl EventStream {
 }
 
 impl Stream for EventStream {
-    type Item = Result<Event, Error>;
+    type Item = Result<StreamEvent, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_event(context)

@@ -11,7 +11,7 @@ use http::{HeaderValue, Method, header};
 
 use crate::{
     endpoint::Endpoint,
-    error::{Error, cause::Cause},
+    error::{Error, cause::Cause, spelling::duration},
 };
 use plan::Outgoing;
 use request_body::{RequestBody, Written};
@@ -19,7 +19,7 @@ use request_body::{RequestBody, Written};
 /// How connections are made and kept.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportOptions {
-    pub(crate) connect_timeout: Duration,
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) pool_idle_timeout: Duration,
     pub(crate) max_idle_connections: usize,
     pub(crate) proxy: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct TransportOptions {
 impl Default for TransportOptions {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: Some(Duration::from_secs(10)),
             pool_idle_timeout: Duration::from_secs(90),
             max_idle_connections: 256,
             proxy: None,
@@ -40,7 +40,7 @@ impl Default for TransportOptions {
     }
 }
 
-/// Why no answer came.
+/// Why no response came.
 pub(crate) struct Broken {
     pub(crate) cause: Cause,
     pub(crate) connect_timed_out: bool,
@@ -80,49 +80,54 @@ impl Unprocessed {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     http: reqwest::Client,
-    connect_timeout: Duration,
+    connect_timeout: Option<Duration>,
 }
 
 impl Transport {
     pub(crate) fn new(options: &TransportOptions, endpoint: &Endpoint) -> Result<Self, Error> {
         let user_agent = HeaderValue::from_str(&options.user_agent)
-            .map_err(|_| Error::configuration("user agent", "it has a character that a header cannot have"))?;
+            .map_err(|_| Error::configuration("user_agent", "it has a character that a header cannot have"))?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::with_extra_roots(&options.root_certificates)?)
             .user_agent(user_agent)
-            .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.pool_idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)
             .tcp_nodelay(true)
             .referer(false)
             .retry(reqwest::retry::never())
             .redirect(reqwest::redirect::Policy::none());
+        if let Some(timeout) = options.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
         if let Some(proxy) = &options.proxy {
             builder = builder.proxy(proxy::parse(proxy)?);
         } else if endpoint.base_url().starts_with("http://") {
             // A proxy of the environment would read the key of a plain http request.
             builder = builder.no_proxy();
         }
-        let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).line()))?;
+        let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
         Ok(Self { http, connect_timeout: options.connect_timeout })
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
+        self.connect_timeout.unwrap_or_default()
     }
 
     /// Waits until it is clear that no connection takes a request. A request that is handed to an HTTP/2 connection in the moment
     /// in which it ends can stay in that connection's queue, which nobody reads (a race in the queue that hyper uses); making a
     /// connection has a timeout of its own, which comes first.
     async fn nothing_takes(&self, written: &Written) {
-        tokio::time::sleep(self.connect_timeout.mul_f64(1.1)).await;
+        match self.connect_timeout {
+            Some(timeout) => tokio::time::sleep(timeout.mul_f64(1.1)).await,
+            None => std::future::pending().await,
+        }
         if written.has_begun() {
             std::future::pending().await
         }
     }
 
     fn not_taken(&self) -> Broken {
-        let reason = format!("no connection took the request within {:?}", self.connect_timeout);
+        let reason = format!("no connection took the request within {}", duration(self.connect_timeout()));
         Broken {
             cause: Cause::of(&std::io::Error::new(std::io::ErrorKind::TimedOut, reason)),
             connect_timed_out: false,
@@ -131,7 +136,7 @@ impl Transport {
         }
     }
 
-    /// Sends one request and waits for the head of its answer.
+    /// Sends one request and waits for the head of its response.
     pub(crate) async fn send(
         &self,
         outgoing: &Outgoing,

@@ -23,9 +23,10 @@ pub(crate) struct Outgoing {
 }
 
 impl Plan {
-    /// The host that is called, as the URL writes it.
-    pub(crate) fn host(&self) -> &str {
-        self.outgoing.url.host_str().unwrap_or_default()
+    /// The host that is called and its port, as the URL writes them.
+    pub(crate) fn host(&self) -> String {
+        let host = self.outgoing.url.host_str().unwrap_or_default();
+        self.outgoing.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
     /// Whether nothing can run because of it: a GET only reads.

@@ -20,7 +20,7 @@ pub(crate) fn with_extra_roots(pem: &[Vec<u8>]) -> Result<ClientConfig, Error> {
 }
 
 fn refuse(problem: String) -> Error {
-    Error::configuration("root certificates", problem)
+    Error::configuration("root_certificates", problem)
 }
 
 fn build(extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {

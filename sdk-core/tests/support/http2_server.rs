@@ -37,7 +37,7 @@ const END_HEADERS: u8 = 0x4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     /// A 200 with a JSON body.
-    Answer,
+    CallResponse,
     /// The head of a 200, and no body yet.
     Head,
     GoAway {
@@ -158,7 +158,7 @@ async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> st
     const STATUS_200: &[u8] = &[0x88];
     for act in acts {
         match *act {
-            Act::Answer => {
+            Act::CallResponse => {
                 write(stream, HEADERS, END_HEADERS, id, STATUS_200).await?;
                 write(stream, DATA, END_STREAM, id, b"{\"ran\":true}").await?;
             }

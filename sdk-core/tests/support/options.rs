@@ -1,8 +1,11 @@
 //! The conformance suite's options, which have no language's names and units, as the core's.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use runtype_surface::{
@@ -32,6 +35,11 @@ fn number(value: &Value) -> f64 {
 
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a text"))
+}
+
+/// A duration in milliseconds, or none.
+fn duration(option: &'static str, value: &Value) -> Result<Option<Duration>, Error> {
+    if value.is_null() { Ok(None) } else { seconds(option, number(value) / 1e3).map(Some) }
 }
 
 fn headers(value: &Value) -> impl Iterator<Item = (&str, &str)> {
@@ -68,6 +76,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
         builder = match name.as_str() {
             "api_key" if value.is_object() => builder.api_key_source(key_source(value, application)),
             "api_key" => builder.api_key(text(value)),
+            "api_key_prefix" => builder.api_key_prefix(text(value)),
             "api_key_file" => builder.api_key_source(KeySource::file(text(value))),
             "product_id" => builder.product_id(text(value)),
             "surface_id" => builder.surface_id(text(value)),
@@ -76,34 +85,32 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "env_prefix" => builder.env_prefix(text(value)),
             "auth_header" => checked(builder, text(value).parse(), ClientBuilder::auth_header),
             "connect_timeout_ms" => {
-                checked(builder, seconds("connect timeout", number(value) / 1e3), ClientBuilder::connect_timeout)
+                checked(builder, duration("connect_timeout", value), ClientBuilder::connect_timeout)
             }
-            "timeout_ms" => checked(builder, seconds("timeout", number(value) / 1e3), ClientBuilder::timeout),
+            "timeout_ms" => checked(builder, duration("timeout", value), ClientBuilder::timeout),
             "attempt_timeout_ms" => {
-                checked(builder, seconds("attempt timeout", number(value) / 1e3), ClientBuilder::attempt_timeout)
+                checked(builder, duration("attempt_timeout", value), ClientBuilder::attempt_timeout)
             }
-            "max_retries" => checked(builder, whole_number("max retries", number(value)), |builder, retries| {
+            "max_retries" => checked(builder, whole_number("max_retries", number(value)), |builder, retries| {
                 builder.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
             }),
             "retry_mode" => checked(builder, text(value).parse(), ClientBuilder::retry_mode),
             "max_response_bytes" => {
-                checked(builder, whole_number("max response bytes", number(value)), ClientBuilder::max_response_bytes)
+                checked(builder, whole_number("max_response_bytes", number(value)), ClientBuilder::max_response_bytes)
             }
-            "stream_idle_timeout_ms" => checked(
-                builder,
-                seconds("stream idle timeout", number(value) / 1e3),
-                ClientBuilder::stream_idle_timeout,
-            ),
+            "stream_idle_timeout_ms" => {
+                checked(builder, duration("stream_idle_timeout", value), ClientBuilder::stream_idle_timeout)
+            }
             "max_event_bytes" => {
-                checked(builder, whole_number("max event bytes", number(value)), ClientBuilder::max_event_bytes)
+                checked(builder, whole_number("max_event_bytes", number(value)), ClientBuilder::max_event_bytes)
             }
-            "hand_on_stream_errors" => builder.hand_on_stream_errors(value.as_bool().unwrap()),
+            "stream_timeout_ms" => checked(builder, duration("stream_timeout", value), ClientBuilder::stream_timeout),
+            "max_retry_wait_ms" => checked(builder, duration("max_retry_wait", value), ClientBuilder::max_retry_wait),
             "response_format" => checked(builder, text(value).parse(), ClientBuilder::response_format),
             "headers" => headers(value).fold(builder, |builder, (name, value)| builder.header(name, value)),
             "proxy" => builder.proxy(text(value)),
             "root_certificates" => builder.root_certificate(text(value)),
             "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
-            "jitter_seed" => builder.jitter_seed(value.as_u64().unwrap()),
             "hooks" => {
                 let (before, after) = (application.clone(), application.clone());
                 builder
@@ -126,24 +133,24 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
     }
     for (name, value) in options.as_object().into_iter().flatten() {
         call = match name.as_str() {
-            "timeout_ms" => checked(call, seconds("timeout", number(value) / 1e3), Call::timeout),
-            "attempt_timeout_ms" => {
-                checked(call, seconds("attempt timeout", number(value) / 1e3), Call::attempt_timeout)
-            }
-            "max_retries" => checked(call, whole_number("max retries", number(value)), |call, retries| {
+            "timeout_ms" => checked(call, duration("timeout", value), Call::timeout),
+            "attempt_timeout_ms" => checked(call, duration("attempt_timeout", value), Call::attempt_timeout),
+            "max_retries" => checked(call, whole_number("max_retries", number(value)), |call, retries| {
                 call.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
             }),
             "retry_mode" => checked(call, text(value).parse(), Call::retry_mode),
             "max_response_bytes" => {
-                checked(call, whole_number("max response bytes", number(value)), Call::max_response_bytes)
+                checked(call, whole_number("max_response_bytes", number(value)), Call::max_response_bytes)
             }
             "stream_idle_timeout_ms" => {
-                checked(call, seconds("stream idle timeout", number(value) / 1e3), Call::stream_idle_timeout)
+                checked(call, duration("stream_idle_timeout", value), Call::stream_idle_timeout)
             }
-            "max_event_bytes" => checked(call, whole_number("max event bytes", number(value)), Call::max_event_bytes),
-            "hand_on_stream_errors" => call.hand_on_stream_errors(value.as_bool().unwrap()),
+            "max_event_bytes" => checked(call, whole_number("max_event_bytes", number(value)), Call::max_event_bytes),
             // These are of many calls, and set on them.
             "concurrency" | "in_order" => call,
+            "via_dispatch" if value == true => call.via_dispatch(),
+            "stream_timeout_ms" => checked(call, duration("stream_timeout", value), Call::stream_timeout),
+            "max_retry_wait_ms" => checked(call, duration("max_retry_wait", value), Call::max_retry_wait),
             "response_format" => checked(call, text(value).parse(), Call::response_format),
             "headers" => headers(value).fold(call, |call, (name, value)| call.header(name, value)),
             other => panic!("no such option of a call: {other}"),

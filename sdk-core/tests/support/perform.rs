@@ -7,8 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use runtype_surface::{
-    Answer, Call, Client, Error, Event,
-    bindings::{Refuse as _, Report as _, whole_number},
+    Call, CallResponse, Client, Error, StreamEvent,
+    bindings::{Refuse as _, Report as _, checked, whole_number},
     capability_slug,
 };
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// Does what the step says; gives `output` and `answer`, or `error`, or `cancelled` once `cancel` ends.
+    /// Does what the step says; gives `output` and `response`, or `error`, or `cancelled` once `cancel` ends.
     pub(crate) async fn perform(
         &mut self,
         step: &Value,
@@ -76,7 +76,6 @@ impl Subject<'_> {
             "build" => return Ok(json!({ "output": null })),
             "endpoint_url" => return Ok(json!({ "output": client.endpoint_url(capability)?.as_str() })),
             "openapi" => client.openapi_call(),
-            "dispatch" => client.capability(capability).via_dispatch(),
             _ => client.capability(capability),
         };
         let input = step.get("input").map(|input| Bytes::from(input.to_string()));
@@ -90,17 +89,17 @@ impl Subject<'_> {
                         break;
                     }
                 }
-                let mut answer = report(&stream.report());
-                answer["execution_id"] = stream.execution_id().into();
-                Ok(json!({ "output": events, "answer": answer }))
+                let mut response = report(&stream.report());
+                response["execution_id"] = stream.execution_id().into();
+                Ok(json!({ "output": events, "response": response }))
             }
             "stream_text" => Ok(json!({ "output": call.stream().await?.text().await? })),
             "stream_final_output" => Ok(json!({ "output": call.stream().await?.final_output::<Value>().await? })),
             "call_many" => Ok(json!({ "output": self.call_many(call, step).await? })),
-            "call" | "dispatch" | "openapi" => {
-                let answer: Answer<Value> = call.send_bytes().await?.decode()?;
-                let facts = report(&answer.report());
-                Ok(json!({ "output": answer.output, "answer": facts }))
+            "call" | "openapi" => {
+                let response: CallResponse<Value> = call.send_bytes().await?.decode()?;
+                let facts = report(&response.report());
+                Ok(json!({ "output": response.output, "response": facts }))
             }
             other => panic!("no such method: {other}"),
         }
@@ -115,15 +114,17 @@ impl Subject<'_> {
             };
         }
         many = many.in_order(step["options"].get("in_order").is_none_or(|value| value == true));
-        let mut many = many.checked()?;
+        let mut many = checked(many)?;
         let mut results = Vec::new();
-        while let Some((number, result)) = many.next().await {
-            results.push(match result.and_then(Answer::decode::<Value>) {
-                Ok(answer) => {
-                    let facts = report(&answer.report());
-                    json!({ "number": number, "output": answer.output, "answer": facts })
+        while let Some(result) = many.next().await {
+            let index = result.index;
+            let input: Value = serde_json::from_slice(&result.input).unwrap();
+            results.push(match result.result.and_then(CallResponse::decode::<Value>) {
+                Ok(response) => {
+                    let facts = report(&response.report());
+                    json!({ "index": index, "input": input, "output": response.output, "response": facts })
                 }
-                Err(error) => json!({ "number": number, "error": self.facts(&error).unwrap() }),
+                Err(error) => json!({ "index": index, "input": input, "error": self.facts(&error).unwrap() }),
             });
         }
         Ok(results)
@@ -156,7 +157,7 @@ fn report(text: &str) -> Value {
     facts
 }
 
-fn event_facts(event: &Event) -> Value {
+fn event_facts(event: &StreamEvent) -> Value {
     let data = event.json().unwrap_or_else(|_| Value::from(&*String::from_utf8_lossy(event.data())));
     json!({
         "name": event.name(),

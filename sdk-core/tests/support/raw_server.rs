@@ -1,4 +1,4 @@
-//! A server of a few lines whose answers are bytes, for what a well-behaved server cannot be made to say.
+//! A server of a few lines whose responses are bytes, for what a well-behaved server cannot be made to say.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -8,22 +8,22 @@ use tokio::{
     task::JoinHandle,
 };
 
-type Answer = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
+type CallResponse = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
-/// Answers every request by a function of its text; stops when dropped.
+/// Responses every request by a function of its text; stops when dropped.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl RawServer {
-    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let answer: Answer = Arc::new(answer);
+        let response: CallResponse = Arc::new(response);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answer.clone()));
+                tokio::spawn(serve(stream, response.clone()));
             }
         });
         Self { address, task }
@@ -40,8 +40,8 @@ impl Drop for RawServer {
     }
 }
 
-/// An answer with a length, as a server writes it.
-pub(crate) fn answer(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
+/// A response with a length, as a server writes it.
+pub(crate) fn response(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n", body.len()).into_bytes();
     for (name, value) in headers {
         bytes.extend_from_slice(name.as_bytes());
@@ -54,7 +54,7 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Vec
     bytes
 }
 
-async fn serve(mut stream: TcpStream, answer: Answer) {
+async fn serve(mut stream: TcpStream, response: CallResponse) {
     let mut request = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -64,7 +64,7 @@ async fn serve(mut stream: TcpStream, answer: Answer) {
                 Ok(count) => request.extend_from_slice(&buffer[..count]),
             }
         }
-        let bytes = answer(&String::from_utf8_lossy(&request));
+        let bytes = response(&String::from_utf8_lossy(&request));
         request.clear();
         if stream.write_all(&bytes).await.is_err() {
             return;

@@ -1,0 +1,88 @@
+//! How the language of the application writes the name of an option.
+
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+/// The language whose users read the texts of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Language {
+    /// Names as in `max_retries`. The default; Python's are the same.
+    Snake,
+    /// Names as in `maxRetries`; durations are milliseconds and end in `Ms`.
+    Camel,
+}
+
+/// Set once, when a binding is loaded. Each binding is a library of its own, with a copy of its own.
+static LANGUAGE: AtomicU8 = AtomicU8::new(Language::Snake as u8);
+
+/// The options that are durations.
+const DURATIONS: [&str; 6] =
+    ["timeout", "connect_timeout", "attempt_timeout", "stream_idle_timeout", "stream_timeout", "max_retry_wait"];
+
+/// Chooses the language of all texts from here on.
+pub(crate) fn set_language(language: Language) {
+    LANGUAGE.store(language as u8, Ordering::Relaxed);
+}
+
+/// The name of an option as the application's language writes it. What is no option's name, such as that of a variable, stays.
+pub(crate) fn spell(option: &str) -> Cow<'_, str> {
+    if LANGUAGE.load(Ordering::Relaxed) == Language::Snake as u8 { Cow::Borrowed(option) } else { camel(option) }
+}
+
+fn camel(option: &str) -> Cow<'_, str> {
+    if !option.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        return Cow::Borrowed(option);
+    }
+    let mut spelled = String::with_capacity(option.len() + 2);
+    let mut is_begin_of_word = false;
+    for character in option.chars() {
+        match character {
+            '_' => is_begin_of_word = true,
+            _ if std::mem::take(&mut is_begin_of_word) => spelled.push(character.to_ascii_uppercase()),
+            _ => spelled.push(character),
+        }
+    }
+    if DURATIONS.contains(&option) {
+        spelled.push_str("Ms");
+    }
+    Cow::Owned(spelled)
+}
+
+/// A duration as the application's language gives it, with its unit: `20 s`, `1.5 s`, `250 ms`.
+pub(crate) fn duration(time: std::time::Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 1.0 {
+        return format!("{} ms", (seconds * 1e4).round() / 10.0);
+    }
+    format!("{} s", (seconds * 1e3).round() / 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_option_is_named_as_javascript_writes_it() {
+        for (option, expected) in [
+            ("max_retries", "maxRetries"),
+            ("timeout", "timeoutMs"),
+            ("stream_idle_timeout", "streamIdleTimeoutMs"),
+            ("headers", "headers"),
+            ("RUNTYPE_PRODUCT_ID", "RUNTYPE_PRODUCT_ID"),
+        ] {
+            assert_eq!(camel(option), expected);
+        }
+        assert_eq!(spell("max_retries"), "max_retries");
+    }
+
+    #[test]
+    fn a_duration_has_its_unit() {
+        let shown = [20_000, 1_500, 250, 0].map(|milliseconds| duration(Duration::from_millis(milliseconds)));
+        assert_eq!(shown, ["20 s", "1.5 s", "250 ms", "0 ms"]);
+    }
+}
