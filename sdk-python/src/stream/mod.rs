@@ -1,6 +1,8 @@
 //! A stream of events: one crossing of the language border for all events that are there already.
 
-use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) mod event;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::{
     exceptions::{PyRuntimeError, PyValueError},
@@ -14,14 +16,13 @@ use runtype_surface::{
 use tokio::sync::watch;
 
 use crate::{
-    client::Closing,
-    decode::decode,
-    event::Event,
-    failure, guard, log,
-    mailbox::{Mailbox, Ticket},
-    runtime::{PerProcess, runtime},
-    signals,
+    asyncio::completion_queue::{CancelHandle, CompletionQueue},
+    error,
+    json::decode::decode,
+    log,
+    runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
 };
+use event::Event;
 
 /// A stream whose answer has begun.
 pub(crate) struct Opened {
@@ -46,6 +47,8 @@ struct Source {
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
     execution_id: Mutex<Option<String>>,
+    /// Events that were handed over and given back unread.
+    unread: Mutex<Vec<runtype_surface::Event>>,
 }
 
 struct Reading {
@@ -93,7 +96,16 @@ impl Source {
     }
 
     async fn text(self: Arc<Self>) -> Read<String> {
-        self.read(async |events| Some(events.text().await)).await
+        let source = self.clone();
+        let text = async move |events: &mut Events| {
+            events.put_back(&std::mem::take(&mut *source.unread()));
+            Some(events.text().await)
+        };
+        self.read(text).await
+    }
+
+    fn unread(&self) -> MutexGuard<'_, Vec<runtype_surface::Event>> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What has come of it is given after it was closed too.
@@ -111,15 +123,15 @@ impl Source {
 impl EventStream {
     /// Waits for events, and gives all that are there; none after the last one.
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
-        guard::body(|| {
-            let read = signals::wait(py, self.source(py)?.next_batch())?;
+        guard::entry(|| {
+            let read = gil::wait(py, self.source(py)?.next_batch())?;
             to_events(py, read, &self.capability)
         })
     }
 
     /// Begins to wait for events on the running asyncio loop.
-    fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        guard::body(|| {
+    fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
             let capability = self.capability.clone();
             self.begin(py, self.source(py)?.next_batch(), move |py, read| {
                 Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
@@ -127,16 +139,25 @@ impl EventStream {
         })
     }
 
+    /// Takes back events that were not read: the text begins with them.
+    fn put_back(&self, py: Python<'_>, events: Vec<Py<Event>>) -> PyResult<()> {
+        guard::entry(|| {
+            let events = events.iter().map(|event| event.get().event().clone());
+            self.source(py)?.unread().extend(events);
+            Ok(())
+        })
+    }
+
     /// Reads to the end, and gives the text of what was left.
     fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        guard::body(|| {
-            let read = signals::wait(py, self.source(py)?.text())?;
+        guard::entry(|| {
+            let read = gil::wait(py, self.source(py)?.text())?;
             to_text(py, read, &self.capability)
         })
     }
 
-    fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        guard::body(|| {
+    fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
             let capability = self.capability.clone();
             self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
         })
@@ -144,14 +165,14 @@ impl EventStream {
 
     /// Reads to the end, and gives the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        guard::body(|| {
-            let read = signals::wait(py, self.source(py)?.final_output())?;
+        guard::entry(|| {
+            let read = gil::wait(py, self.source(py)?.final_output())?;
             to_output(py, read, &self.capability)
         })
     }
 
-    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        guard::body(|| {
+    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
             let capability = self.capability.clone();
             self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &capability))
         })
@@ -159,7 +180,7 @@ impl EventStream {
 
     /// Closes the connection at once.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        guard::body(|| {
+        guard::entry(|| {
             // A stream of another process is not this one's to close.
             let Ok(source) = self.source(py) else { return Ok(()) };
             source.is_closed.send_replace(true);
@@ -176,13 +197,13 @@ impl EventStream {
     /// What is known since the answer began.
     #[getter]
     fn report<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard::body(|| decode(py, self.report.as_bytes()).map_err(PyValueError::new_err))
+        guard::entry(|| decode(py, self.report.as_bytes()).map_err(PyValueError::new_err))
     }
 
     /// The execution's id, once an event has said it.
     #[getter]
     fn execution_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        guard::body(|| {
+        guard::entry(|| {
             let Ok(source) = self.source.get(py, || Err(())) else { return Ok(None) };
             Ok(source.execution_id.lock().unwrap_or_else(PoisonError::into_inner).clone())
         })
@@ -190,7 +211,7 @@ impl EventStream {
 }
 
 impl EventStream {
-    pub(crate) fn new(opened: Opened) -> Self {
+    fn new(opened: Opened) -> Self {
         Self {
             report: opened.stream.report(),
             capability: opened.capability.clone(),
@@ -201,6 +222,7 @@ impl EventStream {
                 }),
                 is_closed: watch::Sender::new(false),
                 execution_id: Mutex::default(),
+                unread: Mutex::default(),
             })),
         }
     }
@@ -214,20 +236,35 @@ impl EventStream {
         py: Python<'py>,
         read: impl Future<Output = T> + Send + 'static,
         finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
-    ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        let (mailbox, running) = Mailbox::of_running_loop(py)?;
-        mailbox.begin(&running, read, finish)
+    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        let (queue, running) = CompletionQueue::of_running_loop(py)?;
+        queue.spawn(&running, read, finish)
+    }
+}
+
+/// The stream that was opened; `ended` is none where its client was closed meanwhile.
+pub(crate) fn opened(py: Python<'_>, ended: Option<Result<Opened, Error>>, capability: &str) -> PyResult<EventStream> {
+    match ended {
+        Some(Ok(opened)) => {
+            log::opened(py, &opened.stream, &opened.capability)?;
+            Ok(EventStream::new(opened))
+        }
+        Some(Err(problem)) => {
+            log::failed(py, &problem)?;
+            Err(error::raise(py, &problem))
+        }
+        None => Err(error::cancelled(py, capability)),
     }
 }
 
 fn unless_stopped<T>(py: Python<'_>, read: Read<T>, capability: &str) -> PyResult<Option<T>> {
     match read.transpose() {
         Ok(read) => Ok(read),
-        Err(Stopped::Failed(error)) => {
-            log::failed(py, &error)?;
-            Err(failure::raise(py, &error))
+        Err(Stopped::Failed(problem)) => {
+            log::failed(py, &problem)?;
+            Err(error::raise(py, &problem))
         }
-        Err(Stopped::ClientClosed) => Err(failure::cancelled(py, capability)),
+        Err(Stopped::ClientClosed) => Err(error::cancelled(py, capability)),
     }
 }
 

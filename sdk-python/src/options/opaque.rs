@@ -7,8 +7,9 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyString},
 };
+use runtype_surface::bindings::variables;
 
-use crate::guard;
+use crate::{error, runtime::guard};
 
 /// The options of a client or a call. Python can neither read nor print them.
 ///
@@ -23,7 +24,7 @@ impl OpaqueOptions {
     /// Takes the options out of a dict, and leaves it empty.
     #[new]
     fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        guard::body(|| {
+        guard::entry(|| {
             let taken = options.copy()?;
             options.clear();
             Ok(Self(taken.unbind()))
@@ -32,7 +33,7 @@ impl OpaqueOptions {
 
     /// Calls a class with the options.
     fn make<'py>(&self, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        guard::body(|| class.call((), Some(self.bind(class.py()))))
+        guard::entry(|| class.call((), Some(self.bind(class.py()))))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -70,12 +71,16 @@ impl KeptOptions {
     ///
     /// `TypeError` where the client was made with a literal key, which does not go into a pickle.
     pub(crate) fn for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
+        let options = self.options.bind(py);
         if self.had_literal_key {
+            let prefix =
+                options.get_item(intern!(py, "env_prefix"))?.and_then(|prefix| prefix.extract::<String>().ok());
+            let variable = variables(prefix.as_deref()).map_err(|problem| error::raise(py, &problem))?.key;
             return Err(PyTypeError::new_err(format!(
                 "this {kind} was made with a literal key, and a key does not go into a pickle: give the key by \
-                 RUNTYPE_PRODUCT_API_KEY, api_key_file, api_key_variable or a function, from which the copy reads it again"
+                 {variable}, api_key_file, api_key_variable or a function, from which the copy reads it again"
             )));
         }
-        self.options.bind(py).copy()
+        options.copy()
     }
 }

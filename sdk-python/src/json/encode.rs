@@ -5,8 +5,10 @@ use pyo3::{
     prelude::*,
     types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple},
 };
-
-use runtype_surface::{Error, bindings::refused};
+use runtype_surface::{
+    Error,
+    bindings::{LONE_SURROGATE, not_writable, refused},
+};
 
 /// Deeper than any input that a capability takes, and within every thread's stack. A cycle ends here too.
 const DEEPEST: usize = 1_000;
@@ -51,7 +53,7 @@ impl Refusal {
 
 impl From<PyErr> for Refusal {
     fn from(error: PyErr) -> Self {
-        Self::new(format!("cannot be written as JSON: {error}"))
+        Self::new(not_writable(error))
     }
 }
 
@@ -124,9 +126,7 @@ fn write_array<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, json: &mut V
 
 fn write_text(text: &Bound<'_, PyString>, json: &mut Vec<u8>) -> Written {
     let Ok(text) = text.to_str() else {
-        return Err(Refusal::new(
-            "has a lone surrogate, which is no character: decode the text with errors=\"replace\"",
-        ));
+        return Err(Refusal::new(format!("{LONE_SURROGATE}: decode the text with errors=\"replace\"")));
     };
     json.push(b'"');
     let mut rest = text.as_bytes();

@@ -14,26 +14,26 @@ use pyo3::{
     types::{PyWeakrefMethods, PyWeakrefReference},
 };
 
-/// Wakes a loop from any thread, after which the loop calls a reader on its own.
-pub(crate) enum Bell {
-    /// A socket that the loop watches: ringing needs no GIL.
+/// Wakes a loop from any thread, after which the loop calls a reader on its own thread.
+pub(super) enum Waker {
+    /// A socket that the loop watches: waking it needs no GIL.
     #[cfg(unix)]
     Socket { ours: UnixStream, theirs: UnixStream },
     /// For loops that watch no sockets for others, as the default one of Windows.
     Threadsafe(Py<PyWeakrefReference>),
 }
 
-impl Bell {
-    /// Has the loop call `reader` whenever the bell is rung. Where it watches a socket it owns the reader from now on, and
-    /// drops it when it is closed.
-    pub(crate) fn hang(
+impl Waker {
+    /// Has the loop call `reader` whenever it is woken. Where it watches a socket it owns the reader from now on, and drops
+    /// it when it is closed.
+    pub(super) fn register(
         running: &Bound<'_, PyAny>,
         reference: &Bound<'_, PyWeakrefReference>,
         reader: &Bound<'_, PyAny>,
     ) -> PyResult<Self> {
         #[cfg(unix)]
-        if let Some(bell) = Self::hang_socket(running, reader)? {
-            return Ok(bell);
+        if let Some(waker) = Self::register_socket(running, reader)? {
+            return Ok(waker);
         }
         #[cfg(not(unix))]
         let _ = (running, reader);
@@ -41,7 +41,7 @@ impl Bell {
     }
 
     #[cfg(unix)]
-    fn hang_socket(running: &Bound<'_, PyAny>, reader: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
+    fn register_socket(running: &Bound<'_, PyAny>, reader: &Bound<'_, PyAny>) -> PyResult<Option<Self>> {
         let py = running.py();
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
@@ -55,9 +55,9 @@ impl Bell {
     }
 
     /// Wakes the loop; `make_reader` makes what it then calls, where it does not own it.
-    pub(crate) fn ring(&self, make_reader: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) {
+    pub(super) fn wake(&self, make_reader: impl FnOnce(Python<'_>) -> PyResult<Py<PyAny>>) {
         match self {
-            // A socket that is full rings already; one whose loop is gone wakes nobody, and nobody waits.
+            // A socket that is full wakes it already; one whose loop is gone wakes nobody, and nobody waits.
             #[cfg(unix)]
             Self::Socket { ours, .. } => drop((&*ours).write(&[1])),
             Self::Threadsafe(reference) => {
@@ -72,16 +72,16 @@ impl Bell {
     }
 
     /// Whether the loop owns the reader.
-    pub(crate) fn is_owned_by_loop(&self) -> bool {
+    pub(super) fn is_owned_by_loop(&self) -> bool {
         !matches!(self, Self::Threadsafe(_))
     }
 
-    /// Makes the bell silent again.
-    pub(crate) fn still(&self) {
+    /// Takes in what has woken the loop, so that the next wake wakes it again.
+    pub(super) fn drain(&self) {
         #[cfg(unix)]
         if let Self::Socket { theirs, .. } = self {
-            let mut rings = [0; 64];
-            while matches!((&*theirs).read(&mut rings), Ok(count) if count == rings.len()) {}
+            let mut wakes = [0; 64];
+            while matches!((&*theirs).read(&mut wakes), Ok(count) if count == wakes.len()) {}
         }
     }
 }

@@ -9,7 +9,12 @@ use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types:
 use runtype_surface::{Attempt, AttemptStart, ClientBuilder, bindings::attempt_report};
 use tokio::sync::mpsc;
 
-use crate::{circumstances::Circumstances, decode::decode, signals};
+use crate::{
+    asyncio::completion_queue::CompletionQueue,
+    call_context::{CallContext, Notify},
+    json::decode::decode,
+    runtime::{gil, guard},
+};
 
 /// What is called before an attempt is sent, and when it has ended.
 #[derive(Default)]
@@ -21,13 +26,29 @@ pub(crate) struct Hooks {
 impl Hooks {
     pub(crate) fn before(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.before = Some(hook);
-        builder.before_attempt(|start: &AttemptStart<'_>| Circumstances::now().tell(attempt_report(start, None)))
+        builder.before_attempt(|start: &AttemptStart<'_>| CallContext::current().notify(attempt_report(start, None)))
     }
 
     pub(crate) fn after(&mut self, hook: Py<PyAny>, builder: ClientBuilder) -> ClientBuilder {
         self.after = Some(hook);
         builder.after_attempt(|start: &AttemptStart<'_>, end: &Attempt| {
-            Circumstances::now().tell(attempt_report(start, Some(end)));
+            CallContext::current().notify(attempt_report(start, Some(end)));
+        })
+    }
+
+    /// Passes reports on to `tell`, from which the thread that waits for the call takes them.
+    pub(crate) fn on_thread(tell: mpsc::UnboundedSender<String>) -> Notify {
+        Box::new(move |report| {
+            // Where the wait was interrupted, nobody listens.
+            let _ = tell.send(report);
+        })
+    }
+
+    /// Runs the hooks on the call's asyncio loop.
+    pub(crate) fn on_loop(self: Arc<Self>, queue: Arc<CompletionQueue>) -> Notify {
+        Box::new(move |report| {
+            let hooks = self.clone();
+            queue.call_soon(move |py| guard::entry(|| hooks.tell(py, &report)));
         })
     }
 
@@ -66,17 +87,22 @@ impl Hooks {
     }
 }
 
+/// The context of a call on an asyncio loop.
+pub(crate) fn context_of_loop(queue: &Arc<CompletionQueue>, hooks: Option<&Arc<Hooks>>) -> CallContext {
+    CallContext::of_loop(queue.clone(), hooks.map(|hooks| hooks.clone().on_loop(queue.clone())))
+}
+
 /// Drives a call on this thread, and runs the hooks here while it waits.
 pub(crate) fn wait<T: Send>(
     py: Python<'_>,
     hooks: Option<&Arc<Hooks>>,
     call: impl Future<Output = T> + Send,
 ) -> PyResult<T> {
-    let Some(hooks) = hooks else { return signals::wait(py, Circumstances::default().around(call)) };
+    let Some(hooks) = hooks else { return gil::wait(py, CallContext::default().scope(call)) };
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut call = pin!(Circumstances::of_thread(Some(tell)).around(call));
+    let mut call = pin!(CallContext::of_thread(Some(Hooks::on_thread(tell))).scope(call));
     loop {
-        let step = signals::wait(py, async {
+        let step = gil::wait(py, async {
             tokio::select! {
                 biased;
                 Some(report) = told.recv() => Err(report),

@@ -1,17 +1,13 @@
-//! The threads that drive the network, and what must be made anew in a forked child.
+//! What must be recreated in a forked child.
 //!
 //! `fork` copies memory and one thread. A runtime or a pooled connection that was made before it waits for threads that do
-//! not exist in the child, and a call would hang for ever. So whatever lives on those threads is kept beside the process
-//! that made it, and made anew in another; what was the parent's is leaked, since taking it down would wait for the same
+//! not exist in the child, and a call would hang forever. So whatever lives on those threads is kept beside the process
+//! that made it, and recreated in another; what was the parent's is leaked, since taking it down would wait for the same
 //! threads.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::{exceptions::PyOSError, prelude::*};
-use tokio::runtime::{Builder, Runtime};
-
-/// Enough to drive the sockets: calls themselves are driven by the threads that make them.
-const WORKERS: usize = 2;
+use pyo3::Python;
 
 /// A value that belongs to the process that made it.
 ///
@@ -64,19 +60,4 @@ impl<T> Drop for PerProcess<T> {
             std::mem::forget(kept);
         }
     }
-}
-
-/// The runtime that all clients of this process share. It lives as long as the process: its threads take no part in the
-/// interpreter, so they never hold up its end.
-pub(crate) fn runtime(py: Python<'_>) -> PyResult<&'static Runtime> {
-    static RUNTIME: PerProcess<&'static Runtime> = PerProcess::empty();
-    RUNTIME.get(py, || {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("runtype-surface")
-            .enable_all()
-            .build()
-            .map_err(|error| PyOSError::new_err(format!("the threads for the network cannot be started: {error}")))?;
-        Ok(Box::leak(Box::new(runtime)))
-    })
 }

@@ -1,5 +1,7 @@
 //! The core's errors as Python exceptions.
 
+use std::fmt;
+
 use pyo3::{
     exceptions::PyRuntimeError,
     intern,
@@ -12,20 +14,15 @@ use runtype_surface::{
     bindings::{self, Report as _},
 };
 
-use crate::{decode::decode, key_function::Failed};
+use crate::json::decode::decode;
 
 /// Makes the exception of an error. Its `__cause__` is what the application's own key function raised, if it did.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let exception = make(py, error).unwrap_or_else(|failed| failed);
-    if let Some(cause) = Failed::raised(py, error) {
+    if let Some(cause) = KeyFunctionError::raised(py, error) {
         exception.set_cause(py, Some(cause));
     }
     exception
-}
-
-/// Makes the exception of an argument that cannot cross the language border.
-pub(crate) fn refused(py: Python<'_>, option: &str, problem: &str) -> PyErr {
-    raise(py, &bindings::refused(option, problem))
 }
 
 /// Makes the exception of a call that ended since its client was closed.
@@ -49,6 +46,39 @@ fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let body = error.body().map(|body| PyBytes::new(py, body));
     Ok(PyErr::from_value(errors(py)?.call_method1(intern!(py, "of_report"), (report, body))?))
 }
+
+/// Why the application's key function gave no key, on its way through the core.
+#[derive(Debug)]
+pub(crate) struct KeyFunctionError {
+    /// Kept as text: showing a `PyErr` would need the GIL.
+    text: String,
+    /// What the function raised, for the `__cause__` of the exception of the call.
+    raised: Option<PyErr>,
+}
+
+impl KeyFunctionError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), raised: None }
+    }
+
+    pub(crate) fn of(raised: PyErr) -> Self {
+        Self { text: raised.to_string(), raised: Some(raised) }
+    }
+
+    /// What the function raised, where that is why a call failed.
+    fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
+        let failed = bindings::key_function_error(error)?.downcast_ref::<Self>()?;
+        failed.raised.as_ref().map(|raised| raised.clone_ref(py))
+    }
+}
+
+impl fmt::Display for KeyFunctionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for KeyFunctionError {}
 
 /// The module that holds the classes: exceptions are plain Python classes, which can be subclassed and pickled.
 fn errors(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
