@@ -18,10 +18,10 @@ use runtype_surface::{
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    answer,
-    guard::{self, Guarded, GuardedPromise, Panicked, Place},
-    source::Source,
-    thread::Thread,
+    closable::Source,
+    js_thread::Thread,
+    panic::{self, Guarded, GuardedPromise, Panicked, Place},
+    response,
 };
 
 /// One result with the number of its input.
@@ -54,7 +54,7 @@ pub struct CallMany {
 
 impl ObjectFinalize for CallMany {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::dropped(self)
     }
 }
 
@@ -82,7 +82,7 @@ impl Step {
             let result = match result {
                 Ok(answer) => {
                     step.set_named_property("report", answer.report())?;
-                    answer::parse(env, answer)
+                    response::parse(env, answer)
                 }
                 Err(error) => Either::B(error.into()),
             };
@@ -97,7 +97,7 @@ impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, hand_on)) = self.waiting.take() {
             self.driver.spawn(async move {
-                let driven = guard::ended(Place::Task, async {
+                let driven = panic::ended(Place::Task, async {
                     while let Some(result) = many.next().await {
                         if hand_on.send(Ok(result)).await.is_err() {
                             return;
@@ -155,10 +155,10 @@ impl CallMany {
         ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure, report?: string } | Failure | undefined> | Failure"
     )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Begun, || {
+        panic::entry(Place::Begun, || {
             let source = self.source.clone();
             let next = async move { source.read(async |calls| calls.next().await).await };
-            guard::promise(env, next, |env, next| match next {
+            panic::promise(env, next, |env, next| match next {
                 None => Ok(Either::A(().into_unknown(env)?)),
                 Some(Ok(step)) => step.into_object(env).map(Either::A),
                 Some(Err(panicked)) => Ok(Either::B(panicked.into())),
@@ -169,12 +169,12 @@ impl CallMany {
     /// Gives the input that was wanted; nothing where there are no more.
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn give(&self, input: Option<Input>) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.giver.give(input.map(Into::into)))
+        panic::plain(Place::Begun, || self.giver.give(input.map(Into::into)))
     }
 
     /// Drops the calls that are under way, and begins no more.
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn close(&self) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.source.close())
+        panic::plain(Place::Begun, || self.source.close())
     }
 }

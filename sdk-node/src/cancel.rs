@@ -7,8 +7,8 @@ use napi_derive::napi;
 use tokio::sync::Notify;
 
 use crate::{
-    guard::{self, Guarded, Place},
-    thread::Thread,
+    js_thread::Thread,
+    panic::{self, Guarded, Place},
 };
 
 /// Cancels the one call that it is given to. Not napi's own `AbortSignal`, which overwrites the application's `onabort`.
@@ -17,7 +17,7 @@ pub struct Cancel(Arc<Notify>);
 
 impl ObjectFinalize for Cancel {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::dropped(self)
     }
 }
 
@@ -25,7 +25,7 @@ impl ObjectFinalize for Cancel {
 #[napi(ts_return_type = "Cancel | Failure")]
 #[must_use]
 pub fn open_cancel() -> Guarded<Cancel> {
-    guard::plain(Place::Entry, || Cancel(Arc::default()))
+    panic::plain(Place::Entry, || Cancel(Arc::default()))
 }
 
 #[napi]
@@ -34,7 +34,7 @@ impl Cancel {
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn cancel(&self) -> Guarded<()> {
         // It leaves a permit, so a cancel before the call is first polled is not lost.
-        guard::plain(Place::Entry, || self.0.notify_one())
+        panic::plain(Place::Entry, || self.0.notify_one())
     }
 }
 

@@ -17,15 +17,15 @@ use napi_derive::napi;
 use runtype_surface::{Answer, Call, bindings::Report as _};
 
 use crate::{
-    answer,
     call_many::CallMany,
     cancel::{Cancel, Cancelled},
-    guard::{self, Guarded, GuardedPromise, Place},
-    hook::Notices,
+    hooks::Notices,
+    js_thread::Thread,
     key_function,
     options::{CallOptions, ClientOptions},
+    panic::{self, Guarded, GuardedPromise, Place},
+    response,
     stream::EventStream,
-    thread::Thread,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -46,7 +46,7 @@ pub struct Client {
 
 impl ObjectFinalize for Client {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::dropped(self)
     }
 }
 
@@ -66,7 +66,7 @@ pub fn open_client(
         Function<'_, Guarded<Vec<String>>, ()>,
     >,
 ) -> napi::Result<Guarded<Client>> {
-    guard::entry(Place::Entry, || {
+    panic::entry(Place::Entry, || {
         let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
         let lookup = variables.clone();
         let mut builder = runtype_surface::Client::builder()
@@ -102,7 +102,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || {
+        panic::entry(Place::Entry, || {
             let call = self.core()?.capability(capability).input_json(input);
             send(env, call, with_report, options, cancel)
         })
@@ -123,7 +123,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || {
+        panic::entry(Place::Entry, || {
             let call = self.core()?.capability(capability).via_dispatch().input_json(input);
             send(env, call, with_report, options, cancel)
         })
@@ -143,11 +143,11 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
-        guard::entry(Place::Entry, || {
+        panic::entry(Place::Entry, || {
             let call = built(self.core()?.capability(capability).input_json(input), options);
             let (cancelled, owner) = (Cancelled::by(cancel), Thread::current());
             let opened = async move { cancelled.or(call.stream()).await };
-            guard::promise(env, opened, |_, opened| {
+            panic::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
                     Err(error) => Either::B(error.into()),
@@ -169,7 +169,7 @@ impl Client {
         in_order: bool,
         options: Option<CallOptions>,
     ) -> napi::Result<Guarded<CallMany>> {
-        guard::entry(Place::Entry, || {
+        panic::entry(Place::Entry, || {
             let call = built(self.core()?.capability(capability), options);
             Ok(match CallMany::new(call, concurrency, in_order) {
                 Ok(many) => Either::A(many),
@@ -191,7 +191,7 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || send(env, self.core()?.openapi_call(), with_report, options, cancel))
+        panic::entry(Place::Entry, || send(env, self.core()?.openapi_call(), with_report, options, cancel))
     }
 
     /// The URL of a capability.
@@ -201,7 +201,7 @@ impl Client {
     /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(ts_return_type = "string | Failure")]
     pub fn endpoint_url(&self, capability: String) -> napi::Result<Guarded<String>> {
-        guard::entry(Place::Entry, || {
+        panic::entry(Place::Entry, || {
             Ok(match self.core()?.endpoint_url(&capability) {
                 Ok(url) => Either::A(url.into()),
                 Err(error) => Either::B(error.into()),
@@ -216,25 +216,25 @@ impl Client {
     /// Where the client is closed, which the TypeScript side refuses before.
     #[napi(getter, ts_return_type = "string | Failure")]
     pub fn endpoint(&self) -> napi::Result<Guarded<String>> {
-        guard::entry(Place::Entry, || Ok(Either::A(self.core()?.endpoint().to_string())))
+        panic::entry(Place::Entry, || Ok(Either::A(self.core()?.endpoint().to_string())))
     }
 
     /// Takes over variables that have changed.
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn set_variables(&self, variables: HashMap<String, String>) -> Guarded<()> {
-        guard::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
+        panic::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
     }
 
     /// Closes the connections that idle, at once and not when the object is collected.
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn close(&mut self) -> Guarded<()> {
-        guard::plain(Place::Entry, || self.core = None)
+        panic::plain(Place::Entry, || self.core = None)
     }
 
     /// Takes out the reports that no hook has been told yet.
     #[napi(ts_return_type = "Array<string> | Failure")]
     pub fn take_notices(&self) -> Guarded<Vec<String>> {
-        guard::plain(Place::Entry, || self.notices.take())
+        panic::plain(Place::Entry, || self.notices.take())
     }
 
     fn core(&self) -> napi::Result<&runtype_surface::Client> {
@@ -258,10 +258,10 @@ fn send<'env>(
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let call = built(call, options);
     let cancelled = Cancelled::by(cancel);
-    guard::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
+    panic::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
         None => Ok(Either::A(().into_unknown(env)?)),
         Some(Ok(answer)) if with_report => whole(env, answer),
-        Some(Ok(answer)) => Ok(answer::parse(env, answer)),
+        Some(Ok(answer)) => Ok(response::parse(env, answer)),
         Some(Err(error)) => Ok(Either::B(error.into())),
     })
 }
@@ -269,7 +269,7 @@ fn send<'env>(
 /// The output beside everything else that came.
 fn whole<'env>(env: &'env Env, answer: Answer<Bytes>) -> napi::Result<Outcome<'env>> {
     let report = answer.report();
-    Ok(match answer::parse(env, answer) {
+    Ok(match response::parse(env, answer) {
         Either::A(output) => {
             let mut whole = Object::new(env)?;
             whole.set_named_property("output", output)?;

@@ -3,7 +3,7 @@
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::guard::{self, Guarded, Place};
+use crate::panic::{self, Guarded, Place};
 
 /// The address of a surface, in its parts.
 #[napi(object, object_from_js = false)]
@@ -22,7 +22,7 @@ pub struct Endpoint {
 #[napi(ts_return_type = "Endpoint | Failure")]
 #[must_use]
 pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
-    guard::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
+    panic::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
         Ok(endpoint) => Either::A(Endpoint {
             base_url: endpoint.base_url().to_owned(),
             product_id: endpoint.product_id().to_owned(),
@@ -37,5 +37,5 @@ pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
 #[napi(ts_return_type = "string | Failure")]
 #[must_use]
 pub fn capability_slug(name: String) -> Guarded<String> {
-    guard::plain(Place::Entry, || runtype_surface::capability_slug(&name))
+    panic::plain(Place::Entry, || runtype_surface::capability_slug(&name))
 }

@@ -9,7 +9,7 @@ use napi::{
 };
 use runtype_surface::KeySource;
 
-use crate::guard::{self, Place};
+use crate::panic::{self, Place};
 
 /// Weak: a client that may still be asked for its key does not keep the process alive.
 type AskKey = ThreadsafeFunction<(), Promise<String>, (), Status, false, true>;
@@ -20,7 +20,7 @@ pub(crate) fn key_source(ask: &Function<'_, (), Promise<String>>) -> napi::Resul
     Ok(KeySource::function(move || {
         let ask = ask.clone();
         async move {
-            guard::panic_if_asked(Place::KeyFunction);
+            panic::panic_if_asked(Place::KeyFunction);
             let promise = ask.call_async_catch(()).await.map_err(KeyFunctionError)?;
             promise.await.map_err(KeyFunctionError)
         }

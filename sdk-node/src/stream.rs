@@ -13,10 +13,10 @@ use runtype_surface::{
 };
 
 use crate::{
-    answer,
-    guard::{self, Guarded, GuardedPromise, Place},
-    source::Source,
-    thread::Thread,
+    closable::Source,
+    js_thread::Thread,
+    panic::{self, Guarded, GuardedPromise, Place},
+    response,
 };
 
 /// A stream of the core, by one reader at a time.
@@ -28,7 +28,7 @@ pub struct EventStream {
 
 impl ObjectFinalize for EventStream {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::dropped(self)
     }
 }
 
@@ -46,7 +46,7 @@ impl EventStream {
     #[napi(getter, ts_return_type = "string | Failure")]
     #[must_use]
     pub fn report(&self) -> Guarded<String> {
-        guard::plain(Place::Begun, || self.report.clone())
+        panic::plain(Place::Begun, || self.report.clone())
     }
 
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure,
@@ -57,12 +57,12 @@ impl EventStream {
     /// Where no promise can be made, which Node does not refuse.
     #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Begun, || {
+        panic::entry(Place::Begun, || {
             let source = self.source.clone();
             let batch = async move { source.read(async |events| events.next_batch().await).await };
-            guard::promise(env, batch, |env, batch| match batch {
+            panic::promise(env, batch, |env, batch| match batch {
                 None => Ok(Either::A(().into_unknown(env)?)),
-                Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
+                Some(Ok(json)) => response::parse_text(env, &json).map(Either::A),
                 Some(Err(error)) => Ok(Either::B(error.into())),
             })
         })
@@ -71,7 +71,7 @@ impl EventStream {
     /// Closes the connection at once; a reader that waits gets nothing more.
     #[napi(ts_return_type = "undefined | Failure")]
     pub fn close(&self) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.source.close())
+        panic::plain(Place::Begun, || self.source.close())
     }
 }
 

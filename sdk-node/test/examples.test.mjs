@@ -14,7 +14,8 @@ const mock = await startMock();
 after(() => mock.close());
 
 const root = join(import.meta.dirname, '..');
-const sources = ['README.md', ...readdirSync(join(root, 'ts')).map((file) => join('ts', file))];
+const modules = readdirSync(join(root, 'ts'), { recursive: true }).filter((file) => /\.m?ts$/.test(file));
+const sources = ['README.md', ...modules.map((file) => join('ts', file))];
 
 /** What the examples of a file print, in order. */
 const printed = {
@@ -26,7 +27,7 @@ const printed = {
   ],
   'ts/client.ts': [/^A long text\.\n$/, /^0 \{ summary: 'One\.', words: 1 \}\n1 \{ summary: 'Two\.', words: 1 \}\n$/],
   'ts/errors.ts': [/^look before you repeat it: fails: 500 /],
-  'ts/mock-surface.ts': [/^$/],
+  'ts/testing/mock-surface.ts': [/^$/],
   'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
 };
 

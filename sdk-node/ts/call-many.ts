@@ -1,10 +1,10 @@
-import { Answer } from './answer.js';
+import { reading } from './argument.js';
+import { follow } from './cancel.js';
 import type { RuntypeError } from './errors.js';
-import { type CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import type { native } from './native.js';
-import { reading } from './reading.js';
-import { follow } from './signal.js';
+import { type CallSite, refusal, unlessFailed } from './native-error.js';
+import { Answer } from './response.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;

@@ -1,13 +1,13 @@
 import process from 'node:process';
-
-import { Answer } from './answer.js';
+import { wholeText } from './argument.js';
 import { type CallResult, type Inputs, iterable, resultsOf } from './call-many.js';
+import { following } from './cancel.js';
 import { Environment } from './environment.js';
-import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
-import { type Tell, tellOf } from './hook.js';
+import { type Tell, tellOf } from './hooks.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
+import { type Boundary, CallSite, refusal, unlessFailed } from './native-error.js';
 import {
   type CallManyOptions,
   type CallOptions,
@@ -20,8 +20,7 @@ import {
   nativeCallOptions,
   nativeClientOptions,
 } from './options.js';
-import { wholeText } from './reading.js';
-import { following } from './signal.js';
+import { Answer } from './response.js';
 import { EventStream } from './stream.js';
 
 type NativeClient = InstanceType<typeof native.Client>;

@@ -1,7 +1,7 @@
-import { CallSite, refusal, unlessFailed } from './failure.js';
+import { reading } from './argument.js';
 import { native } from './native.js';
+import { CallSite, refusal, unlessFailed } from './native-error.js';
 import { urlText } from './options.js';
-import { reading } from './reading.js';
 
 /** The address of a surface, in its parts. */
 export interface Endpoint {

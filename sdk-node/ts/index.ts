@@ -7,7 +7,6 @@
  * @packageDocumentation
  */
 
-export { Answer, type RateLimit } from './answer.js';
 export type { Attempt } from './attempt.js';
 export type { CallResult } from './call-many.js';
 export { Client } from './client.js';
@@ -28,8 +27,7 @@ export {
   ServerError,
   StreamError,
 } from './errors.js';
-export { StreamEvent, type StreamEventName } from './event.js';
-export type { AttemptStart, Hooks } from './hook.js';
+export type { AttemptStart, Hooks } from './hooks.js';
 export type {
   AuthHeader,
   CallManyOptions,
@@ -41,5 +39,7 @@ export type {
   RetryMode,
   SharedOptions,
 } from './options.js';
+export { Answer, type RateLimit } from './response.js';
 export { capabilitySlug } from './slug.js';
 export { EventStream, type StreamResponse } from './stream.js';
+export { StreamEvent, type StreamEventName } from './stream-event.js';

@@ -1,5 +1,5 @@
-import { refusal } from './failure.js';
-import { wordsOf } from './reading.js';
+import { wordsOf } from './argument.js';
+import { refusal } from './native-error.js';
 
 /** The input as JSON text. That it is an object the core checks. */
 export function jsonOf(input: unknown): string {

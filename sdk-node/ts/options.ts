@@ -1,9 +1,9 @@
 // The options of a client and of a call. The core checks their values; here their names and types.
 
-import { refusal } from './failure.js';
-import type { Hooks } from './hook.js';
+import { reading, wholeText } from './argument.js';
+import type { Hooks } from './hooks.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
-import { reading, wholeText } from './reading.js';
+import { refusal } from './native-error.js';
 
 /** What may be repeated: `safe`, only what the server cannot have executed; `all`, what may run twice too; `never`. */
 export type RetryMode = 'safe' | 'all' | 'never';

@@ -1,5 +1,5 @@
-import { CallSite, refusal, unlessFailed } from './failure.js';
 import { native } from './native.js';
+import { CallSite, refusal, unlessFailed } from './native-error.js';
 
 /**
  * Turns a capability's name into the slug under which its endpoint stands: `Summarize Article` becomes

@@ -1,9 +1,9 @@
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
-import { type EventReports, StreamEvent } from './event.js';
-import { type CallSite, unlessFailed } from './failure.js';
+import { follow } from './cancel.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 import type { native } from './native.js';
-import { follow } from './signal.js';
+import { type CallSite, unlessFailed } from './native-error.js';
+import { type EventReports, StreamEvent } from './stream-event.js';
 
 type NativeStream = InstanceType<typeof native.EventStream>;
 

@@ -1,10 +1,9 @@
 // The application's hooks: what watches each attempt.
 
 import process from 'node:process';
-
+import { wordsOf } from './argument.js';
 import { type Attempt, type AttemptReport, attemptOf } from './attempt.js';
-import { type Failure, unlessFailed } from './failure.js';
-import { wordsOf } from './reading.js';
+import { type Failure, unlessFailed } from './native-error.js';
 
 /** An attempt that is about to be sent. It has no key and no body. */
 export interface AttemptStart {

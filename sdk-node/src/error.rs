@@ -8,8 +8,8 @@ use runtype_surface::{
 };
 
 use crate::{
-    guard::{self, Panicked, Place},
     key_function::KeyFunctionError,
+    panic::{self, Panicked, Place},
 };
 
 /// What the core says of a failure, or that there was a panic.
@@ -30,7 +30,7 @@ impl From<Panicked> for Failure {
 
 impl ObjectFinalize for Failure {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::dropped(self)
     }
 }
 
@@ -41,21 +41,21 @@ impl Failure {
     #[must_use]
     pub fn report(&self) -> String {
         let report = || self.0.as_ref().map_or_else(Panicked::report, Error::report);
-        guard::or(|| Panicked { may_have_executed: true }.report(), report)
+        panic::or(|| Panicked { may_have_executed: true }.report(), report)
     }
 
     /// The answer's body as it came, where there was an answer.
     #[napi]
     #[must_use]
     pub fn body(&self) -> Option<Buffer> {
-        guard::or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
+        panic::or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
     }
 
     /// What caused it, in words, the outermost reason first.
     #[napi]
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
-        guard::or(Vec::new, || {
+        panic::or(Vec::new, || {
             let mut causes = Vec::new();
             let mut next = self.0.as_ref().ok().and_then(std::error::Error::source);
             while let Some(cause) = next {
@@ -73,7 +73,7 @@ impl Failure {
     /// None that is known.
     #[napi(ts_return_type = "unknown")]
     pub fn thrown_by_key_function(&self) -> napi::Result<Option<napi::Error>> {
-        guard::or(
+        panic::or(
             || Ok(None),
             || {
                 let error = self.0.as_ref().ok().and_then(key_function_error);
@@ -88,7 +88,7 @@ impl Failure {
 #[napi]
 #[must_use]
 pub fn refuse(option: String, problem: String) -> Failure {
-    match guard::plain(Place::Entry, || refused(&option, &problem)) {
+    match panic::plain(Place::Entry, || refused(&option, &problem)) {
         Either::A(error) => error.into(),
         Either::B(failure) => failure,
     }

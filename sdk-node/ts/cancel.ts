@@ -1,7 +1,7 @@
 // Ties calls to an AbortSignal.
 
-import { type CallSite, unlessFailed } from './failure.js';
 import { native } from './native.js';
+import { type CallSite, unlessFailed } from './native-error.js';
 
 type Cancel = InstanceType<typeof native.Cancel>;
 

@@ -1,7 +1,7 @@
 // Reading what the application gives: its getters, proxies and iterators may throw, and its strings may be no Unicode.
 
 import { RuntypeError } from './errors.js';
-import { refusal } from './failure.js';
+import { refusal } from './native-error.js';
 
 /** Reads an option or argument by `step`. What the application's own code throws there becomes the cause of a refusal. */
 export function reading<T>(option: string, step: () => T): T {

@@ -2,7 +2,7 @@
 
 use tokio::sync::{Mutex, Notify};
 
-use crate::thread::Thread;
+use crate::js_thread::Thread;
 
 pub(crate) struct Source<T> {
     /// Empty once it is closed.

@@ -10,7 +10,7 @@ use napi::{
 };
 use runtype_surface::{Answer, bindings::undecodable};
 
-use crate::guard::Guarded;
+use crate::panic::Guarded;
 
 /// The output as a JavaScript value, or what is wrong with it.
 pub(crate) fn parse<'env>(env: &'env Env, answer: Answer<Bytes>) -> Guarded<Unknown<'env>> {

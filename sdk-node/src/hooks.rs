@@ -12,7 +12,7 @@ use napi::{
 };
 use runtype_surface::{ClientBuilder, bindings::attempt_report};
 
-use crate::guard::{self, Guarded, Place};
+use crate::panic::{self, Guarded, Place};
 
 /// Weak: a client whose attempts are watched does not keep the process alive.
 type Wake = ThreadsafeFunction<(), (), Guarded<Vec<String>>, Status, false, true>;
@@ -29,7 +29,7 @@ impl Notices {
         tell: &Function<'_, Guarded<Vec<String>>, ()>,
     ) -> napi::Result<ClientBuilder> {
         let notices = self.clone();
-        let reports = move || guard::at(Place::Callback, || Either::A(notices.take()));
+        let reports = move || panic::at(Place::Callback, || Either::A(notices.take()));
         let wake: Arc<Wake> =
             Arc::new(tell.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| Ok(reports()))?);
         let (before, wake_before) = (self.clone(), wake.clone());

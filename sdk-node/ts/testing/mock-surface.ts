@@ -1,9 +1,9 @@
 // A mock surface, and the control of it.
 
-import { Client } from './client.js';
+import { Client } from '../client.js';
+import type { ClientOptions } from '../options.js';
 import { findMockBinary } from './mock-binary.js';
 import { MockProcess } from './mock-process.js';
-import type { ClientOptions } from './options.js';
 
 /** How a mock is started. */
 export interface MockOptions {

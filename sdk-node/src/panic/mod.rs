@@ -6,7 +6,7 @@
 
 use std::{
     any::Any,
-    panic::{self, AssertUnwindSafe},
+    panic::{self as std_panic, AssertUnwindSafe},
 };
 
 use futures_util::FutureExt as _;
@@ -15,12 +15,15 @@ use napi::{
     bindgen_prelude::{Either, PromiseRaw, ToNapiValue},
 };
 
+#[cfg(debug_assertions)]
+pub mod injected;
+
 use runtype_surface::bindings::{internal_error_report, show_places_of_panics};
 
-use crate::failure::Failure;
+use crate::error::Failure;
 
 #[cfg(debug_assertions)]
-pub(crate) use crate::test_panic::panic_if_asked;
+pub(crate) use crate::panic::injected::panic_if_asked;
 
 #[cfg(not(debug_assertions))]
 pub(crate) fn panic_if_asked(_place: Place) {}
@@ -129,7 +132,7 @@ fn caught<T>(place: Place, step: impl FnOnce() -> T) -> Result<T, Panicked> {
         panic_if_asked(place);
         step()
     };
-    panic::catch_unwind(AssertUnwindSafe(step)).map_err(|payload| Panicked::at(place, payload))
+    std_panic::catch_unwind(AssertUnwindSafe(step)).map_err(|payload| Panicked::at(place, payload))
 }
 
 #[napi_derive::module_init]

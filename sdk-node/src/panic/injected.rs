@@ -1,10 +1,10 @@
-//! Panics on request, for the tests of `guard`. Release builds have none.
+//! Panics on request, for the tests of how panics are caught. Release builds have none.
 
 use std::sync::{Mutex, PoisonError};
 
 use napi_derive::napi;
 
-use crate::guard::Place;
+use crate::panic::Place;
 
 static ASKED: Mutex<Option<(Place, u32, String)>> = Mutex::new(None);
 
