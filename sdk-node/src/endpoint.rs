@@ -3,7 +3,10 @@
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::panic::{self, Guarded, Place};
+use crate::{
+    guard::{self, Guarded},
+    panic::place::Place,
+};
 
 /// The address of a surface, in its parts.
 #[napi(object, object_from_js = false)]
@@ -19,10 +22,10 @@ pub struct Endpoint {
 }
 
 /// Takes a full URL apart.
-#[napi(ts_return_type = "Endpoint | Failure")]
+#[napi(ts_return_type = "Endpoint | NativeError")]
 #[must_use]
 pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
-    panic::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
+    guard::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
         Ok(endpoint) => Either::A(Endpoint {
             base_url: endpoint.base_url().to_owned(),
             product_id: endpoint.product_id().to_owned(),
@@ -34,8 +37,8 @@ pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
 }
 
 /// Turns a capability's name into its slug.
-#[napi(ts_return_type = "string | Failure")]
+#[napi(ts_return_type = "string | NativeError")]
 #[must_use]
 pub fn capability_slug(name: String) -> Guarded<String> {
-    panic::plain(Place::Entry, || runtype_surface::capability_slug(&name))
+    guard::plain(Place::Entry, || runtype_surface::capability_slug(&name))
 }

@@ -1,8 +1,7 @@
 /**
  * Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
  *
- * The modules stand in the order in which a call passes through them: client, endpoint, key, options, input, the native
- * core, answer, error.
+ * A call passes through the modules in this order: client, options, input, the native core, response or stream, errors.
  *
  * @packageDocumentation
  */
@@ -10,7 +9,7 @@
 export type { Attempt } from './attempt.js';
 export type { CallResult } from './call-many.js';
 export { Client } from './client.js';
-export { type Endpoint, parseEndpoint } from './endpoint.js';
+export { capabilitySlug, type Endpoint, parseEndpoint } from './endpoint.js';
 export {
   APIConnectionError,
   APIStatusError,
@@ -40,6 +39,5 @@ export type {
   SharedOptions,
 } from './options.js';
 export { Answer, type RateLimit } from './response.js';
-export { capabilitySlug } from './slug.js';
 export { EventStream, type StreamResponse } from './stream.js';
 export { StreamEvent, type StreamEventName } from './stream-event.js';

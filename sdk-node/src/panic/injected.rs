@@ -4,12 +4,12 @@ use std::sync::{Mutex, PoisonError};
 
 use napi_derive::napi;
 
-use crate::panic::Place;
+use crate::panic::place::Place;
 
-static ASKED: Mutex<Option<(Place, u32, String)>> = Mutex::new(None);
+static REQUESTED: Mutex<Option<(Place, u32, String)>> = Mutex::new(None);
 
-/// Has the next piece of code that runs at a place panic, after `skip` others, with these words. Where there
-/// is no such place, none does, and it gives `false`.
+/// Makes the next piece of code that runs at a place panic with these words, after `skip` others. Returns `false`, and none
+/// panics, where there is no such place.
 #[napi]
 #[must_use]
 pub fn panic_next(place: String, skip: u32, words: String) -> bool {
@@ -24,19 +24,19 @@ pub fn panic_next(place: String, skip: u32, words: String) -> bool {
         "finalizer" => Some(Place::Finalizer),
         _ => None,
     };
-    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    *asked = place.map(|place| (place, skip, words));
-    asked.is_some()
+    let mut requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
+    *requested = place.map(|place| (place, skip, words));
+    requested.is_some()
 }
 
-#[expect(clippy::panic, reason = "the tests have asked for it")]
-pub(crate) fn panic_if_asked(place: Place) {
-    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    match &mut *asked {
+#[expect(clippy::panic, reason = "the tests have requested it")]
+pub(crate) fn panic_if_requested(place: Place) {
+    let mut requested = REQUESTED.lock().unwrap_or_else(PoisonError::into_inner);
+    match &mut *requested {
         Some((at, skip, _)) if *at == place && *skip > 0 => *skip -= 1,
         Some((at, ..)) if *at == place => {
-            if let Some((_, _, words)) = asked.take() {
-                drop(asked);
+            if let Some((_, _, words)) = requested.take() {
+                drop(requested);
                 panic!("{words}");
             }
         }
