@@ -9,11 +9,11 @@ import type { MockRequest } from './mock-request.js';
 
 /** How a mock is started. */
 export interface MockOptions {
-  /** A TOML file that says what is mocked, in place of the demo surface. */
+  /** A TOML file that says what is mocked. Default: the demo surface. */
   config?: string | undefined;
   /** Where chance begins, a whole number: the same seed gives the same faults. */
   seed?: number | undefined;
-  /** The path of the binary, in place of the one that is found. */
+  /** The path of the binary. Default: the one that is found. */
   binary?: string | undefined;
 }
 
@@ -114,7 +114,7 @@ export class MockSurface {
     await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'active' });
   }
 
-  /** Makes a key, for everything or for the capabilities in `scopes`, and gives it in plain. */
+  /** Mints a key, for everything or for the capabilities in `scopes`, and returns it in plain text. */
   async mintKey(key: MockKey = {}): Promise<string> {
     const minted = (await this.control('POST', '/keys', snakeCase(key))) as { key: string };
     return minted.key;
