@@ -1,10 +1,10 @@
-// The application's hooks: what watches each attempt.
+// The application's hooks, which watch each attempt.
 
 import process from 'node:process';
 
+import { messageOf } from './argument.js';
 import { type Attempt, type AttemptReport, attemptOf } from './attempt.js';
-import { type Failure, unlessFailed } from './failure.js';
-import { wordsOf } from './reading.js';
+import { type NativeError, unwrap } from './native-error.js';
 
 /** An attempt that is about to be sent. It has no key and no body. */
 export interface AttemptStart {
@@ -18,7 +18,7 @@ export interface AttemptStart {
   readonly url: string;
   /** The hint of the key that it is sent with, such as `papi_…a1b2`. */
   readonly keyHint: string;
-  /** How long the client waited before this attempt, after the one before, in milliseconds. */
+  /** How long the client waited before this attempt, after the previous one, in milliseconds. */
   readonly waitedMs: number;
 }
 
@@ -30,7 +30,7 @@ export interface Hooks {
    */
   beforeAttempt?: ((start: AttemptStart) => void) | undefined;
   /**
-   * Called in the same way when an attempt has ended, whether it is repeated or not, before the call resolves. An attempt of
+   * Called in the same way when an attempt has ended, whether it is retried or not, before the call resolves. An attempt of
    * a call that was aborted has no end.
    */
   afterAttempt?: ((start: AttemptStart, end: Attempt) => void) | undefined;
@@ -48,22 +48,22 @@ interface Report {
   end: AttemptReport | null;
 }
 
-/** Tells the hooks what the core reports; a failure becomes a process warning. It never throws. */
-export type Tell = (reports: string[] | Failure) => void;
+/** Calls the hooks with the core's reports; an error in the reports' place becomes a process warning. It never throws. */
+export type RunHooks = (reports: string[] | NativeError) => void;
 
-/** What tells these hooks; `undefined` where there are none. */
-export function tellOf({ beforeAttempt, afterAttempt }: Hooks): Tell | undefined {
+/** What calls these hooks; `undefined` where there are none. */
+export function hookRunner({ beforeAttempt, afterAttempt }: Hooks): RunHooks | undefined {
   if (beforeAttempt === undefined && afterAttempt === undefined) return undefined;
-  const tell = (reports: string[]) => {
+  const runAll = (reports: string[]) => {
     for (const report of reports) {
       const { start, end }: Report = JSON.parse(report);
-      const begun = startOf(start);
-      if (end === null) run(() => beforeAttempt?.(begun));
-      else run(() => afterAttempt?.(begun, attemptOf(end)));
+      const attemptStart = startOf(start);
+      if (end === null) run(() => beforeAttempt?.(attemptStart));
+      else run(() => afterAttempt?.(attemptStart, attemptOf(end)));
     }
   };
   return (reports) => {
-    run(() => tell(unlessFailed(reports)));
+    run(() => runAll(unwrap(reports)));
   };
 }
 
@@ -80,7 +80,7 @@ function warn(reason: unknown): void {
     process.emitWarning(reason as Error);
   } catch {
     // It is no Error, or a proxy of one.
-    process.emitWarning(wordsOf(reason));
+    process.emitWarning(messageOf(reason));
   }
 }
 

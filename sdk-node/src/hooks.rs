@@ -1,7 +1,7 @@
-//! What the application's hooks are to be told, from the core's threads to JavaScript's.
+//! Reports of attempts for the application's hooks, from the core's threads to JavaScript's.
 //!
-//! It waits in a queue, which JavaScript empties when it is woken, and before it hands on a result: so a hook is told at once,
-//! and of every attempt before the call resolves.
+//! They wait in a queue. JavaScript empties it when it is woken, and before a call resolves: so a hook runs at once, and for
+//! every attempt before the call resolves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,26 +12,30 @@ use napi::{
 };
 use runtype_surface::{ClientBuilder, bindings::attempt_report};
 
-use crate::guard::{self, Guarded, Place};
+use crate::{
+    guard::{self, Guarded},
+    panic::place::Place,
+};
 
-/// Weak: a client whose attempts are watched does not keep the process alive.
+/// Weak: a client with hooks does not keep the process alive.
 type Wake = ThreadsafeFunction<(), (), Guarded<Vec<String>>, Status, false, true>;
 
-/// Reports that no hook has been told yet.
+/// Reports that no hook has received yet.
 #[derive(Clone, Default)]
-pub(crate) struct Notices(Arc<Mutex<Vec<String>>>);
+pub(crate) struct AttemptReports(Arc<Mutex<Vec<String>>>);
 
-impl Notices {
-    /// Has each attempt reported to `tell`, which never throws.
+impl AttemptReports {
+    /// Reports each attempt to `run_hooks`, which never throws.
     pub(crate) fn watch(
         &self,
         builder: ClientBuilder,
-        tell: &Function<'_, Guarded<Vec<String>>, ()>,
+        run_hooks: &Function<'_, Guarded<Vec<String>>, ()>,
     ) -> napi::Result<ClientBuilder> {
-        let notices = self.clone();
-        let reports = move || guard::at(Place::Callback, || Either::A(notices.take()));
-        let wake: Arc<Wake> =
-            Arc::new(tell.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| Ok(reports()))?);
+        let queue = self.clone();
+        let reports = move || guard::at(Place::Callback, || Either::A(queue.take()));
+        let wake: Arc<Wake> = Arc::new(
+            run_hooks.build_threadsafe_function::<()>().weak::<true>().build_callback(move |_| Ok(reports()))?,
+        );
         let (before, wake_before) = (self.clone(), wake.clone());
         let after = self.clone();
         Ok(builder
@@ -48,7 +52,7 @@ impl Notices {
         }
     }
 
-    /// Takes out what waits.
+    /// Takes out the waiting reports.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -5,13 +5,12 @@
  */
 
 export { findMockBinary } from './mock-binary.js';
+export type { MockFault, MockFaultKind } from './mock-fault.js';
+export type { MockRequest } from './mock-request.js';
 export {
   type MockCapability,
-  type MockFault,
-  type MockFaultKind,
   type MockKey,
   type MockOptions,
-  type MockRequest,
   MockSurface,
   startMock,
 } from './mock-surface.js';

@@ -19,7 +19,7 @@ export function findMockBinary(): string {
       `RUNTYPE_MOCK_BIN is ${named}, and no file there can be executed: name the binary, or unset the variable`,
     );
   }
-  const packaged = join(__dirname, '..', 'native', NAME);
+  const packaged = join(__dirname, '..', '..', 'native', NAME);
   if (isExecutable(packaged)) return packaged;
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const found = join(folder, NAME);

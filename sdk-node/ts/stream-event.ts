@@ -1,4 +1,4 @@
-/** The vendor's names of events (api.md, vendor). The list grows: any other name is handed on whole. */
+/** The vendor's names of events (api.md, vendor). The list grows: any other name is passed through. */
 export type StreamEventName =
   | 'execution_start'
   | 'execution_complete'
@@ -27,10 +27,10 @@ export type StreamEventName =
   | 'custom'
   | 'ping'
   | 'error'
-  // Keeps the names above as suggestions of editors.
+  // Keeps the names above as suggestions in editors.
   | (string & {});
 
-/** Events as the native side hands them over: the name, the data and the id (`null`: still the same) of each in turn. */
+/** Events as the native part returns them: the name, the data and the id (`null`: still the same) of each in turn. */
 export type EventReports = readonly unknown[];
 
 /**
@@ -38,7 +38,7 @@ export type EventReports = readonly unknown[];
  * `null`.
  */
 export class StreamEvent {
-  /** What it is: `text_delta`, `execution_complete` and so on. */
+  /** The event's name: `text_delta`, `execution_complete` and so on. */
   readonly name: StreamEventName;
   /** The data, parsed: by the vocabulary an object. Data that is not JSON is a string. */
   readonly data: unknown;
@@ -52,7 +52,7 @@ export class StreamEvent {
     this.id = id;
   }
 
-  /** The number of the event in its execution. */
+  /** The event's sequence number in its execution. */
   get seq(): number | null {
     const seq = field(this.data, 'seq');
     return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : null;
@@ -88,7 +88,7 @@ export class StreamEvent {
     return code(field(this.data, 'code')) ?? code(field(field(this.data, 'error'), 'code'));
   }
 
-  /** The words of an `execution_error` or `error` event. */
+  /** The message of an `execution_error` or `error` event. */
   get errorMessage(): string | null {
     const error = field(this.data, 'error');
     return text(error) ?? text(field(error, 'message')) ?? text(field(this.data, 'message'));

@@ -1,13 +1,13 @@
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 
-/** What the server says of the key's limits (`X-RateLimit-…`; api.md, vendor). */
+/** The key's rate limit, from the headers `X-RateLimit-…` (api.md, vendor). */
 export interface RateLimit {
   /** How many calls the window allows. */
   readonly limit: number | null;
   /** How many of them are left. */
   readonly remaining: number | null;
-  /** When the window begins anew, in seconds since the Unix epoch. */
+  /** When the next window begins, in seconds since the Unix epoch. */
   readonly reset: number | null;
 }
 
@@ -22,25 +22,25 @@ interface AnswerReport {
   elapsed_ms: number;
 }
 
-/** A capability's output with what came beside it; {@link Client.callWithResponse} gives it. */
+/** A capability's output and the response that it came in; {@link Client.callWithResponse} returns it. */
 export class Answer<T = unknown> {
-  /** What the capability gave: the body of a raw answer, the `output` of a wrapped one. */
+  /** The capability's output: the body of a raw response, the `output` of a wrapped one. */
   readonly output: T;
   /** The HTTP status, 200 to 299. */
   readonly status: number;
   /** The request's id, from the header `X-Request-Id` (assumed). */
   readonly requestId: string | null;
-  /** The execution's id, which a wrapped answer has; the product's owner finds it in the logs. */
+  /** The execution's id, which a wrapped response has; the product's owner finds it in the logs. */
   readonly executionId: string | null;
-  /** What a wrapped answer says beside its output; `null` for a raw one. */
+  /** The metadata of a wrapped response; `null` for a raw one. */
   readonly metadata: unknown;
-  /** What the server says of the key's limits; `null` where it says nothing. */
+  /** The key's rate limit; `null` where the server sends none. */
   readonly rateLimit: RateLimit | null;
-  /** The answer's headers. */
+  /** The response's headers. */
   readonly headers: Headers;
-  /** What happened at each attempt, the last one the success. */
+  /** Every attempt, the last one the success. */
   readonly attempts: readonly Attempt[];
-  /** How long the call took, all attempts and waits included, in milliseconds. */
+  /** How long the call took, including retries and backoff, in milliseconds. */
   readonly elapsedMs: number;
 
   /** @internal */

@@ -7,11 +7,11 @@ thread_local! {
     static ALIVE: watch::Sender<()> = watch::Sender::new(());
 }
 
-/// Tells when a thread has ended. Nobody waits then for what it has begun.
-pub(crate) struct Thread(Option<watch::Receiver<()>>);
+/// Waits for the end of a thread, after which nobody reads what it has started.
+pub(crate) struct JsThread(Option<watch::Receiver<()>>);
 
-impl Thread {
-    /// The one that this is called on.
+impl JsThread {
+    /// The current thread.
     pub(crate) fn current() -> Self {
         Self(ALIVE.try_with(watch::Sender::subscribe).ok())
     }

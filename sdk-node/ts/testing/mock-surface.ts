@@ -1,17 +1,19 @@
-// A mock surface, and the control of it.
+// A mock surface, and its control.
 
-import { Client } from './client.js';
+import { Client } from '../client.js';
+import type { ClientOptions } from '../options.js';
 import { findMockBinary } from './mock-binary.js';
+import type { MockFault, MockFaultKind } from './mock-fault.js';
 import { MockProcess } from './mock-process.js';
-import type { ClientOptions } from './options.js';
+import type { MockRequest } from './mock-request.js';
 
 /** How a mock is started. */
 export interface MockOptions {
-  /** A TOML file that says what is mocked, in place of the demo surface. */
+  /** A TOML file that says what is mocked. Default: the demo surface. */
   config?: string | undefined;
   /** Where chance begins, a whole number: the same seed gives the same faults. */
   seed?: number | undefined;
-  /** The path of the binary, in place of the one that is found. */
+  /** The path of the binary. Default: the one that is found. */
   binary?: string | undefined;
 }
 
@@ -33,52 +35,6 @@ export interface MockKey {
   rateLimitPerDay?: number | undefined;
 }
 
-/** What goes wrong. */
-export type MockFaultKind =
-  | 'latency'
-  | 'status'
-  | 'reset'
-  | 'close'
-  | 'truncate'
-  | 'stall'
-  | 'garbage'
-  | 'slow_body'
-  | 'bad_json'
-  | 'bad_length'
-  | 'hang_up';
-
-/** Where and how a fault strikes; the README of `runtype-mock` says what each kind takes. */
-export interface MockFault {
-  /** The capability that it strikes; all by default. */
-  capability?: string | undefined;
-  /** Which of the matching requests, counted from 1. */
-  nth?: number | readonly number[] | undefined;
-  /** How often it strikes. */
-  times?: number | undefined;
-  /** How likely it strikes, 0 to 1, by the mock's seed. */
-  probability?: number | undefined;
-  /** How much later the answer comes, in milliseconds. */
-  latencyMs?: number | undefined;
-  /** Whether the capability runs all the same. */
-  reached?: boolean | undefined;
-  /** The status, for the kind `status`. */
-  status?: number | undefined;
-  /** Headers, for the kind `status`. */
-  headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
-  /** A JSON body, for the kind `status`. */
-  json?: unknown;
-  /** A text as body, for the kind `status`. */
-  text?: string | undefined;
-  /** The bytes of the body that come before it strikes. */
-  afterBytes?: number | undefined;
-  /** How many bytes come at a time, for the kind `slow_body`. */
-  chunkBytes?: number | undefined;
-  /** The pause between them, or before the connection is closed, in milliseconds. */
-  waitMs?: number | undefined;
-  /** How far the length that is announced is off, in bytes, for the kind `bad_length`. */
-  lengthOffset?: number | undefined;
-}
-
 /** A capability of the mock. */
 export interface MockCapability {
   /** Its name. */
@@ -93,45 +49,6 @@ export interface MockCapability {
   latencyMs?: number | undefined;
   /** What it answers, such as `{ kind: 'fixed', output: { words: 3 } }`; it gives its input back by default. */
   answer?: Readonly<Record<string, unknown>> | undefined;
-}
-
-/** A request that the mock saw. Keys stand in it as hints. */
-export interface MockRequest {
-  /** Counts from 1. */
-  readonly n: number;
-  /** When it came, as an ISO 8601 time. */
-  readonly time: string;
-  readonly method: string;
-  readonly path: string;
-  /** The query, without its question mark. */
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  /** JSON where it is that, else text; the first 64 KiB. */
-  readonly body: unknown;
-  readonly bodyBytes: number;
-  /** The number of the connection on which it came. */
-  readonly connection: number;
-  readonly surface: string | null;
-  readonly capability: string | null;
-  /** The header that carried the key: `bearer` or `x-api-key`. */
-  readonly auth: string | null;
-  readonly keyHint: string | null;
-  readonly keyId: string | null;
-  /** The answer's status; `null` where none went out. */
-  readonly status: number | null;
-  /** Whether the capability ran. */
-  readonly reached: boolean;
-  readonly stream: boolean;
-  /** The fault that struck. */
-  readonly fault: string | null;
-  /** Which part of the mock answered. */
-  readonly answeredBy: string;
-  readonly requestId: string | null;
-  readonly executionId: string | null;
-  /** Whether the answer is still on its way, was delivered whole, or the client closed before. */
-  readonly outcome: 'open' | 'delivered' | 'client_closed';
-  readonly ended: string | null;
-  readonly clientClosedAt: string | null;
 }
 
 /**
@@ -197,7 +114,7 @@ export class MockSurface {
     await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'active' });
   }
 
-  /** Makes a key, for everything or for the capabilities in `scopes`, and gives it in plain. */
+  /** Mints a key, for everything or for the capabilities in `scopes`, and returns it in plain text. */
   async mintKey(key: MockKey = {}): Promise<string> {
     const minted = (await this.control('POST', '/keys', snakeCase(key))) as { key: string };
     return minted.key;

@@ -1,6 +1,6 @@
-//! A failed call, as data of which the TypeScript side makes an error.
+//! An error as data, from which the TypeScript side makes the error that it throws.
 
-use napi::bindgen_prelude::{Buffer, Either, Env, ObjectFinalize};
+use napi::bindgen_prelude::{Buffer, Env, ObjectFinalize};
 use napi_derive::napi;
 use runtype_surface::{
     Error,
@@ -8,54 +8,54 @@ use runtype_surface::{
 };
 
 use crate::{
-    guard::{self, Panicked, Place},
     key_function::KeyFunctionError,
+    panic::{self, Panicked, place::Place},
 };
 
-/// What the core says of a failure, or that there was a panic.
+/// An error of the core, or a panic.
 #[napi(custom_finalize)]
-pub struct Failure(Result<Error, Panicked>);
+pub struct NativeError(Result<Error, Panicked>);
 
-impl From<Error> for Failure {
+impl From<Error> for NativeError {
     fn from(error: Error) -> Self {
         Self(Ok(error))
     }
 }
 
-impl From<Panicked> for Failure {
+impl From<Panicked> for NativeError {
     fn from(panicked: Panicked) -> Self {
         Self(Err(panicked))
     }
 }
 
-impl ObjectFinalize for Failure {
+impl ObjectFinalize for NativeError {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::drop_collected(self)
     }
 }
 
 #[napi]
-impl Failure {
+impl NativeError {
     /// Every field but the body and the cause, as JSON text.
     #[napi]
     #[must_use]
     pub fn report(&self) -> String {
         let report = || self.0.as_ref().map_or_else(Panicked::report, Error::report);
-        guard::or(|| Panicked { may_have_executed: true }.report(), report)
+        panic::caught_or(|| Panicked { may_have_executed: true }.report(), report)
     }
 
-    /// The answer's body as it came, where there was an answer.
+    /// The response's body as received, where there was a response.
     #[napi]
     #[must_use]
     pub fn body(&self) -> Option<Buffer> {
-        guard::or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
+        panic::caught_or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
     }
 
-    /// What caused it, in words, the outermost reason first.
+    /// The texts of what caused it, outermost first.
     #[napi]
     #[must_use]
     pub fn causes(&self) -> Vec<String> {
-        guard::or(Vec::new, || {
+        panic::caught_or(Vec::new, || {
             let mut causes = Vec::new();
             let mut next = self.0.as_ref().ok().and_then(std::error::Error::source);
             while let Some(cause) = next {
@@ -73,7 +73,7 @@ impl Failure {
     /// None that is known.
     #[napi(ts_return_type = "unknown")]
     pub fn thrown_by_key_function(&self) -> napi::Result<Option<napi::Error>> {
-        guard::or(
+        panic::caught_or(
             || Ok(None),
             || {
                 let error = self.0.as_ref().ok().and_then(key_function_error);
@@ -84,12 +84,9 @@ impl Failure {
     }
 }
 
-/// The failure of an argument that cannot cross into the core.
+/// The error of an argument that cannot cross into the core.
 #[napi]
 #[must_use]
-pub fn refuse(option: String, problem: String) -> Failure {
-    match guard::plain(Place::Entry, || refused(&option, &problem)) {
-        Either::A(error) => error.into(),
-        Either::B(failure) => failure,
-    }
+pub fn refuse(option: String, problem: String) -> NativeError {
+    panic::caught(Place::Entry, || refused(&option, &problem)).map_or_else(Into::into, Into::into)
 }
