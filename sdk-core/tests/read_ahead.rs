@@ -110,6 +110,25 @@ async fn text_and_final_output_know_what_was_read_ahead() {
     assert_eq!(output, json!({ "words": 5000 }));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_begins_with_the_events_that_are_put_back() {
+    let halves = [r#"{"delta":"smile \ud83d"}"#, r#"{"delta":"\ude00."}"#];
+    let mut body = String::from("event: execution_start\ndata: {}\n\n");
+    halves.iter().for_each(|data| body.push_str(&format!("event: text_delta\ndata: {data}\n\n")));
+    body.push_str(COMPLETE);
+    let server =
+        RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
+    for read in [0, 1] {
+        let stream = client_of(&server.url()).capability("agent").stream().await.unwrap();
+        // What a language makes of a batch does not matter.
+        let mut ahead = ReadAhead::new(stream, |events| (events.len(), events));
+        let (count, events) = ahead.next_batch().await.unwrap().unwrap();
+        assert_eq!(count, events.len());
+        ahead.put_back(&events[read..]);
+        assert_eq!(ahead.text().await.unwrap(), "smile 😀.");
+    }
+}
+
 /// Polls a wait so many times and then gives it up; its result, if it ended.
 async fn within_polls<T>(polls: usize, wait: impl Future<Output = T>) -> Option<T> {
     let mut wait = std::pin::pin!(wait);

@@ -1,4 +1,4 @@
-// Builds the mock's binary, which `napi build` leaves out, and puts it beside the native part of this package.
+// Builds the mock's binary, which `napi build` leaves out, and copies it next to the native part of this package.
 //
 // node scripts/pack-mock.mjs [debug|release]
 
@@ -10,7 +10,7 @@ import process from 'node:process';
 const [profile = 'debug'] = process.argv.slice(2);
 const root = join(import.meta.dirname, '..');
 
-// The target and the packages are those of the build before: with others, cargo would build all anew.
+// The target and the packages are those of the build before: with others, cargo would rebuild everything.
 const target =
   process.env.CARGO_BUILD_TARGET ||
   execFileSync('rustc', ['-vV'], { encoding: 'utf8' })

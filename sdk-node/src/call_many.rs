@@ -1,7 +1,7 @@
-//! Many calls to one capability: one crossing a result, in which the next input may be asked for.
+//! Many calls to one capability: each result crosses into JavaScript once, and may ask for the next input.
 //!
-//! A task drives the calls, so that they go on while JavaScript looks at a result. Its iterator runs on its own thread:
-//! whoever waits for a result gives the inputs that are asked for.
+//! A task drives the calls, so that they go on while JavaScript handles a result. The inputs' iterator runs on JavaScript's
+//! thread: the reader of the results gives the inputs that are asked for.
 
 use std::sync::Arc;
 
@@ -18,21 +18,31 @@ use runtype_surface::{
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    answer,
-    guard::{self, Guarded, GuardedPromise, Panicked, Place},
-    source::Source,
-    thread::Thread,
+    closable::Closable,
+    guard::{self, Guarded, GuardedPromise},
+    js_thread::JsThread,
+    panic::{self, Panicked, place::Place},
+    response,
 };
+
+/// The options that only many calls have.
+#[napi(object, use_nullable = true)]
+pub struct CallManyOptions {
+    /// Maximum number of in-flight calls.
+    pub concurrency: Option<f64>,
+    /// Yields results in the order of the inputs, not as they arrive.
+    pub in_order: Option<bool>,
+}
 
 /// One result with the number of its input.
 type Numbered = (usize, Result<Answer<Bytes>, Error>);
 
-/// The input of one of many calls: JSON text, or what is wrong with it.
+/// The input of one of many calls: JSON text, or the problem of an input that has none.
 #[napi(object, use_nullable = true)]
 pub struct Input {
-    /// The text.
+    /// The input as JSON text.
     pub json: Option<String>,
-    /// Why there is none.
+    /// Why it cannot be written as JSON.
     pub problem: Option<String>,
 }
 
@@ -45,30 +55,30 @@ impl From<Input> for Result<Bytes, Error> {
     }
 }
 
-/// Many calls, of which some are under way.
+/// Many calls, some of them in flight.
 #[napi(custom_finalize)]
 pub struct CallMany {
     giver: InputGiver,
-    source: Arc<Source<Calls>>,
+    calls: Arc<Closable<Calls>>,
 }
 
 impl ObjectFinalize for CallMany {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::drop_collected(self)
     }
 }
 
-/// The calls, and what comes of them.
+/// The calls and their results.
 struct Calls {
-    /// Empty once the first result is asked for.
+    /// Empty once the first result has been asked for.
     waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Result<Numbered, Panicked>>)>,
     results: mpsc::Receiver<Result<Numbered, Panicked>>,
     asked: mpsc::UnboundedReceiver<()>,
-    /// Ends with this.
+    /// Drives the calls; ends with this.
     driver: JoinSet<()>,
 }
 
-/// What whoever waits is woken by.
+/// What wakes the reader of the results.
 struct Step {
     result: Option<Numbered>,
     wants_input: bool,
@@ -82,11 +92,11 @@ impl Step {
             let result = match result {
                 Ok(answer) => {
                     step.set_named_property("report", answer.report())?;
-                    answer::parse(env, answer)
+                    response::output_value(env, answer)
                 }
                 Err(error) => Either::B(error.into()),
             };
-            step.set_named_property("number", u32::try_from(number).unwrap_or(u32::MAX))?;
+            step.set_named_property("number", number as f64)?;
             step.set_named_property("result", result)?;
         }
         Ok(step.to_unknown())
@@ -95,18 +105,18 @@ impl Step {
 
 impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
-        if let Some((mut many, hand_on)) = self.waiting.take() {
+        if let Some((mut many, sender)) = self.waiting.take() {
             self.driver.spawn(async move {
-                let driven = guard::ended(Place::Task, async {
+                let driven = panic::caught_future(Place::Task, async {
                     while let Some(result) = many.next().await {
-                        if hand_on.send(Ok(result)).await.is_err() {
+                        if sender.send(Ok(result)).await.is_err() {
                             return;
                         }
                     }
                 });
-                // Told, or the results that are missing would look like the end.
+                // Sent, or the missing results would look like the end.
                 if let Err(panicked) = driven.await {
-                    let _ = hand_on.send(Err(panicked)).await;
+                    let _ = sender.send(Err(panicked)).await;
                 }
             });
         }
@@ -122,42 +132,45 @@ impl Calls {
 }
 
 impl CallMany {
-    pub(crate) fn new(call: Call, concurrency: Option<f64>, in_order: bool) -> Result<Self, Error> {
+    pub(crate) fn new(call: Call, options: CallManyOptions) -> Result<Self, Error> {
         let (ask, asked) = mpsc::unbounded_channel();
         let (giver, inputs) = inputs(move || {
             // Where the calls were dropped, nobody is asked.
             let _ = ask.send(());
         });
-        let mut many = many_stream(call, inputs).in_order(in_order);
-        if let Some(calls) = concurrency {
-            many = match whole_number("concurrency", calls) {
-                Ok(calls) => many.concurrency(calls),
+        let mut many = many_stream(call, inputs);
+        if let Some(in_order) = options.in_order {
+            many = many.in_order(in_order);
+        }
+        if let Some(concurrency) = options.concurrency {
+            many = match whole_number("concurrency", concurrency) {
+                Ok(concurrency) => many.concurrency(concurrency),
                 Err(problem) => many.refuse(problem),
             };
         }
-        // One result waits for its reader; the next calls begin when it has been taken.
-        let (hand_on, results) = mpsc::channel(1);
-        let calls = Calls { waiting: Some((many.checked()?, hand_on)), results, asked, driver: JoinSet::new() };
-        Ok(Self { giver, source: Arc::new(Source::new(calls, Thread::current())) })
+        // One result waits for the reader; the next calls begin when it has been taken.
+        let (sender, results) = mpsc::channel(1);
+        let calls = Calls { waiting: Some((many.checked()?, sender)), results, asked, driver: JoinSet::new() };
+        Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })
     }
 }
 
 #[napi]
 impl CallMany {
-    /// Waits for a result or until an input is wanted. It resolves to `{wantsInput, number, result, report}`, where without a
-    /// number there is no result, and else it is a value, with the report on what came with it, or a failure; `undefined`
+    /// Waits for a result, or until an input is wanted. It resolves to `{wantsInput, number, result, report}`, where without a
+    /// number there is no result, and otherwise it is a value, with the report on its response, or an error; `undefined`
     /// after the last one.
     ///
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
     #[napi(
-        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | Failure, report?: string } | Failure | undefined> | Failure"
+        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | NativeError, report?: string } | NativeError | undefined> | NativeError"
     )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
-            let source = self.source.clone();
-            let next = async move { source.read(async |calls| calls.next().await).await };
+            let calls = self.calls.clone();
+            let next = async move { calls.read(async |calls| calls.next().await).await };
             guard::promise(env, next, |env, next| match next {
                 None => Ok(Either::A(().into_unknown(env)?)),
                 Some(Ok(step)) => step.into_object(env).map(Either::A),
@@ -166,15 +179,15 @@ impl CallMany {
         })
     }
 
-    /// Gives the input that was wanted; nothing where there are no more.
-    #[napi(ts_return_type = "undefined | Failure")]
+    /// Gives the input that was asked for; nothing where there are no more.
+    #[napi(ts_return_type = "undefined | NativeError")]
     pub fn give(&self, input: Option<Input>) -> Guarded<()> {
         guard::plain(Place::Begun, || self.giver.give(input.map(Into::into)))
     }
 
-    /// Drops the calls that are under way, and begins no more.
-    #[napi(ts_return_type = "undefined | Failure")]
+    /// Drops the in-flight calls, and begins no more.
+    #[napi(ts_return_type = "undefined | NativeError")]
     pub fn close(&self) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.source.close())
+        guard::plain(Place::Begun, || self.calls.close())
     }
 }

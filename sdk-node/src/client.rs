@@ -1,4 +1,4 @@
-//! The client, as far as it is native.
+//! The native part of a client.
 
 use std::{
     collections::HashMap,
@@ -6,34 +6,28 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use bytes::Bytes;
 use napi::{
-    Env, JsValue as _,
-    bindgen_prelude::{
-        Either, Function, JsObjectValue as _, Object, ObjectFinalize, Promise, ToNapiValue as _, Unknown,
-    },
+    Env,
+    bindgen_prelude::{Either, Function, ObjectFinalize, Promise, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call, bindings::Report as _};
 
 use crate::{
-    answer,
-    call_many::CallMany,
+    call::{self, CallRequest},
+    call_many::{CallMany, CallManyOptions},
     cancel::{Cancel, Cancelled},
-    guard::{self, Guarded, GuardedPromise, Place},
-    hook::Notices,
+    guard::{self, Guarded, GuardedPromise},
+    hooks::AttemptReports,
+    js_thread::JsThread,
     key_function,
     options::{CallOptions, ClientOptions},
+    panic::{self, place::Place},
     stream::EventStream,
-    thread::Thread,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
 /// environment of its own, and reading the process's beside a thread that writes it is a data race.
 type Variables = Arc<RwLock<HashMap<String, String>>>;
-
-/// What a call resolves to: a value, a failure, or `undefined` where it was cancelled.
-type Outcome<'env> = Guarded<Unknown<'env>>;
 
 /// A client of one surface.
 #[napi(custom_finalize)]
@@ -41,28 +35,28 @@ pub struct Client {
     /// Empty once it is closed.
     core: Option<runtype_surface::Client>,
     variables: Variables,
-    notices: Notices,
+    attempt_reports: AttemptReports,
 }
 
 impl ObjectFinalize for Client {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::drop_collected(self)
     }
 }
 
-/// Makes a client. Nothing is sent. `ask_key` is the key function; it gives a promise and never throws by itself. `tell` gets
-/// reports for the application's hooks, and never throws.
+/// Creates a client. Nothing is sent. `ask_key` is the key function; it returns a promise and never throws by itself.
+/// `run_hooks` receives reports for the application's hooks, and never throws.
 ///
 /// # Errors
 ///
 /// Where a function cannot be kept, which Node does not refuse.
-#[napi(ts_return_type = "Client | Failure")]
+#[napi(ts_return_type = "Client | NativeError")]
 pub fn open_client(
     mut options: ClientOptions,
     #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
         Function<'_, (), Promise<String>>,
     >,
-    #[napi(ts_arg_type = "((reports: Array<string> | Failure) => void) | undefined | null")] tell: Option<
+    #[napi(ts_arg_type = "((reports: Array<string> | NativeError) => void) | undefined | null")] run_hooks: Option<
         Function<'_, Guarded<Vec<String>>, ()>,
     >,
 ) -> napi::Result<Guarded<Client>> {
@@ -74,12 +68,12 @@ pub fn open_client(
         if let Some(ask_key) = ask_key {
             builder = builder.api_key_source(key_function::key_source(&ask_key)?);
         }
-        let notices = Notices::default();
-        if let Some(tell) = tell {
-            builder = notices.watch(builder, &tell)?;
+        let attempt_reports = AttemptReports::default();
+        if let Some(run_hooks) = run_hooks {
+            builder = attempt_reports.watch(builder, &run_hooks)?;
         }
         Ok(match options.set(builder).build() {
-            Ok(core) => Either::A(Client { core: Some(core), variables, notices }),
+            Ok(core) => Either::A(Client { core: Some(core), variables, attempt_reports }),
             Err(error) => Either::B(error.into()),
         })
     })
@@ -87,54 +81,35 @@ pub fn open_client(
 
 #[napi]
 impl Client {
-    /// Calls a capability with an input of JSON text. With `with_report` it resolves to `{output, report}`.
+    /// Calls a capability.
     ///
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
+    #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn call<'env>(
         &self,
         env: &'env Env,
-        capability: String,
-        input: String,
-        with_report: bool,
+        request: CallRequest,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Entry, || {
-            let call = self.core()?.capability(capability).input_json(input);
-            send(env, call, with_report, options, cancel)
+            let CallRequest { capability, input, via_dispatch, with_report } = request;
+            let mut call = call::with_options(self.core()?.capability(capability).input_json(input), options);
+            if via_dispatch {
+                call = call.via_dispatch();
+            }
+            if with_report { call::send_with_report(env, call, cancel) } else { call::send(env, call, cancel) }
         })
     }
 
-    /// The same by way of the surface's dispatch endpoint.
+    /// Calls a capability and resolves to its stream of events once the response has begun. The input is JSON text.
     ///
     /// # Errors
     ///
     /// As `call`.
-    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
-    pub fn dispatch<'env>(
-        &self,
-        env: &'env Env,
-        capability: String,
-        input: String,
-        with_report: bool,
-        options: Option<CallOptions>,
-        cancel: Option<&Cancel>,
-    ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || {
-            let call = self.core()?.capability(capability).via_dispatch().input_json(input);
-            send(env, call, with_report, options, cancel)
-        })
-    }
-
-    /// Calls a capability and resolves to its stream of events once the answer has begun.
-    ///
-    /// # Errors
-    ///
-    /// As `call`.
-    #[napi(ts_return_type = "Promise<EventStream | Failure | undefined> | Failure")]
+    #[napi(ts_return_type = "Promise<EventStream | NativeError | undefined> | NativeError")]
     pub fn stream<'env>(
         &self,
         env: &'env Env,
@@ -144,8 +119,8 @@ impl Client {
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
         guard::entry(Place::Entry, || {
-            let call = built(self.core()?.capability(capability).input_json(input), options);
-            let (cancelled, owner) = (Cancelled::by(cancel), Thread::current());
+            let call = call::with_options(self.core()?.capability(capability).input_json(input), options);
+            let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
             let opened = async move { cancelled.or(call.stream()).await };
             guard::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
@@ -156,42 +131,42 @@ impl Client {
         })
     }
 
-    /// Calls a capability once for each input that it is given. Nothing is sent before the results are read.
+    /// Calls a capability once for each input. Nothing is sent before the results are read.
     ///
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(ts_return_type = "CallMany | Failure")]
+    #[napi(ts_return_type = "CallMany | NativeError")]
     pub fn call_many(
         &self,
         capability: String,
-        concurrency: Option<f64>,
-        in_order: bool,
+        many: CallManyOptions,
         options: Option<CallOptions>,
     ) -> napi::Result<Guarded<CallMany>> {
         guard::entry(Place::Entry, || {
-            let call = built(self.core()?.capability(capability), options);
-            Ok(match CallMany::new(call, concurrency, in_order) {
+            let call = call::with_options(self.core()?.capability(capability), options);
+            Ok(match CallMany::new(call, many) {
                 Ok(many) => Either::A(many),
-                Err(problem) => Either::B(problem.into()),
+                Err(error) => Either::B(error.into()),
             })
         })
     }
 
-    /// Asks for the surface's OpenAPI document.
+    /// Resolves to the surface's OpenAPI document, as `{output, report}`.
     ///
     /// # Errors
     ///
     /// As `call`.
-    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
+    #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn openapi<'env>(
         &self,
         env: &'env Env,
-        with_report: bool,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || send(env, self.core()?.openapi_call(), with_report, options, cancel))
+        guard::entry(Place::Entry, || {
+            call::send_with_report(env, call::with_options(self.core()?.openapi_call(), options), cancel)
+        })
     }
 
     /// The URL of a capability.
@@ -199,7 +174,7 @@ impl Client {
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(ts_return_type = "string | Failure")]
+    #[napi(ts_return_type = "string | NativeError")]
     pub fn endpoint_url(&self, capability: String) -> napi::Result<Guarded<String>> {
         guard::entry(Place::Entry, || {
             Ok(match self.core()?.endpoint_url(&capability) {
@@ -214,68 +189,30 @@ impl Client {
     /// # Errors
     ///
     /// Where the client is closed, which the TypeScript side refuses before.
-    #[napi(getter, ts_return_type = "string | Failure")]
+    #[napi(getter, ts_return_type = "string | NativeError")]
     pub fn endpoint(&self) -> napi::Result<Guarded<String>> {
         guard::entry(Place::Entry, || Ok(Either::A(self.core()?.endpoint().to_string())))
     }
 
-    /// Takes over variables that have changed.
-    #[napi(ts_return_type = "undefined | Failure")]
+    /// Replaces the variables.
+    #[napi(ts_return_type = "undefined | NativeError")]
     pub fn set_variables(&self, variables: HashMap<String, String>) -> Guarded<()> {
         guard::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
     }
 
-    /// Closes the connections that idle, at once and not when the object is collected.
-    #[napi(ts_return_type = "undefined | Failure")]
+    /// Closes the idle connections, at once and not when the object is collected.
+    #[napi(ts_return_type = "undefined | NativeError")]
     pub fn close(&mut self) -> Guarded<()> {
         guard::plain(Place::Entry, || self.core = None)
     }
 
-    /// Takes out the reports that no hook has been told yet.
-    #[napi(ts_return_type = "Array<string> | Failure")]
-    pub fn take_notices(&self) -> Guarded<Vec<String>> {
-        guard::plain(Place::Entry, || self.notices.take())
+    /// Takes out the reports that no hook has received yet.
+    #[napi(ts_return_type = "Array<string> | NativeError")]
+    pub fn take_attempt_reports(&self) -> Guarded<Vec<String>> {
+        guard::plain(Place::Entry, || self.attempt_reports.take())
     }
 
     fn core(&self) -> napi::Result<&runtype_surface::Client> {
         self.core.as_ref().ok_or_else(|| napi::Error::from_reason("the client is closed"))
     }
-}
-
-fn built(call: Call, options: Option<CallOptions>) -> Call {
-    match options {
-        Some(options) => options.set(call),
-        None => call,
-    }
-}
-
-fn send<'env>(
-    env: &'env Env,
-    call: Call,
-    with_report: bool,
-    options: Option<CallOptions>,
-    cancel: Option<&Cancel>,
-) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    let call = built(call, options);
-    let cancelled = Cancelled::by(cancel);
-    guard::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
-        None => Ok(Either::A(().into_unknown(env)?)),
-        Some(Ok(answer)) if with_report => whole(env, answer),
-        Some(Ok(answer)) => Ok(answer::parse(env, answer)),
-        Some(Err(error)) => Ok(Either::B(error.into())),
-    })
-}
-
-/// The output beside everything else that came.
-fn whole<'env>(env: &'env Env, answer: Answer<Bytes>) -> napi::Result<Outcome<'env>> {
-    let report = answer.report();
-    Ok(match answer::parse(env, answer) {
-        Either::A(output) => {
-            let mut whole = Object::new(env)?;
-            whole.set_named_property("output", output)?;
-            whole.set_named_property("report", report)?;
-            Either::A(whole.to_unknown())
-        }
-        failure @ Either::B(_) => failure,
-    })
 }

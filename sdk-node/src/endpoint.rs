@@ -3,7 +3,10 @@
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 
-use crate::guard::{self, Guarded, Place};
+use crate::{
+    guard::{self, Guarded},
+    panic::place::Place,
+};
 
 /// The address of a surface, in its parts.
 #[napi(object, object_from_js = false)]
@@ -19,7 +22,7 @@ pub struct Endpoint {
 }
 
 /// Takes a full URL apart.
-#[napi(ts_return_type = "Endpoint | Failure")]
+#[napi(ts_return_type = "Endpoint | NativeError")]
 #[must_use]
 pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
     guard::at(Place::Entry, || match runtype_surface::Endpoint::parse(&url) {
@@ -34,7 +37,7 @@ pub fn parse_endpoint(url: String) -> Guarded<Endpoint> {
 }
 
 /// Turns a capability's name into its slug.
-#[napi(ts_return_type = "string | Failure")]
+#[napi(ts_return_type = "string | NativeError")]
 #[must_use]
 pub fn capability_slug(name: String) -> Guarded<String> {
     guard::plain(Place::Entry, || runtype_surface::capability_slug(&name))

@@ -1,4 +1,4 @@
-//! A key function of the application: JavaScript that is asked for the key from the core's threads.
+//! A key function of the application: JavaScript that the core's threads call for the key.
 
 use std::{fmt, sync::Arc};
 
@@ -9,19 +9,19 @@ use napi::{
 };
 use runtype_surface::KeySource;
 
-use crate::guard::{self, Place};
+use crate::panic::{panic_if_requested, place::Place};
 
-/// Weak: a client that may still be asked for its key does not keep the process alive.
-type AskKey = ThreadsafeFunction<(), Promise<String>, (), Status, false, true>;
+/// Weak: a client that may still call for its key does not keep the process alive.
+type KeyFunction = ThreadsafeFunction<(), Promise<String>, (), Status, false, true>;
 
-/// The source that asks `ask`, which gives a promise and never throws by itself.
-pub(crate) fn key_source(ask: &Function<'_, (), Promise<String>>) -> napi::Result<KeySource> {
-    let ask: Arc<AskKey> = Arc::new(ask.build_threadsafe_function::<()>().weak::<true>().build()?);
+/// The source that calls `ask_key`, which returns a promise and never throws by itself.
+pub(crate) fn key_source(ask_key: &Function<'_, (), Promise<String>>) -> napi::Result<KeySource> {
+    let ask_key: Arc<KeyFunction> = Arc::new(ask_key.build_threadsafe_function::<()>().weak::<true>().build()?);
     Ok(KeySource::function(move || {
-        let ask = ask.clone();
+        let ask_key = ask_key.clone();
         async move {
-            guard::panic_if_asked(Place::KeyFunction);
-            let promise = ask.call_async_catch(()).await.map_err(KeyFunctionError)?;
+            panic_if_requested(Place::KeyFunction);
+            let promise = ask_key.call_async_catch(()).await.map_err(KeyFunctionError)?;
             promise.await.map_err(KeyFunctionError)
         }
     }))

@@ -1,20 +1,30 @@
 //! The native part of the npm package `runtype-surface`.
 //!
-//! It holds no policy: it converts arguments, lets the core make the call, and hands data back. A failure is data too, a
-//! [`failure::Failure`]; the TypeScript side throws it, so that the stack is the caller's. So is a panic ([`guard`]).
+//! It holds no policy: it converts arguments, lets the core make the call, and returns data. An error is data too, an
+//! [`error::NativeError`]; the TypeScript side throws it, so that the stack is the caller's. So is a panic (`guard`).
+//!
+//! The modules stand in the order in which a call passes through them, and import only what stands below. The public ones
+//! export to JavaScript.
 
-pub mod answer;
-pub mod call_many;
-pub mod cancel;
 pub mod client;
-pub mod endpoint;
-pub mod failure;
-pub mod guard;
-pub mod hook;
-pub mod key_function;
-pub mod options;
-pub mod source;
+
+pub mod call;
+pub mod call_many;
 pub mod stream;
-#[cfg(debug_assertions)]
-pub mod test_panic;
-pub mod thread;
+
+pub mod endpoint;
+pub mod options;
+mod response;
+
+pub mod cancel;
+mod hooks;
+
+mod guard;
+
+pub mod error;
+mod key_function;
+
+mod closable;
+mod js_thread;
+
+pub mod panic;

@@ -1,4 +1,4 @@
-//! Options as JavaScript hands them over. The core checks them; here they only change their type.
+//! Options as JavaScript passes them. The core checks them; here they only change their type.
 
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
@@ -21,21 +21,21 @@ pub struct HeaderPair {
 /// The options that a call shares with its client.
 #[napi(object, use_nullable = true)]
 pub struct CallOptions {
-    /// The whole call, in milliseconds.
+    /// Overall timeout, in milliseconds.
     pub timeout_ms: Option<f64>,
-    /// One attempt, in milliseconds.
+    /// Timeout of one attempt, in milliseconds.
     pub attempt_timeout_ms: Option<f64>,
-    /// How often a call may be repeated.
+    /// Maximum number of retries.
     pub max_retries: Option<f64>,
     /// `safe`, `all` or `never`.
     pub retry_mode: Option<String>,
-    /// How large an answer may be, in bytes.
+    /// Maximum size of a response, in bytes.
     pub max_response_bytes: Option<f64>,
-    /// How long a stream may be silent, in milliseconds.
+    /// Maximum silence of a stream, in milliseconds.
     pub stream_idle_timeout_ms: Option<f64>,
-    /// How large one event of a stream may be, in bytes.
+    /// Maximum size of one event of a stream, in bytes.
     pub max_event_bytes: Option<f64>,
-    /// Hands on a stream's error events like others.
+    /// Yields a stream's error events like others.
     pub hand_on_stream_errors: Option<bool>,
     /// `detect`, `raw` or `wrapped`.
     pub response_format: Option<String>,
@@ -50,7 +50,7 @@ pub struct ClientOptions {
     pub variables: HashMap<String, String>,
     /// The JavaScript runtime and its version, for the user agent.
     pub runtime: String,
-    /// What the variables' names begin with.
+    /// The prefix of the variables' names.
     pub env_prefix: Option<String>,
     /// The key.
     pub api_key: Option<String>,
@@ -66,21 +66,21 @@ pub struct ClientOptions {
     pub base_url: Option<String>,
     /// `bearer` or `x-api-key`.
     pub auth_header: Option<String>,
-    /// Making a connection, in milliseconds.
+    /// Timeout of making a connection, in milliseconds.
     pub connect_timeout_ms: Option<f64>,
     /// The HTTP proxy's URL.
     pub proxy: Option<String>,
-    /// PEM texts of further trusted certificates.
+    /// PEM texts of additional trusted certificates.
     pub root_certificates: Option<Vec<Buffer>>,
-    /// Lets the key travel over plain http.
+    /// Allows sending the key over plain http.
     pub allow_insecure_http: Option<bool>,
     /// Makes the waits before retries repeatable.
     pub jitter_seed: Option<f64>,
-    /// What holds for every call.
+    /// The defaults of every call.
     pub defaults: CallOptions,
 }
 
-/// Sets each option that is given: checks it, and hands it on, or reports what is wrong with it.
+/// Sets each option that is given: checks it and passes it to the core, or reports its problem.
 macro_rules! set {
     ($target:ident, $refuse:expr, $($value:expr => $check:expr => $set:expr),+ $(,)?) => {
         $(if let Some(value) = $value {
@@ -168,7 +168,7 @@ fn whole(option: &'static str) -> impl Fn(f64) -> Result<u64, Error> {
     move |value| whole_number(option, value)
 }
 
-/// A number of retries; one that no u32 holds is the core's to refuse.
+/// A number of retries; the core refuses one that no u32 holds.
 fn retries(value: f64) -> Result<u32, Error> {
     whole_number("max retries", value).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! A stream of events: one crossing into JavaScript for all events that are there already.
+//! A stream of events: all events that have arrived cross into JavaScript at once.
 
 use std::sync::Arc;
 
@@ -13,65 +13,66 @@ use runtype_surface::{
 };
 
 use crate::{
-    answer,
-    guard::{self, Guarded, GuardedPromise, Place},
-    source::Source,
-    thread::Thread,
+    closable::Closable,
+    guard::{self, Guarded, GuardedPromise},
+    js_thread::JsThread,
+    panic::{self, place::Place},
+    response,
 };
 
-/// A stream of the core, by one reader at a time.
+/// A stream of events, read by one reader at a time.
 #[napi(custom_finalize)]
 pub struct EventStream {
     report: String,
-    source: Arc<Source<ReadAhead<String>>>,
+    events: Arc<Closable<ReadAhead<String>>>,
 }
 
 impl ObjectFinalize for EventStream {
     fn finalize(self, _: Env) -> napi::Result<()> {
-        guard::dropped(self)
+        panic::drop_collected(self)
     }
 }
 
 impl EventStream {
-    pub(crate) fn new(stream: runtype_surface::EventStream, owner: Thread) -> Self {
+    pub(crate) fn new(stream: runtype_surface::EventStream, owner: JsThread) -> Self {
         let report = stream.report();
         // The text is made there, not on JavaScript's thread.
-        Self { report, source: Arc::new(Source::new(ReadAhead::new(stream, json_of), owner)) }
+        Self { report, events: Arc::new(Closable::new(ReadAhead::new(stream, json_of), owner)) }
     }
 }
 
 #[napi]
 impl EventStream {
-    /// What is known since the answer began, as JSON text.
-    #[napi(getter, ts_return_type = "string | Failure")]
+    /// What is known since the response began, as JSON text.
+    #[napi(getter, ts_return_type = "string | NativeError")]
     #[must_use]
     pub fn report(&self) -> Guarded<String> {
         guard::plain(Place::Begun, || self.report.clone())
     }
 
-    /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, a failure,
+    /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, an error,
     /// or `undefined` after the last one.
     ///
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
-    #[napi(ts_return_type = "Promise<unknown | Failure> | Failure")]
+    #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
-            let source = self.source.clone();
-            let batch = async move { source.read(async |events| events.next_batch().await).await };
+            let events = self.events.clone();
+            let batch = async move { events.read(async |events| events.next_batch().await).await };
             guard::promise(env, batch, |env, batch| match batch {
                 None => Ok(Either::A(().into_unknown(env)?)),
-                Some(Ok(json)) => answer::parse_text(env, &json).map(Either::A),
+                Some(Ok(json)) => response::json_value(env, &json).map(Either::A),
                 Some(Err(error)) => Ok(Either::B(error.into())),
             })
         })
     }
 
-    /// Closes the connection at once; a reader that waits gets nothing more.
-    #[napi(ts_return_type = "undefined | Failure")]
+    /// Closes the connection at once; a waiting reader gets no more events.
+    #[napi(ts_return_type = "undefined | NativeError")]
     pub fn close(&self) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.source.close())
+        guard::plain(Place::Begun, || self.events.close())
     }
 }
 

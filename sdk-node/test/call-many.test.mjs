@@ -46,7 +46,7 @@ test('an input that JSON cannot hold is the error of its own call', async () => 
   assert.equal((await journal()).length, 2);
 });
 
-test('leaving the loop drops what is under way and begins no more', async () => {
+test('leaving the loop drops the in-flight calls and begins no more', async () => {
   const { options, fault, journal } = await surface();
   await fault({ kind: 'stall', nth: [2, 3, 4] });
   const results = new Client(options).callMany('echo', Array(64).fill({}), { concurrency: 4, inOrder: false });

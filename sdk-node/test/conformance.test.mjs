@@ -1,21 +1,13 @@
 // Runs the conformance suite (mock-server/conformance/) against this package.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
-import { Client, capabilitySlug } from 'runtype-surface';
-
-import { camelCase, check, fill } from './support/expectation.mjs';
-import { checkOutcome, errorFacts, eventFacts, factsOf } from './support/outcome.mjs';
-import { surface } from './support/surface.mjs';
+import { runCase } from './support/conformance-case.mjs';
 
 const folder = join(import.meta.dirname, '../../mock-server/conformance');
-const FIELDS = new Set(['name', 'surface', 'environment', 'client', 'steps', 'journal']);
 
 const cases = readdirSync(folder)
   .filter((file) => file.endsWith('.json') && file !== 'schema.json')
@@ -30,144 +22,6 @@ test('the suite is found', () => {
 
 describe('conformance', { concurrency: 8 }, () => {
   cases.forEach(({ topic, ...one }, number) => {
-    test(`${topic}: ${one.name}`, () => run(one, `CASE_${number}_RUNTYPE`));
+    test(`${topic}: ${one.name}`, () => runCase(one, `CASE_${number}_RUNTYPE`));
   });
 });
-
-async function run(one, prefix) {
-  for (const field of Object.keys(one)) assert.ok(FIELDS.has(field), `no such field of a case: ${field}`);
-  const made = await surface(one.surface);
-  const dir = mkdtempSync(join(tmpdir(), 'runtype-'));
-  const { baseUrl, productId, surfaceId } = made.options;
-  const fillAll = (value) =>
-    fill(value, {
-      base_url: baseUrl,
-      product_id: productId,
-      surface_id: surfaceId,
-      endpoint: `${baseUrl}/v1/products/${productId}/surfaces/${surfaceId}/api`,
-      key: made.keys[0],
-      dir,
-    });
-  const scene = { prefix, keys: made.keys, asked: 0, told: [], client: undefined };
-  scene.options = optionsOf(fillAll(one.client ?? {}), scene);
-  try {
-    setVariables(made.env, prefix);
-    setVariables(fillAll(one.environment ?? {}), prefix);
-    for (const step of one.steps) await take(fillAll(step), scene, made, dir);
-    if (one.journal !== undefined) check(fillAll(one.journal), await made.journal(), 'journal');
-  } finally {
-    for (const name of Object.keys(process.env)) if (name.startsWith(`${prefix}_`)) delete process.env[name];
-    rmSync(dir, { recursive: true });
-  }
-}
-
-async function take(step, scene, made, dir) {
-  const { call, expect, ...other } = step;
-  if (call !== undefined) {
-    const cancel = call.cancel_once && new AbortController();
-    const cancelled = cancel && made.journalShows(call.cancel_once).finally(() => cancel.abort());
-    const outcome = await outcomeOf(call, expect, scene, cancel?.signal);
-    await cancelled;
-    return checkOutcome(call, expect, outcome, scene);
-  }
-  const [[kind, value], ...more] = Object.entries(other);
-  assert.equal(more.length, 0, `a step does one thing: ${Object.keys(step)}`);
-  if (kind === 'control') await made.control(value.method, value.path, value.body);
-  else if (kind === 'write') writeFileSync(join(dir, value.file), value.text);
-  else if (kind === 'journal_shows') await made.journalShows(value);
-  else if (kind === 'pause_ms') await pause(value);
-  else if (kind === 'set') setVariables(value, scene.prefix);
-  else assert.fail(`no such step: ${kind}`);
-}
-
-/** Sets `RUNTYPE_X` under the case's own prefix. */
-function setVariables(values, prefix) {
-  for (const [name, value] of Object.entries(values)) {
-    const own = name.replace(/^RUNTYPE_/, `${prefix}_`);
-    if (value === null) delete process.env[own];
-    else process.env[own] = value;
-  }
-}
-
-/** The suite's options in this language's names. */
-function optionsOf(options, scene) {
-  let renamed = Object.fromEntries(Object.entries(options).map(([name, value]) => [camelCase(name), value]));
-  const { apiKey, hooks, ...others } = renamed;
-  if (hooks) {
-    renamed = others;
-    renamed.beforeAttempt = (start) => scene.told.push({ start, end: null });
-    renamed.afterAttempt = (start, end) => scene.told.push({ start, end });
-  }
-  if (apiKey?.function !== undefined) {
-    const keys = apiKey.function;
-    renamed.apiKey = async () => keys[Math.min(scene.asked++, keys.length - 1)];
-  } else if (apiKey?.function_error !== undefined) {
-    renamed.apiKey = () => {
-      scene.asked += 1;
-      throw new Error(apiKey.function_error);
-    };
-  }
-  return renamed;
-}
-
-/** What a call comes to: `{ output, answer }`, `{ error, events }` or `{ cancelled }`. */
-async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, scene, signal) {
-  const { cancel_once: _, leave_after: leaveAfter, ...unknown } = more;
-  assert.deepEqual(unknown, {}, 'no such field of a call');
-  const events = [];
-  try {
-    if (method === 'slug') return { output: capabilitySlug(capability) };
-    scene.client ??= clientOf(scene);
-    const { client } = scene;
-    const own = (options ?? signal) && { ...optionsOf(options ?? {}, scene), ...(signal && { signal }) };
-    const given = input === undefined && own === undefined ? [] : [input === undefined ? {} : input, own];
-    const answered = ({ output, ...answer }) => ({ output, answer: factsOf(answer) });
-    switch (method) {
-      case 'build':
-        return { output: null };
-      case 'endpoint_url':
-        return { output: client.endpointUrl(capability) };
-      case 'openapi':
-        return expect.answer ? answered(await client.openapiWithResponse(own)) : { output: await client.openapi(own) };
-      case 'dispatch':
-        if (expect.answer) return answered(await client.dispatchWithResponse(capability, ...given));
-        return { output: await client.dispatch(capability, ...given) };
-      case 'call':
-        if (expect.answer) return answered(await client.callWithResponse(capability, ...given));
-        return { output: await client.call(capability, ...given) };
-      case 'stream':
-        return await streamed(client.stream(capability, ...given), events, leaveAfter);
-      case 'stream_text':
-        return { output: await client.stream(capability, ...given).text() };
-      case 'stream_final_output':
-        return { output: await client.stream(capability, ...given).finalOutput() };
-      case 'call_many': {
-        const output = [];
-        for await (const { number, error, response } of client.callMany(capability, inputs, own)) {
-          if (error) output.push({ number, error: errorFacts(error, scene) });
-          else output.push({ number, ...answered(response) });
-        }
-        return { output };
-      }
-      default:
-        return assert.fail(`no such method: ${method}`);
-    }
-  } catch (error) {
-    if (error instanceof assert.AssertionError) throw error;
-    if (error.name === 'AbortError') return { cancelled: true };
-    return { error: errorFacts(error, scene), events };
-  }
-}
-
-/** A client from the environment alone where the case names no option. */
-function clientOf({ prefix, options }) {
-  return Object.keys(options).length === 0 ? Client.fromEnv({ prefix }) : new Client({ envPrefix: prefix, ...options });
-}
-
-/** Reads events, all or so many; they stay in `events` where it fails. */
-async function streamed(stream, events, leaveAfter) {
-  for await (const event of stream) {
-    if (events.push(eventFacts(event)) === leaveAfter) break;
-  }
-  return { output: events, answer: { ...factsOf(await stream.response()), execution_id: stream.executionId } };
-}

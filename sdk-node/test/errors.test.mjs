@@ -92,7 +92,7 @@ test('a constructor’s error points at the line that constructed', () => {
   );
 });
 
-test('a broken connection tells its reasons as causes', async () => {
+test('a broken connection has its reasons as causes', async () => {
   const { options } = await surface();
   const client = new Client({ ...options, baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
   const error = await rejection(client.call('echo', {}));

@@ -1,13 +1,13 @@
-// What hooks are told, and when.
+// What hooks receive, and when.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { test } from 'node:test';
 
 import { APIConnectionError, Client } from 'runtype-surface';
 
+import { run } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
 
 const RETRIED = ['echo 1 begins', 'echo 1 answered 429', 'echo 2 begins', 'echo 2 answered 200'];
@@ -34,7 +34,7 @@ function watch() {
   };
 }
 
-test('hooks are told of every attempt before the call resolves', async () => {
+test('hooks are called for every attempt before the call resolves', async () => {
   const { options, keys } = await surface({ faults: [once429] });
   const { lines, starts, ends, hooks } = watch();
   await new Client({ ...options, ...hooks }).call('echo', {});
@@ -44,10 +44,10 @@ test('hooks are told of every attempt before the call resolves', async () => {
   assert.ok(starts[1].waitedMs > 0);
   assert.equal(starts[1].waitedMs, ends[1].waitedMs);
   assert.equal(starts[1].keyHint, ends[1].keyHint);
-  for (const key of keys) assert.ok(!JSON.stringify([starts, ends]).includes(key), 'a hook was told the key');
+  for (const key of keys) assert.ok(!JSON.stringify([starts, ends]).includes(key), 'a hook received the key');
 });
 
-test('an attempt is told of while it is under way', async () => {
+test('a hook is called while the attempt is in flight', async () => {
   const { options } = await surface({ faults: [{ kind: 'stall' }] });
   const abort = new AbortController();
   const lines = [];
@@ -87,7 +87,7 @@ test('streams, many calls and the document are watched too', async () => {
   ]);
 });
 
-test('the last attempt is told before the call rejects', async () => {
+test('hooks are called for the last attempt before the call rejects', async () => {
   const { options } = await surface({ faults: [{ kind: 'reset' }] });
   const { lines, hooks } = watch();
   await assert.rejects(new Client({ ...options, ...hooks }).call('echo', {}), APIConnectionError);
@@ -132,11 +132,5 @@ test('a client whose attempts are watched does not keep the process alive', asyn
     const client = new Client({ beforeAttempt: () => console.log('begins'), afterAttempt: () => console.log('ended') });
     await client.call('echo', {});
   `;
-  const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: import.meta.dirname,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  assert.equal(printed, 'begins\nended\n');
+  assert.equal((await run(program, env)).stdout, 'begins\nended');
 });

@@ -1,5 +1,5 @@
-// Arguments that try to break out: each is refused by name, works as the platform's own functions take it, or throws what
-// the application's own code threw. The client works afterwards.
+// Hostile arguments: each is refused by name, works as in the platform's own functions, or throws what the application's own
+// code threw. The client works afterwards.
 
 import assert from 'node:assert/strict';
 import process from 'node:process';
@@ -8,31 +8,24 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { Client, ConfigurationError, parseEndpoint } from 'runtype-surface';
 
+import {
+  bare,
+  changing,
+  cycle,
+  detached,
+  getter,
+  HALF,
+  messageThrows,
+  nested,
+  revoked,
+  throwing,
+  thrown,
+  trapped,
+} from './support/hostile-values.mjs';
 import { surface } from './support/surface.mjs';
 
 const { options, journal } = await surface({ capabilities: [{ slug: 'echo' }] });
 const client = new Client(options);
-
-const thrown = new Error('the application threw this');
-const toThrow = () => {
-  throw thrown;
-};
-/** A proxy of which nothing can be read. */
-const trapped = new Proxy({}, new Proxy({}, { get: () => toThrow }));
-const { proxy: revoked, revoke } = Proxy.revocable({}, {});
-revoke();
-const getter = (name) => Object.defineProperty({}, name, { get: toThrow, enumerable: true });
-/** It gives another value each time. */
-const changing = (name, ...values) => Object.defineProperty({}, name, { get: () => values.shift(), enumerable: true });
-const detached = new Uint8Array(8);
-structuredClone(detached, { transfer: [detached.buffer] });
-const HALF = 'half\ud800';
-const bare = Object.create(null);
-const nested = (depth, wrap) => {
-  let value = {};
-  for (let level = 0; level < depth; level += 1) value = wrap(value);
-  return value;
-};
 
 /** Fails unless an attempt, at once or later, is refused with an option's name. */
 async function checkRefused(attempt, option, message) {
@@ -78,7 +71,7 @@ const callOptions = {
   'a borrowed prototype of a signal': [{ signal: Object.create(AbortSignal.prototype) }, 'signal'],
   'headers that trap': [{ headers: trapped }, 'headers'],
   'headers with a getter that throws': [{ headers: getter('x-trace') }, 'headers', /the application threw this/],
-  'headers whose iterator throws': [{ headers: { [Symbol.iterator]: toThrow } }, 'headers'],
+  'headers whose iterator throws': [{ headers: { [Symbol.iterator]: throwing } }, 'headers'],
   'headers that cannot be iterated': [{ headers: { [Symbol.iterator]: 5 } }, 'headers'],
   'a sparse list of headers': [{ headers: Array(2) }, 'headers'],
   'a header of three parts': [{ headers: [['x-trace', 'a', 'b']] }, 'headers'],
@@ -131,7 +124,7 @@ for (const [name, [attempt, option]] of Object.entries(clientOptions)) {
 }
 
 test('a slug that cannot be one is refused by name', async () => {
-  for (const slug of [HALF, 'ec\0ho', Symbol('echo'), Object('echo'), trapped, { toString: toThrow }, 5n]) {
+  for (const slug of [HALF, 'ec\0ho', Symbol('echo'), Object('echo'), trapped, { toString: throwing }, 5n]) {
     await checkRefused(() => client.call(slug, {}), 'capability');
     await checkRefused(() => client.stream(slug, {}).text(), 'capability');
     await checkRefused(() => client.endpointUrl(slug), 'capability');
@@ -143,10 +136,6 @@ test('a slug that cannot be one is refused by name', async () => {
   }
 });
 
-const cycle = {};
-cycle.self = cycle;
-const messageThrows = Object.defineProperty(new Error(), 'message', { get: toThrow });
-
 const inputs = {
   'a trapped proxy': trapped,
   'a revoked proxy': revoked,
@@ -156,7 +145,7 @@ const inputs = {
   'a getter that throws': getter('a'),
   'a depth of 100,000 objects': nested(100_000, (a) => ({ a })),
   'a depth of 100,000 arrays': { a: nested(100_000, (a) => [a]) },
-  'a toJSON that throws': { toJSON: toThrow },
+  'a toJSON that throws': { toJSON: throwing },
   'a toJSON that gives undefined': { toJSON() {} },
   'a toJSON that gives a string': { toJSON: () => 'text' },
   ...Object.fromEntries(
@@ -211,8 +200,8 @@ test('inputs that no loop can run over are refused, or throw a TypeError as a lo
   for (const iterator of iterators) {
     await assert.rejects(client.callMany('echo', { [Symbol.iterator]: () => iterator }).next(), TypeError);
   }
-  const throwing = { [Symbol.iterator]: () => ({ next: () => getter('done') }) };
-  await assert.rejects(client.callMany('echo', throwing).next(), (error) => error === thrown);
+  const unreadable = { [Symbol.iterator]: () => ({ next: () => getter('done') }) };
+  await assert.rejects(client.callMany('echo', unreadable).next(), (error) => error === thrown);
 });
 
 test('a key function that throws what is hard to show is named, and its value is the cause', async () => {

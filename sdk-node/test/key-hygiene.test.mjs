@@ -7,20 +7,10 @@ import { inspect } from 'node:util';
 
 import { Client, RuntypeError } from 'runtype-surface';
 
+import { everythingOf, INSPECTED } from './support/error-texts.mjs';
+
 const KEY = 'papi_hygiene_0123456789abcdef';
 const right = { productId: 'prod_1', surfaceId: 'surf_2' };
-const INSPECTED = { depth: Infinity, showHidden: true, getters: true, maxStringLength: null, maxArrayLength: null };
-
-/** Everything that can be had of a value, its causes and what they hold. */
-function everythingOf(error) {
-  const texts = [];
-  for (let next = error; next !== undefined && next !== null; next = next.cause) {
-    texts.push(String(next), String(next.message), String(next.stack), inspect(next, INSPECTED));
-    texts.push(JSON.stringify(next) ?? '');
-    for (const name of Reflect.ownKeys(Object(next))) texts.push(String(name), inspect(next[name], INSPECTED));
-  }
-  return texts;
-}
 
 const failures = {
   'another option is wrong': { ...right, apiKey: KEY, timeoutMs: NaN },

@@ -1,17 +1,16 @@
-// A panic of the native part is a bug. It becomes an error of this package, and the process and the client live on.
+// A panic of the native part is a bug. It becomes an error of this package, and the process and the client stay usable.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { afterEach, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 
 import { Client, capabilitySlug, parseEndpoint, RuntypeError } from 'runtype-surface';
 
 import { shownBy } from './support/error-texts.mjs';
 import { run } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
+import { runInWorker } from './support/worker.mjs';
 
 const { panicNext } = createRequire(import.meta.url)('../native/index.cjs');
 const WORDS = 'these words of a panic hold an input';
@@ -97,7 +96,7 @@ for (const [place, steps] of Object.entries({ entry: entries, begun })) {
         checkPanic(error, place === 'begun');
         assert.deepEqual(await client.call('echo', { a: skip }), { a: skip });
       }
-      // What comes after, such as closing, has nobody to tell; it ends no process all the same.
+      // Later visits, such as closing, can report no error; they end no process either.
       for (let skip = crossings; skip < crossings + 6; skip += 1) {
         panicAt(place, skip);
         const { error } = await outcomeOf(step);
@@ -152,9 +151,9 @@ test('a panic where a key function is asked rejects the call, and the next call 
   assert.deepEqual(await keyed.call('echo', { a: 1 }), { a: 1 });
 });
 
-test('a panic where hooks are told becomes a process warning, and the call succeeds', async () => {
-  const told = [];
-  const watched = new Client({ ...options, afterAttempt: (start) => told.push(start.number) });
+test('a panic where hooks are called becomes a process warning, and the call succeeds', async () => {
+  const numbers = [];
+  const watched = new Client({ ...options, afterAttempt: (start) => numbers.push(start.number) });
   const warned = new Promise((resolve) => {
     process.once('warning', resolve);
   });
@@ -164,7 +163,7 @@ test('a panic where hooks are told becomes a process warning, and the call succe
   assert.ok(warning instanceof RuntypeError);
   assert.equal(warning.message, MESSAGE);
   await watched.call('echo', {});
-  assert.ok(told.includes(1));
+  assert.ok(numbers.includes(1));
 });
 
 const program = (body) => `
@@ -209,17 +208,16 @@ test('standard error has the place of a panic and none of its words', async () =
 
 test('a panic in a worker thread ends neither it nor the process', async () => {
   const { env } = await surface();
-  const worker = new Worker(
+  const { message } = runInWorker(
     `const { parentPort } = require('node:worker_threads');
     const { Client } = require('runtype-surface');
     const client = new Client();
     const again = (error) => client.call('echo', { name: error.name });
     client.call('echo', {}).catch(again).then((output) => parentPort.postMessage(output));`,
-    { eval: true, env: { ...process.env, ...env } },
+    env,
   );
   panicAt('future');
-  const [output] = await once(worker, 'message');
-  assert.deepEqual(output, { name: 'RuntypeError' });
+  assert.deepEqual(await message, { name: 'RuntypeError' });
   assert.deepEqual(await client.call('echo', { a: 1 }), { a: 1 });
 });
 

@@ -1,12 +1,11 @@
-// What a process may expect of the package: it ends by itself, and worker threads may come and go.
+// The package in a process: the process ends by itself, and worker threads may start and end.
 
 import assert from 'node:assert/strict';
-import process from 'node:process';
 import { test } from 'node:test';
-import { Worker } from 'node:worker_threads';
 
 import { run as runProgram } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
+import { runInWorker } from './support/worker.mjs';
 
 /** Runs a program with a surface in its environment, and gives what it prints. */
 const run = async (program, env) => (await runProgram(program, env)).stdout;
@@ -85,23 +84,13 @@ test('an unhandled rejection shows the error and not the key', async () => {
   });
 });
 
-/** Runs a program in a worker thread and gives its one message. */
-function work(program, env) {
-  const worker = new Worker(program, { eval: true, env: { ...process.env, ...env } });
-  const message = new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-  return { worker, message };
-}
-
 test('worker threads call, each with the environment that it was given', async () => {
   const program = `
     const { parentPort } = require('node:worker_threads');
     const { Client } = require('runtype-surface');
     new Client().call('echo', { a: 1 }).then((output) => parentPort.postMessage(output));`;
   const surfaces = await Promise.all(Array.from({ length: 4 }, () => surface()));
-  const outputs = await Promise.all(surfaces.map(({ env }) => work(program, env).message));
+  const outputs = await Promise.all(surfaces.map(({ env }) => runInWorker(program, env).message));
   assert.deepEqual(outputs, Array(4).fill({ a: 1 }));
   for (const { journal } of surfaces) assert.equal((await journal()).length, 1);
 });
@@ -120,7 +109,7 @@ test('worker threads may be terminated with calls and streams in flight', async 
     for (let i = 0; i < 8; i += 1) client.stream('slow', {}).next();
     client.call('echo', {}).then(() => parentPort.postMessage('flying'));`;
   for (let round = 0; round < 3; round += 1) {
-    const { worker, message } = work(program, env);
+    const { worker, message } = runInWorker(program, env);
     assert.equal(await message, 'flying');
     await worker.terminate();
   }
@@ -141,7 +130,7 @@ test('a worker that is terminated while it reads leaves no connection open', asy
   const { env, journalShows } = await surface({
     capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }],
   });
-  const { worker, message } = work(program, env);
+  const { worker, message } = runInWorker(program, env);
   assert.equal(await message, 'execution_start');
   await worker.terminate();
   await journalShows([{ outcome: 'client_closed' }]);

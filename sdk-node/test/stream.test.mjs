@@ -13,16 +13,6 @@ async function agent(...faults) {
   return { ...made, client: new Client(made.options) };
 }
 
-/** Waits until the client has closed the connection of the first request, and gives when. */
-async function closed(journal) {
-  for (;;) {
-    const [request] = await journal();
-    if (request?.client_closed_at) return Date.parse(request.client_closed_at);
-    assert.notEqual(request?.outcome, 'delivered', 'it was delivered whole');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
 test('events come in order, with their names, data and typed fields', async () => {
   const { client } = await agent();
   const events = [];
@@ -67,18 +57,18 @@ test('nothing is sent before the stream is read', async () => {
 });
 
 test('leaving the loop closes the connection at once', async () => {
-  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const { client, clientClosed } = await agent({ kind: 'stall', after_bytes: 300 });
   for await (const event of client.stream('agent', { input: 'Hello' })) {
     assert.equal(event.name, 'execution_start');
     break;
   }
   const left = Date.now();
-  const took = (await closed(journal)) - left;
+  const took = (await clientClosed()) - left;
   assert.ok(took < 100, `it took ${took} ms`);
 });
 
 test('close ends a reader that waits, and closes the connection', async () => {
-  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const { client, clientClosed } = await agent({ kind: 'stall', after_bytes: 300 });
   const stream = client.stream('agent', { input: 'Hello' });
   await stream.next();
   const rest = (async () => {
@@ -86,21 +76,21 @@ test('close ends a reader that waits, and closes the connection', async () => {
   })();
   await stream.close();
   assert.equal(await rest, 'ended');
-  await closed(journal);
+  await clientClosed();
 });
 
 test('close drops a call that has not been answered yet', async () => {
-  const { client, journal } = await agent({ kind: 'stall' });
+  const { client, journal, clientClosed } = await agent({ kind: 'stall' });
   const stream = client.stream('agent', { input: 'Hello' });
   const next = stream.next();
   while ((await journal()).length === 0);
   await stream.close();
   assert.deepEqual(await next, { done: true, value: undefined });
-  await closed(journal);
+  await clientClosed();
 });
 
 test('the signal ends a stream with its reason, at any time, and loses its listener', async () => {
-  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const { client, clientClosed } = await agent({ kind: 'stall', after_bytes: 300 });
   const controller = new AbortController();
   const { signal } = controller;
   const reason = new Error('the user has left');
@@ -112,7 +102,7 @@ test('the signal ends a stream with its reason, at any time, and loses its liste
   controller.abort(reason);
   await assert.rejects(waiting, (error) => error === reason);
   assert.deepEqual(await stream.next(), { done: true, value: undefined });
-  await closed(journal);
+  await clientClosed();
   assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
@@ -161,13 +151,13 @@ test('an error before the stream begins is the error of a call', async () => {
 });
 
 test('as a ReadableStream it is read on demand, and cancelling closes the connection', async () => {
-  const { client, journal } = await agent({ kind: 'stall', after_bytes: 300 });
+  const { client, journal, clientClosed } = await agent({ kind: 'stall', after_bytes: 300 });
   const readable = client.stream('agent', { input: 'Hello' }).toReadableStream();
   assert.deepEqual(await journal(), [], 'nothing is sent before it is read');
   const reader = readable.getReader();
   assert.equal((await reader.read()).value.name, 'execution_start');
   await reader.cancel();
-  await closed(journal);
+  await clientClosed();
 });
 
 test('a ReadableStream ends as the stream ends, and fails as it fails', async () => {

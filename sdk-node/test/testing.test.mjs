@@ -93,7 +93,7 @@ test('a mock that does not start says why', async () => {
   await assert.rejects(startMock({ binary: '/nowhere/runtype-mock' }), (error) => error.cause.code === 'ENOENT');
 });
 
-const command = join(import.meta.dirname, '../dist/runtype-mock.js');
+const command = join(import.meta.dirname, '../dist/testing/runtype-mock.js');
 
 test('the package brings the mock’s binary, and its command runs it', () => {
   const { RUNTYPE_MOCK_BIN: _, ...env } = process.env;

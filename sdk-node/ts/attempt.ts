@@ -1,16 +1,16 @@
-/** One attempt of a call: when it began, how long it took, how it ended. Answers and errors list them. */
+/** One attempt of a call: when it began, how long it took, how it ended. Responses and errors list them. */
 export interface Attempt {
   /** Counts from 1. */
   readonly number: number;
-  /** How long the client waited before this attempt, after the one before, in milliseconds. */
+  /** How long the client waited before this attempt, after the previous one, in milliseconds. */
   readonly waitedMs: number;
-  /** When it began, in milliseconds from the begin of the call. */
+  /** When it began, in milliseconds since the call began. */
   readonly startedMs: number;
   /** How long it took, in milliseconds. */
   readonly elapsedMs: number;
   /** The server answered; there was no connection or it broke; its time ran out; a success could not be read. */
   readonly outcome: 'answered' | 'broken' | 'timed_out' | 'unreadable';
-  /** The answer's HTTP status, where there was one. */
+  /** The response's HTTP status, where there was one. */
   readonly status?: number;
   /** Whether the server may have run the capability, where the attempt broke or its time ran out. */
   readonly mayHaveExecuted?: boolean;
@@ -30,12 +30,12 @@ export interface AttemptReport {
   key_hint: string;
 }
 
-/** Gives the core's attempts the names of this language. */
+/** The core's attempts, with the names of this language. */
 export function attemptsOf(reports: readonly AttemptReport[]): readonly Attempt[] {
   return reports.map(attemptOf);
 }
 
-/** Gives one of them the names of this language. */
+/** One of the core's attempts, with the names of this language. */
 export function attemptOf(report: AttemptReport): Attempt {
   return {
     number: report.number,

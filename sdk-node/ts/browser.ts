@@ -1,4 +1,4 @@
-// What a bundler for browsers finds in place of this package.
+// What a bundler for browsers finds instead of this package.
 
 throw new Error(
   'runtype-surface does not run in a browser: a product key must never reach browser JavaScript, where everyone can read it. ' +

@@ -1,76 +1,76 @@
-import { Answer } from './answer.js';
+// Many calls to one capability, and their results.
+
+import { reading } from './argument.js';
+import type { CallSite } from './call-site.js';
+import { cancelOnAbort } from './cancel.js';
 import type { RuntypeError } from './errors.js';
-import { type CallSite, refusal, unlessFailed } from './failure.js';
 import { jsonOf } from './input.js';
 import type { native } from './native.js';
-import { reading } from './reading.js';
-import { follow } from './signal.js';
+import { refused, unwrap } from './native-error.js';
+import { Answer } from './response.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
 
-/**
- * The result of one of many calls, with the number of its input, which counts from 0: the output, and the answer with what
- * came beside it; or the error.
- */
+/** The result of one of many calls, with the number of its input, which counts from 0: the output and its response, or the error. */
 export type CallResult<T> =
   | { readonly number: number; readonly output: T; readonly response: Answer<T>; readonly error?: never }
   | { readonly number: number; readonly output?: never; readonly response?: never; readonly error: RuntypeError };
 
-/** What the application gives to be called with. */
+/** The inputs of many calls. */
 export type Inputs = Iterable<object> | AsyncIterable<object>;
 
-/** What a loop or a `for await` can run over; anything else is refused. */
+/** Inputs that a `for` or `for await` loop can iterate; others are refused. */
 export function iterable(inputs: Inputs): Inputs {
   const isObject = typeof inputs === 'object' && inputs !== null;
   const given: Partial<Iterable<object> & AsyncIterable<object>> = isObject ? inputs : {};
   const methods = reading('inputs', () => [given[Symbol.asyncIterator], given[Symbol.iterator]]);
   if (methods.some((method) => typeof method === 'function')) return inputs;
-  throw refusal('inputs', 'they must be iterable, such as an array or a generator of JSON objects');
+  throw refused('inputs', 'they must be iterable, such as an array or a generator of JSON objects');
 }
 
-/** Reads the results to the end; leaving it early drops the calls that are under way. */
+/** Reads the results to the end; leaving it early drops the in-flight calls. */
 export async function* resultsOf<T>(
   open: () => NativeCallMany,
   inputs: Inputs,
   site: CallSite,
   signal: AbortSignal | undefined,
-  tellHooks: () => void,
+  runHooks: () => void,
 ): AsyncGenerator<CallResult<T>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
-  const feed = new Feed(inputs, many);
-  const unfollow = signal && follow(signal, { cancel: () => many.close() });
+  const feed = new InputFeed(inputs, many);
+  const stopListening = signal && cancelOnAbort(signal, { cancel: () => many.close() });
   try {
     for (;;) {
       const step = await many.next();
-      tellHooks();
+      runHooks();
       signal?.throwIfAborted();
-      const next = site.run(() => unlessFailed(step));
+      const next = site.run(() => unwrap(step));
       if (next === undefined) {
-        feed.throwIfFailed();
+        feed.throwIfThrown();
         return;
       }
       if (next.wantsInput) feed.give();
       const { number, result, report = '{}' } = next;
       if (number === undefined) continue;
-      yield resultOf(number, () => new Answer(site.run(() => unlessFailed(result)) as T, report));
+      yield resultOf(number, () => new Answer(site.run(() => unwrap(result)) as T, report));
     }
   } finally {
-    unfollow?.();
+    stopListening?.();
     many.close();
     await feed.close();
   }
 }
 
-/** Hands the application's inputs over, each when there is room for its call. */
-class Feed {
+/** Gives the application's inputs to the native part, each when there is room for its call. */
+class InputFeed {
   readonly #many: NativeCallMany;
   readonly #iterator: Iterator<object> | AsyncIterator<object>;
   readonly #isAsync: boolean;
   #isAtEnd = false;
   #isPulling = false;
-  #failure: { reason: unknown } | undefined;
+  #thrown: { reason: unknown } | undefined;
 
   constructor(inputs: Inputs, many: NativeCallMany) {
     this.#many = many;
@@ -78,7 +78,7 @@ class Feed {
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
 
-  /** Gives the next input: at once or, where it comes later, then. */
+  /** Gives the next input, at once or once an async iterator has it. */
   give(): void {
     try {
       const item = this.#iterator.next();
@@ -100,9 +100,9 @@ class Feed {
     }
   }
 
-  /** Throws what the application's iterator has thrown, once the results of the calls before it are handed on. */
-  throwIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure.reason;
+  /** Throws what the application's iterator has thrown, after the results of the calls before it. */
+  throwIfThrown(): void {
+    if (this.#thrown !== undefined) throw this.#thrown.reason;
   }
 
   /** Lets the iterator clean up, if it has not ended. */
@@ -110,7 +110,7 @@ class Feed {
     if (this.#isAtEnd) return;
     this.#isAtEnd = true;
     const closed = this.#iterator.return?.();
-    // One that is about to give an input cleans up after that, which may take for ever.
+    // One that is about to give an input cleans up after that, which may take forever.
     if (!this.#isPulling) await closed;
   }
 
@@ -119,17 +119,17 @@ class Feed {
     if (typeof item !== 'object' || item === null)
       throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
-    unlessFailed(this.#many.give(item.done ? null : nativeInput(item.value)));
+    unwrap(this.#many.give(item.done ? null : nativeInput(item.value)));
   }
 
   #fail(reason: unknown): void {
     this.#isAtEnd = true;
-    this.#failure = { reason };
+    this.#thrown = { reason };
     this.#many.give(null);
   }
 }
 
-/** An input as the native side takes it. One that JSON cannot hold is the error of its own call. */
+/** An input for the native part. One that JSON cannot hold is the error of its own call. */
 function nativeInput(input: unknown): NativeInput {
   try {
     return { json: jsonOf(input), problem: null };
@@ -139,9 +139,9 @@ function nativeInput(input: unknown): NativeInput {
   }
 }
 
-function resultOf<T>(number: number, answered: () => Answer<T>): CallResult<T> {
+function resultOf<T>(number: number, respond: () => Answer<T>): CallResult<T> {
   try {
-    const response = answered();
+    const response = respond();
     return { number, output: response.output, response };
   } catch (error) {
     return { number, error: error as RuntypeError };

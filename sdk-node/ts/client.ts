@@ -1,38 +1,36 @@
+// A client, which sends the calls.
+
 import process from 'node:process';
 
-import { Answer } from './answer.js';
+import { wellFormed } from './argument.js';
 import { type CallResult, type Inputs, iterable, resultsOf } from './call-many.js';
+import { type Boundary, CallSite } from './call-site.js';
+import { type Cancel, sendWithSignal } from './cancel.js';
 import { Environment } from './environment.js';
-import { type Boundary, CallSite, refusal, unlessFailed } from './failure.js';
-import { type Tell, tellOf } from './hook.js';
+import { hookRunner, type RunHooks } from './hooks.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
+import { refused, unwrap } from './native-error.js';
+import type { CallManyOptions, CallOptions, ClientOptions, EnvironmentOptions } from './options.js';
 import {
-  type CallManyOptions,
-  type CallOptions,
-  type ClientOptions,
   checkCallManyOptions,
   checkCallOptions,
   checkClientOptions,
   checkEnvironmentOptions,
-  type EnvironmentOptions,
-  nativeCallOptions,
-  nativeClientOptions,
-} from './options.js';
-import { wholeText } from './reading.js';
-import { following } from './signal.js';
+} from './options-check.js';
+import { nativeCallOptions, nativeClientOptions } from './options-native.js';
+import { Answer } from './response.js';
 import { EventStream } from './stream.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
 type NativeStream = InstanceType<typeof native.EventStream>;
-type Cancel = InstanceType<typeof native.Cancel>;
 
 /**
  * Calls the capabilities of one API surface.
  *
- * Make one a surface and keep it: it holds the connections, the key and the allowance of retries. It does not keep the
- * process alive. What its options leave out comes from the environment, then from the defaults.
+ * Create one per surface and keep it: it holds the connections, the key and the retry budget. It does not keep the process
+ * alive. Options that are not given come from the environment, then from the defaults.
  *
  * @example
  * ```js
@@ -49,7 +47,7 @@ export class Client {
   /** Set where the key comes from the environment. */
   readonly #environment: Environment | undefined;
   readonly #address: string;
-  readonly #tell: Tell | undefined;
+  readonly #runHooks: RunHooks | undefined;
   #inFlight = 0;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -64,14 +62,14 @@ export class Client {
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, envPrefix } = given;
     const environment = new Environment(envPrefix);
-    const tell = tellOf(given);
+    const runHooks = hookRunner(given);
     const [client, address] = site.run(() => {
-      const crossing = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
+      const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
       const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
-      const opened = unlessFailed(native.openClient(crossing, askKey, tell));
-      return [opened, unlessFailed(opened.endpoint)] as const;
+      const opened = unwrap(native.openClient(nativeOptions, askKey, runHooks));
+      return [opened, unwrap(opened.endpoint)] as const;
     });
-    this.#tell = tell;
+    this.#runHooks = runHooks;
     this.#native = client;
     this.#address = address;
     this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
@@ -89,70 +87,60 @@ export class Client {
   }
 
   /**
-   * Calls a capability and gives its output.
+   * Calls a capability and returns its output.
    *
    * @param capability - The slug, or a full URL of this surface.
-   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Left out, it is `{}`.
-   * @typeParam T - What the output is taken for. It is not checked.
-   * @throws Every {@link RuntypeError}; `signal.reason` where the signal aborts the call.
+   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Default: `{}`.
+   * @typeParam T - The output's type. It is not checked.
+   * @throws Any {@link RuntypeError}; `signal.reason` where the signal aborts the call.
    */
   call<T = unknown>(capability: string): Promise<T>;
   call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async call<T>(capability: string, ...rest: Rest): Promise<T> {
-    const output = await this.#send(rest[1], Client.prototype.call, (client, crossing, cancel) =>
-      client.call(slug(capability), inputOf(rest), false, crossing, cancel),
-    );
-    return output as T;
+    return this.#call(Client.prototype.call, capability, rest);
   }
 
   /**
-   * Calls a capability and gives its output with what came beside it: status, ids, headers, attempts.
+   * Calls a capability and returns its output with the response: status, ids, headers, attempts.
    *
    * @throws As {@link Client.call}.
    */
   callWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
   callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
   async callWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
-    const whole = await this.#send(rest[1], Client.prototype.callWithResponse, (client, crossing, cancel) =>
-      client.call(slug(capability), inputOf(rest), true, crossing, cancel),
-    );
-    return answerOf(whole);
+    const request = { withReport: true };
+    return responseOf(await this.#call(Client.prototype.callWithResponse, capability, rest, request));
   }
 
   /**
-   * Calls a capability by way of the surface's dispatch endpoint, which takes the name in the body (api.md, vendor).
+   * Calls a capability through the surface's dispatch endpoint, which takes the name in the body (api.md, vendor).
    *
    * @throws As {@link Client.call}.
    */
   dispatch<T = unknown>(capability: string): Promise<T>;
   dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
-    const output = await this.#send(rest[1], Client.prototype.dispatch, (client, crossing, cancel) =>
-      client.dispatch(slug(capability), inputOf(rest), false, crossing, cancel),
-    );
-    return output as T;
+    return this.#call(Client.prototype.dispatch, capability, rest, { viaDispatch: true });
   }
 
   /**
-   * Calls a capability by way of the surface's dispatch endpoint, and gives its output with what came beside it.
+   * Calls a capability through the surface's dispatch endpoint, and returns its output with the response.
    *
    * @throws As {@link Client.call}.
    */
   dispatchWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
   dispatchWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
   async dispatchWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
-    const whole = await this.#send(rest[1], Client.prototype.dispatchWithResponse, (client, crossing, cancel) =>
-      client.dispatch(slug(capability), inputOf(rest), true, crossing, cancel),
-    );
-    return answerOf(whole);
+    const request = { viaDispatch: true, withReport: true };
+    return responseOf(await this.#call(Client.prototype.dispatchWithResponse, capability, rest, request));
   }
 
   /**
-   * Calls a capability once for each input, a few at a time, and hands the results on: in the order of the inputs, or as
-   * they are there. One failure ends no other call. No call begins while the server says that the key's limit is used up.
+   * Calls a capability once for each input, a few at a time, and yields the results: in the order of the inputs, or as they
+   * arrive. An error ends no other call. No call begins while the server reports that the key's limit is used up.
    *
-   * The first call is sent when the first result is asked for, and the next input is taken when there is room for its call.
-   * Leaving the loop and the signal drop the calls that are under way, and no more begin.
+   * The first call is sent when the first result is read, and the next input is taken when there is room for its call.
+   * Leaving the loop and the signal drop the in-flight calls, and no more begin.
    *
    * @example
    * ```js
@@ -165,8 +153,8 @@ export class Client {
    * ```
    *
    * @param inputs - What the capability takes, each a JSON object.
-   * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} where an option cannot be, and, after the
-   * results of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
+   * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} for a wrong option, and, after the results
+   * of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
    */
   callMany<T = unknown>(
     capability: string,
@@ -175,24 +163,22 @@ export class Client {
   ): AsyncGenerator<CallResult<T>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, signal, ...shared } = site.run(() => checkCallManyOptions(options));
-    const crossing = site.run(() => nativeCallOptions(shared));
-    const open = () =>
-      site.run(() =>
-        unlessFailed(this.#open().callMany(slug(capability), concurrency ?? null, inOrder ?? true, crossing)),
-      );
+    const nativeOptions = site.run(() => nativeCallOptions(shared));
+    const many = { concurrency: concurrency ?? null, inOrder: inOrder ?? null };
+    const open = () => site.run(() => unwrap(this.#open().callMany(slug(capability), many, nativeOptions)));
     return resultsOf(
       open,
       site.run(() => iterable(inputs)),
       site,
       signal,
-      () => this.#tellHooks(),
+      () => this.#runWaitingHooks(),
     );
   }
 
   /**
-   * Calls a capability and hands its events on as they come. Nothing is sent before the stream is read.
+   * Calls a capability and returns its events as a stream. Nothing is sent before the stream is read.
    *
-   * `timeoutMs` and the retry rules hold until the answer begins; after that nothing is repeated, and the stream may last
+   * `timeoutMs` and the retry rules apply until the response begins; after that nothing is retried, and the stream may last
    * as long as it is not silent for `streamIdleTimeoutMs`.
    */
   stream(capability: string): EventStream;
@@ -201,8 +187,8 @@ export class Client {
     const site = new CallSite(Client.prototype.stream);
     const options = site.run(() => (rest[1] === undefined ? {} : checkCallOptions(rest[1])));
     const open = async (signal: AbortSignal) => {
-      const opened = await this.#send({ ...options, signal }, site, (client, crossing, cancel) =>
-        client.stream(slug(capability), inputOf(rest), crossing, cancel),
+      const opened = await this.#send(site, { ...options, signal }, (client, nativeOptions, cancel) =>
+        client.stream(slug(capability), inputOf(rest), nativeOptions, cancel),
       );
       return opened as NativeStream;
     };
@@ -215,22 +201,16 @@ export class Client {
    * @throws As {@link Client.call}.
    */
   async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
-    const document = await this.#send(options, Client.prototype.openapi, (client, crossing, cancel) =>
-      client.openapi(false, crossing, cancel),
-    );
-    return document as Record<string, unknown>;
+    return responseOf<Record<string, unknown>>(await this.#openapi(Client.prototype.openapi, options)).output;
   }
 
   /**
-   * The surface's OpenAPI document with what came beside it.
+   * The surface's OpenAPI document with the response.
    *
    * @throws As {@link Client.call}.
    */
   async openapiWithResponse(options?: CallOptions): Promise<Answer<Record<string, unknown>>> {
-    const whole = await this.#send(options, Client.prototype.openapiWithResponse, (client, crossing, cancel) =>
-      client.openapi(true, crossing, cancel),
-    );
-    return answerOf(whole);
+    return responseOf(await this.#openapi(Client.prototype.openapiWithResponse, options));
   }
 
   /**
@@ -239,14 +219,12 @@ export class Client {
    * @throws {@link ConfigurationError} for a slug that cannot be one path segment, or the URL of another surface.
    */
   endpointUrl(capability: string): string {
-    return new CallSite(Client.prototype.endpointUrl).run(() =>
-      unlessFailed(this.#open().endpointUrl(slug(capability))),
-    );
+    return new CallSite(Client.prototype.endpointUrl).run(() => unwrap(this.#open().endpointUrl(slug(capability))));
   }
 
   /**
    * Takes no more calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
-   * have begun, which go on until they are read to the end or closed. A client that is not closed is collected like any
+   * have begun, which continue until they are read to the end or closed. A client that is not closed is collected like any
    * other object and keeps no process alive.
    */
   close(): Promise<void> {
@@ -256,7 +234,7 @@ export class Client {
         const client = this.#native;
         this.#native = undefined;
         try {
-          site.run(() => unlessFailed(client?.close()));
+          site.run(() => unwrap(client?.close()));
           resolve();
         } catch (error) {
           reject(error);
@@ -274,7 +252,7 @@ export class Client {
 
   /** What `console.log` shows: the address, never the key. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    // Of its prototype, or an object that has only borrowed it, there is none.
+    // Its prototype, or an object that has only borrowed it, has none.
     return #address in this ? `Client { endpoint: '${this.#address}' }` : 'Client {}';
   }
 
@@ -283,46 +261,65 @@ export class Client {
     return { endpoint: this.#address };
   }
 
+  async #call<T>(boundary: Boundary, capability: string, rest: Rest, request: Partial<Request> = {}): Promise<T> {
+    const output = await this.#send(boundary, rest[1], (client, nativeOptions, cancel) => {
+      const { viaDispatch = false, withReport = false } = request;
+      const call = { capability: slug(capability), input: inputOf(rest), viaDispatch, withReport };
+      return client.call(call, nativeOptions, cancel);
+    });
+    return output as T;
+  }
+
+  #openapi(boundary: Boundary, options: CallOptions | undefined): Promise<unknown> {
+    return this.#send(boundary, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
+  }
+
   async #send(
-    options: CallOptions | undefined,
     from: Boundary | CallSite,
+    options: CallOptions | undefined,
     send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
     const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
       const given = options === undefined ? undefined : site.run(() => checkCallOptions(options));
-      const crossing = given && site.run(() => nativeCallOptions(given));
-      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), crossing, cancel));
+      const nativeOptions = given && site.run(() => nativeCallOptions(given));
+      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel));
       const signal = given?.signal;
-      const result = signal === undefined ? await begin() : await following(signal, site, begin);
-      this.#tellHooks();
-      return site.run(() => unlessFailed(result));
+      const result = signal === undefined ? await begin() : await sendWithSignal(signal, site, begin);
+      this.#runWaitingHooks();
+      return site.run(() => unwrap(result));
     } finally {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#whenIdle?.();
     }
   }
 
-  /** Tells the hooks of attempts that they have not been told of yet. */
-  #tellHooks(): void {
-    if (this.#native !== undefined) this.#tell?.(this.#native.takeNotices());
+  /** Runs the hooks for attempts that they have not received yet. */
+  #runWaitingHooks(): void {
+    if (this.#native !== undefined) this.#runHooks?.(this.#native.takeAttemptReports());
   }
 
-  /** The native client, with the environment's key as it stands now. */
+  /** The native client, with the environment's current key. */
   #open(): NativeClient {
     const client = this.#native;
     if (client === undefined || this.#closed !== undefined) {
-      throw refusal('client', 'it is closed: make another one, or close it later');
+      throw refused('client', 'it is closed: make another one, or close it later');
     }
-    if (this.#environment?.hasAnotherKey()) unlessFailed(client.setVariables(this.#environment.variables()));
+    if (this.#environment?.hasAnotherKey()) unwrap(client.setVariables(this.#environment.variables()));
     return client;
   }
 }
 
-function answerOf<T>(whole: unknown): Answer<T> {
-  const { output, report } = whole as { output: T; report: string };
+function responseOf<T>(received: unknown): Answer<T> {
+  const { output, report } = received as { output: T; report: string };
   return new Answer(output, report);
+}
+
+/** How a call is sent, and what it resolves to. */
+interface Request {
+  viaDispatch: boolean;
+  withReport: boolean;
 }
 
 /** The arguments after the capability. */
@@ -335,6 +332,6 @@ function inputOf(rest: Rest): string {
 
 function slug(capability: unknown): string {
   if (typeof capability !== 'string')
-    throw refusal('capability', `it must be a string, not of type ${typeof capability}`);
-  return wholeText('capability', capability);
+    throw refused('capability', `it must be a string, not of type ${typeof capability}`);
+  return wellFormed('capability', capability);
 }

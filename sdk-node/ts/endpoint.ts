@@ -1,7 +1,9 @@
-import { CallSite, refusal, unlessFailed } from './failure.js';
+// Addresses: the functions that need no client.
+
+import { reading, urlText } from './argument.js';
+import { CallSite } from './call-site.js';
 import { native } from './native.js';
-import { urlText } from './options.js';
-import { reading } from './reading.js';
+import { refused, unwrap } from './native-error.js';
 
 /** The address of a surface, in its parts. */
 export interface Endpoint {
@@ -24,9 +26,22 @@ export interface Endpoint {
 export function parseEndpoint(url: string | URL): Endpoint {
   return new CallSite(parseEndpoint).run(() => {
     const isUrl = typeof url === 'string' || reading('endpoint url', () => url instanceof URL);
-    if (!isUrl) throw refusal('endpoint url', 'it is neither a string nor a URL');
+    if (!isUrl) throw refused('endpoint url', 'it is neither a string nor a URL');
     const text = urlText('endpoint url', url);
-    const { baseUrl, productId, surfaceId, capability } = unlessFailed(native.parseEndpoint(text));
+    const { baseUrl, productId, surfaceId, capability } = unwrap(native.parseEndpoint(text));
     return { baseUrl, productId, surfaceId, capability: capability ?? null };
+  });
+}
+
+/**
+ * Turns a capability's name into the slug in its endpoint's URL: `Summarize Article` becomes `summarize-article` (api.md,
+ * vendor). Underscores stay; characters beyond ASCII separate words, which is assumed.
+ *
+ * @throws {@link ConfigurationError} where `name` is not a string.
+ */
+export function capabilitySlug(name: string): string {
+  return new CallSite(capabilitySlug).run(() => {
+    if (typeof name !== 'string') throw refused('name', 'it is not a string');
+    return unwrap(native.capabilitySlug(name));
   });
 }

@@ -30,7 +30,7 @@ export class Environment {
     return found;
   }
 
-  /** Whether the application has put another key there since the last look. */
+  /** Whether the key's variables have changed since the last check. */
   hasAnotherKey(): boolean {
     const before = this.#keys;
     this.#keys = this.#readKeys();

@@ -1,10 +1,10 @@
-// What can go wrong with a call, one class a kind. No error shows the key: where a server repeats it, the error holds the
-// hint (`papi_…a1b2`) in its place.
+// The errors of a call, one class a kind. No error shows the key: where a server repeats it, the error holds the hint
+// (`papi_…a1b2`) instead.
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 
-/** What the core says of a failure. */
+/** An error as the core reports it. */
 export interface ErrorReport {
   class: string;
   text: string;
@@ -27,7 +27,7 @@ export interface ErrorReport {
   attempts: AttemptReport[];
 }
 
-/** What is known of a failure beside the report. */
+/** What an error has in addition to its report. */
 export interface ErrorContext {
   body?: Uint8Array | null;
   cause?: unknown;
@@ -54,13 +54,13 @@ export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
  * ```
  */
 export class RuntypeError extends Error {
-  /** The capability that was called; `null` where the failure is not of a call to one. */
+  /** The capability that was called; `null` where the error is not of a call to one. */
   readonly capability: string | null;
   /** The hint of the key that was used last, such as `papi_…a1b2`; `null` where none was. */
   readonly keyHint: string | null;
-  /** Whether the server may have run the capability. `false` only where it cannot have: the call may be repeated. */
+  /** Whether the server may have run the capability. `false` only where it cannot have: retrying is safe. */
   readonly mayHaveExecuted: boolean;
-  /** What happened at each attempt, in order. Empty where nothing was sent. */
+  /** Every attempt, in order. Empty where nothing was sent. */
   readonly attempts: readonly Attempt[];
 
   /** @internal */
@@ -95,9 +95,9 @@ export class APIConnectionError extends RuntypeError {}
 
 /** The deadline passed; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
 export class APITimeoutError extends RuntypeError {
-  /** Asking the key's source, connecting, waiting for the answer, reading it, or waiting for a stream's next event. */
+  /** Asking the key's source, connecting, waiting for the response, reading it, or waiting for a stream's next event. */
   readonly phase: Phase | null;
-  /** How many events a stream had handed on before it fell silent; `null` for other calls. */
+  /** How many events a stream had yielded before it fell silent; `null` for other calls. */
   readonly eventsSeen: number | null;
   /** The id under which the product's owner finds a stream's execution in the logs; `null` where it is not known. */
   readonly executionId: string | null;
@@ -111,17 +111,17 @@ export class APITimeoutError extends RuntypeError {
   }
 }
 
-/** What the server answered, where it answered. */
+/** The server's response, where there was one. */
 abstract class AnswerError extends RuntypeError {
   /** The HTTP status. */
   readonly status: number;
-  /** The request's id, from the answer's headers. */
+  /** The request's id, from the response's headers. */
   readonly requestId: string | null;
   /** The id under which the product's owner finds the execution in the logs. */
   readonly executionId: string | null;
-  /** The answer's headers. */
+  /** The response's headers. */
   readonly headers: Headers;
-  /** The answer's body as it came, up to 64 KiB. */
+  /** The response's body as received, up to 64 KiB. */
   readonly body: Uint8Array;
 
   /** @internal */
@@ -142,7 +142,7 @@ abstract class AnswerError extends RuntypeError {
 
 /** The server answered with an error. Its subclasses stand for the statuses; itself it stands for all others. */
 export class APIStatusError extends AnswerError {
-  /** The server's own words; `message` explains them. */
+  /** The server's own message; `message` explains it. */
   readonly serverMessage: string;
   /** The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`. */
   readonly code: string | null;
@@ -184,7 +184,7 @@ export class ServerError extends APIStatusError {}
 
 /** A success that is not what was asked for: not JSON, or too large. It has run. */
 export class ResponseDecodeError extends AnswerError {
-  /** The path inside the answer at which its shape is another; `null` where it is not JSON at all. */
+  /** The path of the value that failed to deserialize; `null` where it is not JSON at all. */
   readonly path: string | null;
 
   /** @internal */
@@ -196,13 +196,13 @@ export class ResponseDecodeError extends AnswerError {
 
 /** A stream broke, ended without a closing event, or reported an error. It has run. */
 export class StreamError extends AnswerError {
-  /** The words of the error event; `message` explains them. */
+  /** The message of the error event; `message` explains it. */
   readonly serverMessage: string;
   /** The error event's code. */
   readonly code: string | null;
   /** The error event's data. */
   readonly details: unknown;
-  /** How many events were handed on before. */
+  /** How many events were yielded before. */
   readonly eventsSeen: number;
 
   /** @internal */

@@ -1,4 +1,4 @@
-/** Headers as the core reports them: names in lower case, in the order in which they came. */
+/** Headers as the core reports them: names in lower case, in the order received. */
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
 /** The platform's `Headers`. As with `fetch`, a value beyond ASCII is read byte by byte (WHATWG Fetch, isomorphic decode). */

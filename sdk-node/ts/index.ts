@@ -1,17 +1,15 @@
 /**
  * Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
  *
- * The modules stand in the order in which a call passes through them: client, endpoint, key, options, input, the native
- * core, answer, error.
+ * A call passes through the modules in this order: client, options, input, the native core, response or stream, errors.
  *
  * @packageDocumentation
  */
 
-export { Answer, type RateLimit } from './answer.js';
 export type { Attempt } from './attempt.js';
 export type { CallResult } from './call-many.js';
 export { Client } from './client.js';
-export { type Endpoint, parseEndpoint } from './endpoint.js';
+export { capabilitySlug, type Endpoint, parseEndpoint } from './endpoint.js';
 export {
   APIConnectionError,
   APIStatusError,
@@ -28,8 +26,7 @@ export {
   ServerError,
   StreamError,
 } from './errors.js';
-export { StreamEvent, type StreamEventName } from './event.js';
-export type { AttemptStart, Hooks } from './hook.js';
+export type { AttemptStart, Hooks } from './hooks.js';
 export type {
   AuthHeader,
   CallManyOptions,
@@ -41,5 +38,6 @@ export type {
   RetryMode,
   SharedOptions,
 } from './options.js';
-export { capabilitySlug } from './slug.js';
+export { Answer, type RateLimit } from './response.js';
 export { EventStream, type StreamResponse } from './stream.js';
+export { StreamEvent, type StreamEventName } from './stream-event.js';

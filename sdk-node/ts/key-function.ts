@@ -1,6 +1,6 @@
-// A key function of the application, as the native side asks it.
+// A key function of the application, as the native part calls it.
 
-/** A function that never throws by itself: what the application's throws, or gives in place of a string, rejects. */
+/** A function that never throws by itself: it rejects with what the application's throws, or where that returns no string. */
 export function keyFunction(ask: () => string | PromiseLike<string>): () => Promise<string> {
   return async () => {
     const key: unknown = await ask();

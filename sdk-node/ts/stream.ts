@@ -1,21 +1,24 @@
+// A stream of events.
+
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
-import { type EventReports, StreamEvent } from './event.js';
-import { type CallSite, unlessFailed } from './failure.js';
+import type { CallSite } from './call-site.js';
+import { cancelOnAbort } from './cancel.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 import type { native } from './native.js';
-import { follow } from './signal.js';
+import { unwrap } from './native-error.js';
+import { type EventReports, StreamEvent } from './stream-event.js';
 
 type NativeStream = InstanceType<typeof native.EventStream>;
 
-/** What is known of a stream once its answer has begun. */
+/** What is known of a stream once its response has begun. */
 export interface StreamResponse {
   /** The HTTP status, 200 to 299. */
   readonly status: number;
-  /** The answer's headers. */
+  /** The response's headers. */
   readonly headers: Headers;
   /** The request's id, from the header `X-Request-Id` (assumed). */
   readonly requestId: string | null;
-  /** What happened at each attempt until the stream began. */
+  /** Every attempt until the stream began. */
   readonly attempts: readonly Attempt[];
 }
 
@@ -27,7 +30,7 @@ interface ResponseReport {
 }
 
 /**
- * A capability's answer as events, each handed on as it comes; {@link Client.stream} makes it.
+ * A capability's response as events, each yielded as it arrives; {@link Client.stream} returns it.
  *
  * Nothing is sent before it is read. It is read once: by `for await`, {@link EventStream.text},
  * {@link EventStream.finalOutput} or {@link EventStream.toReadableStream}. A slow reader holds back the server. Leaving the
@@ -45,13 +48,13 @@ interface ResponseReport {
 export class EventStream implements AsyncIterableIterator<StreamEvent, undefined, undefined> {
   readonly #open: (signal: AbortSignal) => Promise<NativeStream>;
   readonly #site: CallSite;
-  /** The caller's, if there is one. */
+  /** The application's, if there is one. */
   readonly #signal: AbortSignal | undefined;
-  /** Follows the caller's signal, and is aborted by `close` too. */
+  /** Aborted with the application's signal, and by `close`. */
   readonly #controller = new AbortController();
   #opening: Promise<NativeStream> | undefined;
   #reading: Promise<void> | undefined;
-  /** Events that came together with one that was handed on. */
+  /** Events that came together with one that was yielded. */
   #batch: EventReports = [];
   #next = 0;
   #isEnded = false;
@@ -59,7 +62,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #failure: { reason: unknown } | undefined;
   #executionId: string | null = null;
   #finalOutput: unknown = null;
-  #unfollow: (() => void) | undefined;
+  #stopListening: (() => void) | undefined;
 
   /** @internal */
   constructor(open: (signal: AbortSignal) => Promise<NativeStream>, site: CallSite, signal: AbortSignal | undefined) {
@@ -69,13 +72,13 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   /**
-   * Sends the call, if it is not sent yet, and waits until the answer has begun.
+   * Sends the call, if it is not sent yet, and waits until the response has begun.
    *
    * @throws As {@link Client.call}.
    */
   async response(): Promise<StreamResponse> {
     const stream = await this.#opened();
-    const report: ResponseReport = JSON.parse(this.#site.run(() => unlessFailed(stream.report)));
+    const report: ResponseReport = JSON.parse(this.#site.run(() => unwrap(stream.report)));
     return {
       status: report.status,
       headers: headersOf(report.headers),
@@ -84,7 +87,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     };
   }
 
-  /** The execution's id, once an event that was read has said it. */
+  /** The execution's id, once an event that was read has it. */
   get executionId(): string | null {
     return this.#executionId;
   }
@@ -92,8 +95,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   /**
    * The next event.
    *
-   * @throws As {@link Client.call}, while nothing has come; {@link StreamError} where the stream breaks, ends without a
-   * closing event, or reports an error; {@link APITimeoutError} where nothing comes for `streamIdleTimeoutMs`. After an
+   * @throws As {@link Client.call}, before the first event; {@link StreamError} where the stream breaks, ends without a
+   * closing event, or reports an error; {@link APITimeoutError} where nothing is received for `streamIdleTimeoutMs`. After an
    * error there are no more events.
    */
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
@@ -113,7 +116,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   /**
-   * Reads to the end, and gives the text of the `text_delta` events that were not read yet.
+   * Reads to the end, and returns the text of the `text_delta` events that were not read yet.
    *
    * @throws As {@link EventStream.next}; after an error the same one.
    */
@@ -125,10 +128,10 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   /**
-   * Reads to the end, and gives the output of the `execution_complete` event; `null` where there was none. It may be called
+   * Reads to the end, and returns the output of the `execution_complete` event; `null` where there was none. It may be called
    * after all events were read.
    *
-   * @typeParam T - What the output is taken for. It is not checked.
+   * @typeParam T - The output's type. It is not checked.
    * @throws As {@link EventStream.next}; after an error the same one.
    */
   async finalOutput<T = unknown>(): Promise<T> {
@@ -148,12 +151,12 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
         },
         cancel: () => this.close(),
       },
-      // An event is read when somebody wants it, not before.
+      // An event is read when the reader asks for it, not before.
       { highWaterMark: 0 },
     );
   }
 
-  /** Closes the connection at once, or drops the call that is on its way; there are no more events. */
+  /** Closes the connection at once, or drops the in-flight call; there are no more events. */
   async close(): Promise<void> {
     this.#end();
     this.#controller.abort();
@@ -174,9 +177,9 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     controller.signal.throwIfAborted();
     const signal = this.#signal;
     if (signal !== undefined) {
-      // A weak reference, lest a signal that lives long keep a stream that nobody reads any more.
+      // A weak reference: a signal that lives long must not keep a stream that nobody reads any more.
       const weak = new WeakRef(controller);
-      this.#unfollow = follow(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
+      this.#stopListening = cancelOnAbort(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
     }
     const stream = await this.#open(controller.signal);
     const stop = () => {
@@ -194,7 +197,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       const batch = (await stream.nextBatch()) as EventReports | undefined;
       if (this.#isEnded) return;
       this.#controller.signal.throwIfAborted();
-      this.#batch = this.#site.run(() => unlessFailed(batch)) ?? [];
+      this.#batch = this.#site.run(() => unwrap(batch)) ?? [];
       this.#next = 0;
       if (batch === undefined) this.#end();
     } catch (reason) {
@@ -240,7 +243,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #end(): void {
     this.#isEnded = true;
     this.#batch = [];
-    this.#unfollow?.();
-    this.#unfollow = undefined;
+    this.#stopListening?.();
+    this.#stopListening = undefined;
   }
 }

@@ -8,37 +8,39 @@ use std::sync::{
 use bytes::Bytes;
 use pyo3::{
     exceptions::PyValueError,
-    intern,
     prelude::*,
-    sync::PyOnceLock,
     types::{PyDict, PyString},
 };
 use runtype_surface::{
     Answer, Call, ClientBuilder, Error,
-    bindings::{self, Refuse as _, Report as _, many_stream, undecodable},
+    bindings::{self, Refuse as _},
 };
-use tokio::sync::watch;
 
 use crate::{
-    call_many::{CallMany, Who},
-    circumstances::Circumstances,
-    decode::decode,
-    encode::encode,
+    asyncio::completion_queue::{CancelHandle, CompletionQueue},
+    call_many::{CallMany, Caller},
     endpoint::Endpoint,
-    failure, guard,
-    hook::{self, Hooks},
-    log,
-    mailbox::{Mailbox, Ticket},
-    opaque_options::{KeptOptions, OpaqueOptions},
-    options,
-    runtime::PerProcess,
-    stream::{EventStream, Opened},
+    error,
+    hooks::{self, Hooks},
+    json::encode::encode,
+    options::{
+        self,
+        opaque::{KeptOptions, OpaqueOptions},
+        value::{self, characters},
+    },
+    response::{Wanted, finish},
+    runtime::{
+        closing::{Closer, Closing},
+        guard,
+        per_process::PerProcess,
+    },
+    stream::{EventStream, Opened, opened},
 };
 
 /// A client of the core, for synchronous calls and for asyncio.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Client {
-    /// Kept to make the client anew in a forked child.
+    /// Kept to make the client again in a forked child.
     builder: ClientBuilder,
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
@@ -51,33 +53,12 @@ pub(crate) struct Client {
 struct Instance {
     client: runtype_surface::Client,
     /// Tells the calls in flight that the client is closed.
-    closing: watch::Sender<bool>,
+    closer: Closer,
 }
 
 impl Instance {
     fn make(builder: &ClientBuilder) -> Result<Arc<Self>, Error> {
-        Ok(Arc::new(Self { client: builder.clone().build()?, closing: watch::Sender::new(false) }))
-    }
-}
-
-/// Tells a call or a stream when its client is closed.
-pub(crate) struct Closing(watch::Receiver<bool>);
-
-impl Closing {
-    /// Drives something to its end; none where the client is closed before.
-    pub(crate) async fn or_end<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            output = work => Some(output),
-            () = self.closed() => None,
-        }
-    }
-
-    /// Waits until the client is closed; for ever where it was only let go of.
-    async fn closed(&mut self) {
-        if self.0.wait_for(|closed| *closed).await.is_err() {
-            std::future::pending().await
-        }
+        Ok(Arc::new(Self { client: builder.clone().build()?, closer: Closer::new() }))
     }
 }
 
@@ -104,10 +85,10 @@ impl Prepared {
 impl Client {
     #[new]
     fn new(py: Python<'_>, given: &OpaqueOptions) -> PyResult<Self> {
-        guard::body(|| {
-            let builder = bindings::user_agent(runtype_surface::Client::builder(), user_agent(py));
+        guard::entry(|| {
+            let builder = bindings::called_from(runtype_surface::Client::builder(), &language(py));
             let (builder, hooks) = options::client(builder, given.bind(py))?;
-            let instance = Instance::make(&builder).map_err(|error| failure::raise(py, &error))?;
+            let instance = Instance::make(&builder).map_err(|problem| error::raise(py, &problem))?;
             Ok(Self {
                 builder,
                 endpoint: instance.client.endpoint().clone(),
@@ -121,51 +102,51 @@ impl Client {
 
     /// What makes this client again from a pickle.
     fn options_for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
-        guard::body(|| self.options.for_pickle(py, kind))
+        guard::entry(|| self.options.for_pickle(py, kind))
     }
 
     /// The surface's address.
     #[getter]
     fn endpoint(&self) -> PyResult<Endpoint> {
-        guard::body(|| Ok(Endpoint(self.endpoint.clone())))
+        guard::entry(|| Ok(Endpoint(self.endpoint.clone())))
     }
 
-    /// Calls, waits, and gives the output, or, where `whole` is true, the answer.
-    #[pyo3(signature = (target, capability, input, whole, given))]
+    /// Calls, waits, and gives the `output` or the `response`.
     fn call(
         &self,
         py: Python<'_>,
         target: &str,
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
-        whole: bool,
+        wanted: &str,
         given: &OpaqueOptions,
     ) -> PyResult<Py<PyAny>> {
-        guard::body(|| {
+        guard::entry(|| {
+            let wanted = Wanted::parse(wanted)?;
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hook::wait(py, self.hooks.as_ref(), prepared.send())?;
-            finish(py, ended, &name, whole)
+            let ended = hooks::wait(py, self.hooks.as_ref(), prepared.send())?;
+            finish(py, ended, &name, wanted)
         })
     }
 
     /// Begins a call on the running asyncio loop. Gives the future, and what cancels it.
-    #[pyo3(signature = (target, capability, input, whole, given))]
     fn begin<'py>(
         &self,
         py: Python<'py>,
         target: &str,
         capability: &Bound<'py, PyString>,
         input: Option<&Bound<'py, PyAny>>,
-        whole: bool,
+        wanted: &str,
         given: &OpaqueOptions,
-    ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        guard::body(|| {
+    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
+            let wanted = Wanted::parse(wanted)?;
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
-            let (mailbox, running) = Mailbox::of_running_loop(py)?;
-            let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.send());
-            mailbox.begin(&running, work, move |py, ended| finish(py, ended, &name, whole))
+            let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.send());
+            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
         })
     }
 
@@ -177,10 +158,10 @@ impl Client {
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
     ) -> PyResult<EventStream> {
-        guard::body(|| {
+        guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hook::wait(py, self.hooks.as_ref(), prepared.open())?;
+            let ended = hooks::wait(py, self.hooks.as_ref(), prepared.open())?;
             opened(py, ended, &name)
         })
     }
@@ -192,46 +173,57 @@ impl Client {
         capability: &Bound<'py, PyString>,
         input: Option<&Bound<'py, PyAny>>,
         given: &OpaqueOptions,
-    ) -> PyResult<(Bound<'py, PyAny>, Ticket)> {
-        guard::body(|| {
+    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
-            let (mailbox, running) = Mailbox::of_running_loop(py)?;
-            let work = Circumstances::of_loop(mailbox.clone(), self.hooks.clone()).around(prepared.open());
-            mailbox.begin(&running, work, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
+            let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.open());
+            queue.spawn(&running, task, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
         })
     }
 
-    /// Begins many calls, whose inputs Python's iterator gives: on the running asyncio loop where there shall be one.
-    #[pyo3(signature = (capability, inputs, concurrency, in_order, on_loop, given))]
-    #[expect(clippy::too_many_arguments, reason = "they are those of the Python method")]
+    /// Begins many calls, whose inputs the thread that reads the results takes from Python's iterator.
+    #[pyo3(signature = (capability, inputs, given, *, concurrency, in_order))]
     fn call_many(
         &self,
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
+        given: &OpaqueOptions,
         concurrency: &Bound<'_, PyAny>,
         in_order: bool,
-        on_loop: bool,
-        given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
-        guard::body(|| {
-            let concurrency = options::concurrency(concurrency)?;
-            let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-            let mailbox = if on_loop { Some(Mailbox::of_running_loop(py)?.0) } else { None };
-            let who = Who { mailbox, hooks: self.hooks.clone(), capability };
-            CallMany::begin(py, inputs, who, closing, |inputs| {
-                many_stream(call, inputs).in_order(in_order).concurrency(concurrency).checked()
-            })
+        guard::entry(|| {
+            let schedule = Schedule { concurrency: value::concurrency(concurrency)?, in_order };
+            self.many(py, capability, inputs, given, schedule, None)
+        })
+    }
+
+    /// Begins many calls, whose inputs the running asyncio loop takes from Python's iterator.
+    #[pyo3(signature = (capability, inputs, given, *, concurrency, in_order))]
+    fn begin_call_many(
+        &self,
+        py: Python<'_>,
+        capability: &Bound<'_, PyString>,
+        inputs: Py<PyAny>,
+        given: &OpaqueOptions,
+        concurrency: &Bound<'_, PyAny>,
+        in_order: bool,
+    ) -> PyResult<CallMany> {
+        guard::entry(|| {
+            let schedule = Schedule { concurrency: value::concurrency(concurrency)?, in_order };
+            let (queue, _) = CompletionQueue::of_running_loop(py)?;
+            self.many(py, capability, inputs, given, schedule, Some(queue))
         })
     }
 
     /// Closes the connections and ends the calls in flight. Every later call is refused.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        guard::body(|| {
+        guard::entry(|| {
             self.closed.store(true, Ordering::Release);
             if let Some(instance) = self.instance.take(py) {
-                instance.closing.send_replace(true);
+                instance.closer.close();
             }
             Ok(())
         })
@@ -239,11 +231,33 @@ impl Client {
 
     #[getter]
     fn is_closed(&self) -> PyResult<bool> {
-        guard::body(|| Ok(self.closed.load(Ordering::Acquire)))
+        guard::entry(|| Ok(self.closed.load(Ordering::Acquire)))
     }
 }
 
+/// How many calls may be in flight, and in which order their results come.
+struct Schedule {
+    concurrency: u64,
+    in_order: bool,
+}
+
 impl Client {
+    fn many(
+        &self,
+        py: Python<'_>,
+        capability: &Bound<'_, PyString>,
+        inputs: Py<PyAny>,
+        given: &OpaqueOptions,
+        schedule: Schedule,
+        queue: Option<Arc<CompletionQueue>>,
+    ) -> PyResult<CallMany> {
+        let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
+        let caller = Caller { queue, hooks: self.hooks.clone(), capability };
+        CallMany::begin(py, inputs, caller, closing, |inputs| {
+            bindings::many_stream(call, inputs).in_order(schedule.in_order).concurrency(schedule.concurrency).checked()
+        })
+    }
+
     fn prepare(
         &self,
         py: Python<'_>,
@@ -253,12 +267,12 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<Prepared> {
         if self.closed.load(Ordering::Acquire) {
-            return Err(failure::refused(py, "client", "it is closed: make another one"));
+            return Err(error::raise(py, &bindings::closed_client()));
         }
         let instance =
-            self.instance.get(py, || Instance::make(&self.builder)).map_err(|error| failure::raise(py, &error))?;
-        let capability = options::characters("capability", capability)?;
-        let slug = || self.endpoint.slug(capability).map_err(|error| failure::raise(py, &error));
+            self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))?;
+        let capability = characters("capability", capability)?;
+        let slug = || self.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
         let (mut call, name) = match target {
             "capability" => (instance.client.capability(capability), slug()?),
             "dispatch" => (instance.client.capability(capability).via_dispatch(), slug()?),
@@ -271,56 +285,13 @@ impl Client {
                 Err(problem) => call.refuse(problem),
             };
         }
-        let closing = Closing(instance.closing.subscribe());
+        let closing = instance.closer.subscribe();
         Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing })
     }
 }
 
-/// The output or the answer of a call; `ended` is none where its client was closed meanwhile.
-pub(crate) fn finish(
-    py: Python<'_>,
-    ended: Option<Result<Answer<Bytes>, Error>>,
-    capability: &str,
-    whole: bool,
-) -> PyResult<Py<PyAny>> {
-    let answer = match ended {
-        Some(Ok(answer)) => answer,
-        Some(Err(error)) => {
-            log::failed(py, &error)?;
-            return Err(failure::raise(py, &error));
-        }
-        None => return Err(failure::cancelled(py, capability)),
-    };
-    log::answered(py, &answer)?;
-    let output = match decode(py, &answer.output) {
-        Ok(output) => output,
-        Err(reason) => return Err(failure::raise(py, &undecodable(answer, &reason))),
-    };
-    if !whole {
-        return Ok(output.unbind());
-    }
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let module = MODULE.get_or_try_init(py, || py.import("runtype_surface._answer").map(Bound::unbind))?.bind(py);
-    let report = decode(py, answer.report().as_bytes()).map_err(PyValueError::new_err)?;
-    Ok(module.call_method1(intern!(py, "of_report"), (output, report))?.unbind())
-}
-
-/// The stream that was opened; `ended` is none where its client was closed meanwhile.
-fn opened(py: Python<'_>, ended: Option<Result<Opened, Error>>, capability: &str) -> PyResult<EventStream> {
-    match ended {
-        Some(Ok(opened)) => {
-            log::opened(py, &opened.stream, &opened.capability)?;
-            Ok(EventStream::new(opened))
-        }
-        Some(Err(error)) => {
-            log::failed(py, &error)?;
-            Err(failure::raise(py, &error))
-        }
-        None => Err(failure::cancelled(py, capability)),
-    }
-}
-
-fn user_agent(py: Python<'_>) -> String {
+/// The language that the calls come from, for the user agent.
+fn language(py: Python<'_>) -> String {
     let python = py.version_info();
-    format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " (python {}.{})"), python.major, python.minor)
+    format!("python {}.{}", python.major, python.minor)
 }

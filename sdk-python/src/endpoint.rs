@@ -1,11 +1,11 @@
-//! The address of a surface, as a Python object.
+//! The address of a surface, as a Python object, and what needs no client of it.
 
 use pyo3::{
     prelude::*,
     types::{PyString, PyType},
 };
 
-use crate::{failure, guard, options::characters};
+use crate::{error, options::value::characters, runtime::guard};
 
 /// The address of an API surface: its base URL, its product, its surface.
 ///
@@ -19,9 +19,9 @@ pub(crate) struct Endpoint(pub(crate) runtype_surface::Endpoint);
 impl Endpoint {
     #[new]
     fn new(url: &Bound<'_, PyString>) -> PyResult<Self> {
-        guard::body(|| {
+        guard::entry(|| {
             let parsed = runtype_surface::Endpoint::parse(characters("endpoint url", url)?);
-            parsed.map(Self).map_err(|error| failure::raise(url.py(), &error))
+            parsed.map(Self).map_err(|problem| error::raise(url.py(), &problem))
         })
     }
 
@@ -37,23 +37,23 @@ impl Endpoint {
     /// Scheme, host, port and path prefix, with no slash at the end.
     #[getter]
     fn base_url(&self) -> PyResult<&str> {
-        guard::body(|| Ok(self.0.base_url()))
+        guard::entry(|| Ok(self.0.base_url()))
     }
 
     #[getter]
     fn product_id(&self) -> PyResult<&str> {
-        guard::body(|| Ok(self.0.product_id()))
+        guard::entry(|| Ok(self.0.product_id()))
     }
 
     #[getter]
     fn surface_id(&self) -> PyResult<&str> {
-        guard::body(|| Ok(self.0.surface_id()))
+        guard::entry(|| Ok(self.0.surface_id()))
     }
 
     /// The capability's slug, where the URL had one.
     #[getter]
     fn capability(&self) -> PyResult<Option<&str>> {
-        guard::body(|| Ok(self.0.capability()))
+        guard::entry(|| Ok(self.0.capability()))
     }
 
     /// The URL of a capability of this surface.
@@ -61,19 +61,19 @@ impl Endpoint {
     /// Raises:
     ///     ConfigurationError: The slug cannot be one path segment.
     fn capability_url(&self, capability: &Bound<'_, PyString>) -> PyResult<String> {
-        guard::body(|| self.url_of(capability.py(), characters("capability", capability)?))
+        guard::entry(|| self.url_of(capability.py(), characters("capability", capability)?))
     }
 
     fn __str__(&self) -> PyResult<String> {
-        guard::body(|| Ok(self.0.to_string()))
+        guard::entry(|| Ok(self.0.to_string()))
     }
 
     fn __repr__(&self) -> PyResult<String> {
-        guard::body(|| Ok(format!("Endpoint('{}')", self.0)))
+        guard::entry(|| Ok(format!("Endpoint('{}')", self.0)))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyType>, (String,))> {
-        guard::body(|| {
+        guard::entry(|| {
             // The URL of `dispatch` reads back as the surface itself.
             let endpoint = &slf.get().0;
             let url = slf.get().url_of(slf.py(), endpoint.capability().unwrap_or("dispatch"))?;
@@ -84,6 +84,12 @@ impl Endpoint {
 
 impl Endpoint {
     fn url_of(&self, py: Python<'_>, capability: &str) -> PyResult<String> {
-        self.0.capability_url(capability).map(String::from).map_err(|error| failure::raise(py, &error))
+        self.0.capability_url(capability).map(String::from).map_err(|problem| error::raise(py, &problem))
     }
+}
+
+/// Turns a capability's name into the slug under which its endpoint stands.
+#[pyfunction]
+pub(crate) fn capability_slug(name: &Bound<'_, PyString>) -> PyResult<String> {
+    guard::entry(|| Ok(runtype_surface::capability_slug(characters("capability", name)?)))
 }

@@ -1,61 +1,47 @@
 //! The native part of the Python package `runtype_surface`: it converts arguments, crosses the language border, and
 //! raises. Every rule is the core's.
 //!
-//! The modules stand in the order in which a call passes through them.
+//! The modules stand in the order in which a call passes through them, and import only what stands below.
 
 mod client;
-mod guard;
-
-mod endpoint;
-
-mod circumstances;
-mod hook;
-mod key_function;
-
-mod encode;
-mod opaque_options;
-mod options;
-
-mod bell;
-mod mailbox;
-mod runtime;
-mod signals;
 
 mod call_many;
-mod decode;
-mod event;
 mod stream;
 
-mod failure;
+mod endpoint;
+mod response;
+
+mod options;
+
+mod hooks;
+mod key_function;
+
+mod call_context;
 mod log;
 
-use pyo3::{prelude::*, types::PyString};
+mod asyncio;
+mod runtime;
 
-/// Turns a capability's name into the slug under which its endpoint stands.
-#[pyfunction]
-fn capability_slug(name: &Bound<'_, PyString>) -> PyResult<String> {
-    guard::body(|| Ok(runtype_surface::capability_slug(options::characters("capability", name)?)))
-}
+mod error;
+mod json;
 
 /// What `runtype_surface` is made of; not for direct use.
-#[pymodule]
+#[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
-    use super::{
-        call_many::{CallMany, Feeder},
-        capability_slug,
+    use crate::{
+        asyncio::completion_queue::CancelHandle,
+        call_many::{CallMany, inputs::InputSink},
         client::Client,
-        endpoint::Endpoint,
-        event::Event,
-        key_function::Reply,
-        mailbox::Ticket,
-        opaque_options::OpaqueOptions,
-        stream::EventStream,
+        endpoint::{Endpoint, capability_slug},
+        key_function::KeyRequest,
+        options::opaque::OpaqueOptions,
+        stream::{EventStream, event::Event},
     };
 
     #[cfg(debug_assertions)]
     #[pymodule_export]
-    use super::guard::rehearsal::_panic_for_tests;
+    use crate::runtime::test_panic::asked::_panic_for_tests;
 
     #[pymodule_init]
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {

@@ -110,6 +110,12 @@ def test_an_impossible_option_is_refused_by_name(
     assert runtype_mock.journal() == []
 
 
+def test_a_number_of_retries_is_refused_as_it_was_given(runtype_mock: MockSurface) -> None:
+    for retries in (101, 2**33):
+        with pytest.raises(ConfigurationError, match=f"{retries} is too many: at most 100"):
+            runtype_mock.client(max_retries=retries)
+
+
 def test_an_option_of_a_wrong_type_or_name_is_a_type_error(runtype_mock: MockSurface) -> None:
     client = runtype_mock.client()
     with pytest.raises(TypeError, match="timeout must be a number, not str"):

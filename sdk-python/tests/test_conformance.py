@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import runtype_surface
-from conversion import Application, facts, options_of
-from expectation import check, check_outcome, load, replace
-from manner import at_once, read, run, until
 from runtype_surface import AsyncClient, CallCancelledError, Client, RuntypeError
 from runtype_surface.testing import MockSurface
+from support.conversion import Application, facts, options_of
+from support.expectation import check, check_outcome, load, replace
+from support.perform import at_once, read, run, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

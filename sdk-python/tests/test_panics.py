@@ -39,7 +39,7 @@ SYNC: dict[str, Callable[[Client], object]] = {
 }
 
 
-@pytest.mark.parametrize("place", ["body", "work"])
+@pytest.mark.parametrize("place", ["entry", "future"])
 @pytest.mark.parametrize("name", SYNC)
 def test_a_call_raises_and_the_next_one_works(runtype_mock: MockSurface, name: str, place: str) -> None:
     client = runtype_mock.client()
@@ -53,7 +53,7 @@ def test_a_call_raises_and_the_next_one_works(runtype_mock: MockSurface, name: s
 def test_a_call_with_hooks_raises(runtype_mock: MockSurface) -> None:
     told: list[object] = []
     client = runtype_mock.client(before_attempt=told.append, after_attempt=lambda *ended: told.append(ended))
-    panic("work", WORDS)
+    panic("future", WORDS)
     with pytest.raises(RuntypeError) as caught:
         client.call("echo")
     assert_is_a_bug_of_ours(caught.value)
@@ -72,7 +72,7 @@ ASYNC: dict[str, Callable[[AsyncClient], Awaitable[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("place", ["body", "work"])
+@pytest.mark.parametrize("place", ["entry", "future"])
 @pytest.mark.parametrize("name", ASYNC)
 def test_an_awaited_call_raises_and_the_next_one_works(runtype_mock: MockSurface, name: str, place: str) -> None:
     async def main() -> None:
@@ -93,7 +93,7 @@ READS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("place", ["body", "work"])
+@pytest.mark.parametrize("place", ["entry", "future"])
 @pytest.mark.parametrize("read", READS)
 def test_a_stream_raises_where_reading_it_panics(runtype_mock: MockSurface, read: str, place: str) -> None:
     client = runtype_mock.client()
@@ -109,7 +109,7 @@ def test_many_calls_end_with_the_error_and_not_as_if_they_were_done(runtype_mock
     client = runtype_mock.client()
     results = client.call_many("echo", ({"n": n} for n in range(100)), concurrency=1)
     assert next(results).output == {"n": 0}
-    panic("work", WORDS)
+    panic("future", WORDS)
     with pytest.raises(RuntypeError) as caught:
         list(results)
     assert_is_a_bug_of_ours(caught.value)
@@ -120,7 +120,7 @@ def test_many_calls_end_with_the_error_and_not_as_if_they_were_done(runtype_mock
 def test_an_input_that_panics_ends_many_calls(runtype_mock: MockSurface, is_async: bool) -> None:
     def inputs() -> Any:
         yield {"n": 0}
-        panic("body", WORDS)
+        panic("entry", WORDS)
         yield {"n": 1}
 
     async def main() -> list[Any]:
@@ -138,8 +138,8 @@ def test_what_the_loop_does_with_one_answer_holds_back_no_other(runtype_mock: Mo
         client = runtype_mock.async_client()
         calls = [asyncio.ensure_future(client.call("slow", {"n": n})) for n in range(8)]
         await asyncio.to_thread(runtype_mock.wait_for, lambda journal: len(journal) == 8)
-        # The loop itself meets it next: the calls are under way already.
-        panic("body", WORDS)
+        # The loop itself meets it next: the calls are in flight already.
+        panic("entry", WORDS)
         return await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 20)
 
     outputs = asyncio.run(main())
@@ -152,7 +152,7 @@ def test_a_key_function_whose_answer_panics_fails_the_call(runtype_mock: MockSur
         return runtype_mock.api_key
 
     def ask_and_panic() -> str:
-        panic("body", WORDS)
+        panic("entry", WORDS)
         return _native.capability_slug("Never Given")
 
     with pytest.raises(RuntypeError, match="internal error in runtype-surface"):
@@ -193,7 +193,7 @@ BODIES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_other_entry_raises_too(name: str) -> None:
-    panic("body", WORDS)
+    panic("entry", WORDS)
     with pytest.raises(RuntypeError) as caught:
         BODIES[name]()
     assert_is_a_bug_of_ours(caught.value)
@@ -203,7 +203,7 @@ def test_stderr_says_where_and_not_what() -> None:
     script = """
     import runtype_surface
     from runtype_surface import _native
-    _native._panic_for_tests("body", %r)
+    _native._panic_for_tests("entry", %r)
     try:
         runtype_surface.capability_slug("x")
     except Exception as error:
@@ -212,7 +212,7 @@ def test_stderr_says_where_and_not_what() -> None:
     command = [sys.executable, "-c", textwrap.dedent(script % WORDS)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env={"RUST_BACKTRACE": "full"})
     assert (ended.returncode, ended.stdout) == (0, "RuntypeError\n")
-    assert "internal error at sdk-python/src/guard.rs:" in ended.stderr
+    assert "internal error at sdk-python/src/runtime/test_panic.rs:" in ended.stderr
     assert WORDS not in ended.stderr
 
 
@@ -221,7 +221,7 @@ def test_a_panic_with_a_closed_stderr_is_an_error_all_the_same() -> None:
     import os, runtype_surface
     from runtype_surface import _native
     os.close(2)
-    _native._panic_for_tests("body", "words")
+    _native._panic_for_tests("entry", "words")
     try:
         runtype_surface.capability_slug("x")
     except Exception as error:

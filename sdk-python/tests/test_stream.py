@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from agent import HELLO, has, is_closed, put
 from runtype_surface import (
     APITimeoutError,
     AsyncEventStream,
@@ -27,6 +26,7 @@ from runtype_surface import (
     Event,
     StreamError,
 )
+from support.agent import HELLO, has, is_closed, put
 
 if TYPE_CHECKING:
     from runtype_surface.testing import MockSurface

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent import HELLO, has, is_closed, put
 from runtype_surface import ServerError, StreamError
+from support.agent import HELLO, has, is_closed, put
 
 if TYPE_CHECKING:
     from runtype_surface.testing import MockSurface
@@ -113,3 +113,24 @@ def test_a_text_that_is_given_up_goes_on_where_it_was(runtype_mock: MockSurface)
     whole = runtype_mock.client().stream("agent").text()
     assert whole != ""
     assert asyncio.run(main()) == whole
+
+
+def cut_in_two(mock: MockSurface) -> None:
+    """A stream whose text has a character that the server cut in two, as servers do that count in UTF-16."""
+    halves = (r'"smile \ud83d"', r'"\ude00."')
+    raw = "".join(f'event: text_delta\ndata: {{"delta":{half}}}\n\n' for half in halves)
+    put(mock, [{"raw": "event: execution_start\ndata: {}\n\n" + raw}, HELLO[-1]])
+
+
+def test_a_character_that_was_cut_in_two_is_whole_in_the_text_after_a_read(runtype_mock: MockSurface) -> None:
+    cut_in_two(runtype_mock)
+    with runtype_mock.client().stream("agent") as stream:
+        assert next(stream).name == "execution_start"
+        assert stream.text() == "smile 😀."
+
+    async def main() -> str:
+        async with runtype_mock.async_client().stream("agent") as stream:
+            assert (await anext(stream)).name == "execution_start"
+            return await stream.text()
+
+    assert asyncio.run(main()) == "smile 😀."

@@ -87,7 +87,7 @@ def test_a_surface_pauses(runtype_mock: MockSurface) -> None:
     client.call("echo")
 
 
-def test_faults_strike_and_the_journal_tells(runtype_mock: MockSurface) -> None:
+def test_faults_are_applied_and_the_journal_shows_them(runtype_mock: MockSurface) -> None:
     client = runtype_mock.client()
     runtype_mock.inject("status", capability="echo", status=503, headers={"Retry-After": "0"}, times=2)
     client.call("echo", {"a": 1})

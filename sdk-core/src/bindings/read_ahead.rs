@@ -23,8 +23,15 @@ pub struct ReadAhead<T: 'static> {
     text: Text,
 }
 
-/// A batch, and whether it was full.
-type Read<T> = Option<Result<(T, bool), Error>>;
+/// A batch that was read, if there was one.
+type Read<T> = Option<Result<Batch<T>, Error>>;
+
+struct Batch<T> {
+    ready: T,
+    /// For who wants the text; they share their bytes with the stream's buffer.
+    events: Vec<StreamEvent>,
+    is_full: bool,
+}
 
 impl<T: Send> ReadAhead<T> {
     /// `make_ready`: what the reader wants done with a batch before it is handed on.
@@ -39,6 +46,10 @@ impl<T: Send> ReadAhead<T> {
     ///
     /// As [`EventStream::next`].
     pub async fn next_batch(&mut self) -> Option<Result<T, Error>> {
+        Some(self.next().await?.map(|batch| batch.ready))
+    }
+
+    async fn next(&mut self) -> Read<T> {
         let batch = match self.ahead.join_next().await {
             Some(ended) => {
                 let (stream, batch) = match ended {
@@ -53,11 +64,13 @@ impl<T: Send> ReadAhead<T> {
             }
             None => read(self.stream.as_mut()?, self.make_ready).await,
         };
-        let (batch, is_full) = match batch? {
-            Ok(read) => read,
+        let batch = match batch? {
+            Ok(batch) => batch,
             Err(error) => return Some(Err(error)),
         };
-        if is_full && let Some(mut stream) = self.stream.take() {
+        if batch.is_full
+            && let Some(mut stream) = self.stream.take()
+        {
             let make_ready = self.make_ready;
             self.ahead.spawn(async move {
                 let batch = read(&mut stream, make_ready).await;
@@ -73,12 +86,31 @@ impl<T: Send> ReadAhead<T> {
     ///
     /// As [`EventStream::next`].
     pub async fn final_output_bytes(&mut self) -> Option<Result<Bytes, Error>> {
-        while let Some(batch) = self.next_batch().await {
+        while let Some(batch) = self.next().await {
             if let Err(error) = batch {
                 return Some(Err(error));
             }
         }
         Some(self.stream.as_mut()?.final_output_bytes().await)
+    }
+
+    /// Takes in events that were handed over and that the reader has not read: [`text`](Self::text) begins with
+    /// them.
+    pub fn put_back(&mut self, unread: &[StreamEvent]) {
+        unread.iter().for_each(|event| event.add_text(&mut self.text));
+    }
+
+    /// As [`EventStream::text`]. It begins with what was [put back](Self::put_back).
+    ///
+    /// # Errors
+    ///
+    /// As [`EventStream::next`].
+    pub async fn text(&mut self) -> Result<String, Error> {
+        while let Some(batch) = self.next().await {
+            batch?.events.iter().for_each(|event| event.add_text(&mut self.text));
+        }
+        self.stream.as_ref().map_or(Ok(()), |stream| stream.unless_failed())?;
+        Ok(self.text.take())
     }
 
     /// As [`EventStream::execution_id`], if nothing is being read ahead.
@@ -96,21 +128,10 @@ impl<T: Send> ReadAhead<T> {
     }
 }
 
-impl ReadAhead<Vec<StreamEvent>> {
-    /// As [`EventStream::text`].
-    ///
-    /// # Errors
-    ///
-    /// As [`EventStream::next`].
-    pub async fn text(&mut self) -> Result<String, Error> {
-        while let Some(batch) = self.next_batch().await {
-            batch?.iter().for_each(|event| event.add_text(&mut self.text));
-        }
-        self.stream.as_ref().map_or(Ok(()), |stream| stream.unless_failed())?;
-        Ok(self.text.take())
-    }
-}
-
 async fn read<T>(stream: &mut EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Read<T> {
-    Some(stream.gather().await?.map(|batch| (make_ready(batch.events), batch.is_full)))
+    Some(stream.gather().await?.map(|batch| Batch {
+        ready: make_ready(batch.events.clone()),
+        events: batch.events,
+        is_full: batch.is_full,
+    }))
 }

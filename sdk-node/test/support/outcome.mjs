@@ -1,4 +1,4 @@
-// What came of a call in the suite's terms, and whether it is what a case expects.
+// The outcome of a call in the suite's terms, and whether it is what a case expects.
 
 import assert from 'node:assert/strict';
 import { inspect, isDeepStrictEqual } from 'node:util';
@@ -42,10 +42,10 @@ export function factsOf(fields) {
   return facts;
 }
 
-/** Fails where what came of a call differs from what was expected. */
+/** Fails where the outcome of a call is not the expected one. */
 export function checkOutcome({ method }, expect, outcome, { prefix, asked, told, keys }) {
   for (const key of keys) assert.ok(!JSON.stringify(told).includes(key), 'a hook was told a key');
-  // Another outcome is told in its own words first: it says why.
+  // Another kind of outcome fails first, with its own text: it says why.
   for (const kind of ['output', 'error', 'cancelled']) {
     const problem = outcome.error?.text ?? inspect(outcome);
     assert.ok(!(kind in expect) || kind in outcome, `expected ${kind}, found: ${problem}`);

@@ -1,5 +1,6 @@
 // Surfaces of their own on one mock, so that tests do not disturb one another.
 
+import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -33,6 +34,15 @@ export async function surface(definition = {}) {
     mint: async (key = {}) => (await control('POST', '/keys', key)).key,
     revoke: (key) => control('POST', `/keys/${key}/revoke`),
     journal,
+    /** Waits until the client has closed the connection of the first request, and returns when. */
+    clientClosed: async () => {
+      for (;;) {
+        const [request] = await journal();
+        if (request?.client_closed_at) return Date.parse(request.client_closed_at);
+        assert.notEqual(request?.outcome, 'delivered', 'it was delivered whole');
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
     /** Waits until the journal is as expected. */
     journalShows: async (expected) => {
       for (const began = Date.now(); ; await pause(2)) {

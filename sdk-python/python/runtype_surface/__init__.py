@@ -9,9 +9,10 @@ The key comes from `RUNTYPE_PRODUCT_API_KEY`, or from the file that `RUNTYPE_PRO
 from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID`, or from `RUNTYPE_ENDPOINT_URL`. Every failure is a `RuntypeError`.
 """
 
-from ._answer import Answer, Attempt, Headers, RateLimit
 from ._async_client import AsyncClient
-from ._call_many import AsyncCallMany, CallMany, ManyResult
+from ._async_stream import AsyncEventStream
+from ._attempt import Attempt
+from ._call_many import AsyncCallMany, CallMany
 from ._client import Client
 from ._errors import (
     APIConnectionError,
@@ -29,9 +30,12 @@ from ._errors import (
     ServerError,
     StreamError,
 )
+from ._headers import Headers
 from ._hooks import AttemptStart
+from ._many_result import ManyResult
 from ._native import Endpoint, Event, __version__, capability_slug
-from ._stream import AsyncEventStream, EventStream
+from ._response import Answer, RateLimit
+from ._stream import EventStream
 
 __all__ = [
     "APIConnectionError",

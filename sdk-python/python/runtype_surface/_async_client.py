@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 
 from . import _native
-from ._answer import not_made
+from ._async_stream import AsyncEventStream
+from ._asyncio import wait
+from ._base_client import BaseClient
 from ._call_many import AsyncCallMany
-from ._pending import wait
-from ._stream import AsyncEventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._answer import Answer
-    from ._native import Target
+    from ._native import Target, Wanted
     from ._options import AsyncClientOptions, CallOptions
+    from ._response import Answer
 
 
-class AsyncClient:
+class AsyncClient(BaseClient):
     """Calls the capabilities of one API surface from asyncio.
 
     Make one a surface and keep it: it holds a pool of connections, which any number of tasks and of event loops may
@@ -39,7 +39,7 @@ class AsyncClient:
         ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
     """
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ()
 
     def __init__(self, **options: Unpack[AsyncClientOptions]) -> None:
         self._native = _native.Client(_native.OpaqueOptions(options))
@@ -51,33 +51,24 @@ class AsyncClient:
         del prefix
         return _native.OpaqueOptions(options).make(cls)
 
-    @property
-    def endpoint(self) -> _native.Endpoint:
-        """The surface's address."""
-        return self._native.endpoint
-
-    def endpoint_url(self, capability: str) -> str:
-        """The URL of a capability."""
-        return self._native.endpoint.capability_url(capability)
-
     async def call(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability and gives its output, decoded from JSON. See `Client.call`."""
-        return await self._run("capability", capability, input, False, _native.OpaqueOptions(options))
+        return await self._run("capability", capability, input, "output", _native.OpaqueOptions(options))
 
     async def call_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = await self._run("capability", capability, input, True, _native.OpaqueOptions(options))
+        answer: Answer = await self._run("capability", capability, input, "response", _native.OpaqueOptions(options))
         return answer
 
     async def dispatch(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
-        return await self._run("dispatch", capability, input, False, _native.OpaqueOptions(options))
+        return await self._run("dispatch", capability, input, "output", _native.OpaqueOptions(options))
 
     def stream(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
@@ -93,7 +84,7 @@ class AsyncClient:
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = await self._run("dispatch", capability, input, True, _native.OpaqueOptions(options))
+        answer: Answer = await self._run("dispatch", capability, input, "response", _native.OpaqueOptions(options))
         return answer
 
     def call_many(
@@ -113,21 +104,25 @@ class AsyncClient:
         Args:
             capability: As for `call`.
             inputs: What a loop or an `async` loop can run over. It is read on the event loop.
-            concurrency: How many calls may be under way at once, 10,000 at most.
+            concurrency: How many calls may be in flight at once, 10,000 at most.
             in_order: Whether results come in the order of the inputs, or as they are there.
             **options: As for `call`, for each of them.
         """
         given = _native.OpaqueOptions(options)
         iterator = aiter(inputs) if isinstance(inputs, AsyncIterable) else iter(inputs)
-        return AsyncCallMany(lambda: self._native.call_many(capability, iterator, concurrency, in_order, True, given))
+        return AsyncCallMany(
+            lambda: self._native.begin_call_many(
+                capability, iterator, given, concurrency=concurrency, in_order=in_order
+            )
+        )
 
     async def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
-        return await self._run("openapi", "", None, False, _native.OpaqueOptions(options))
+        return await self._run("openapi", "", None, "output", _native.OpaqueOptions(options))
 
     async def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
         """The OpenAPI document as the output of an answer."""
-        answer: Answer = await self._run("openapi", "", None, True, _native.OpaqueOptions(options))
+        answer: Answer = await self._run("openapi", "", None, "response", _native.OpaqueOptions(options))
         return answer
 
     async def _run(
@@ -135,19 +130,14 @@ class AsyncClient:
         target: Target,
         capability: str,
         input: Mapping[str, Any] | None,
-        whole: bool,
+        wanted: Wanted,
         options: _native.OpaqueOptions,
     ) -> Any:
-        return await wait(lambda: self._native.begin(target, capability, input, whole, options))
+        return await wait(lambda: self._native.begin(target, capability, input, wanted, options))
 
     async def aclose(self) -> None:
         """Closes the connections. Calls in flight of other tasks end with `CallCancelledError`."""
         self._native.close()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `aclose` was called."""
-        return self._native.is_closed
 
     async def __aenter__(self) -> Self:
         return self
@@ -156,21 +146,3 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _remake, (type(self), self._native.options_for_pickle("AsyncClient"))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
-
-
-def _remake(kind: type[AsyncClient], options: AsyncClientOptions) -> AsyncClient:
-    given = _native.OpaqueOptions(dict(options))
-    del options
-    return given.make(kind)

@@ -1,11 +1,10 @@
-"""Many calls to one capability, with a limit on how many are under way."""
+"""Many calls to one capability, with a limit on how many are in flight."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from ._answer import not_made
-from ._pending import Pending
+from ._asyncio import Pending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,43 +16,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from . import _native
-    from ._answer import Answer
-    from ._errors import RuntypeError
-
-
-class ManyResult:
-    """The result of one of many calls: an answer, or an error."""
-
-    __slots__ = ("error", "number", "response")
-
-    def __init__(self, number: int, response: Answer | None, error: RuntypeError | None) -> None:
-        self.number: int = number
-        """The number of the input, counted from 0."""
-        self.response: Answer | None = response
-        """The answer with its metadata; `None` where the call failed."""
-        self.error: RuntypeError | None = error
-        """Why the call failed; `None` where it did not."""
-
-    @property
-    def output(self) -> Any:
-        """What the capability gave.
-
-        Raises:
-            RuntypeError: The call failed.
-        """
-        if self.error is not None:
-            raise self.error
-        return None if self.response is None else self.response.output
-
-    def __repr__(self) -> str:
-        if not hasattr(self, "error"):
-            return not_made(self)
-        ended = f"error={self.error!r}" if self.error is not None else f"response={self.response!r}"
-        return f"ManyResult(number={self.number}, {ended})"
+    from ._many_result import ManyResult
 
 
 class CallMany:
-    """An iterator of results, made by `Client.call_many`. Leaving a `with` block or `close` drops what is under way."""
+    """An iterator of results, made by `Client.call_many`. Leaving its `with` block drops the calls in flight."""
 
     __slots__ = ("_native",)
 
@@ -71,7 +38,7 @@ class CallMany:
         return result
 
     def close(self) -> None:
-        """Drops the calls that are under way. There are no more results."""
+        """Drops the calls in flight. There are no more results."""
         native, self._native = self._native, None
         if native is not None:
             native.close()
@@ -117,7 +84,7 @@ class AsyncCallMany:
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Drops the calls that are under way. There are no more results."""
+        """Drops the calls in flight. There are no more results."""
         native, self._native = self._native, None
         self._is_closed = True
         self._pending.drop()
@@ -136,12 +103,12 @@ class AsyncCallMany:
 _tasks: set[Task[None]] = set()
 
 
-def pull(iterator: Iterator[Any] | AsyncIterator[Any], feeder: _native.Feeder) -> None:
+def pull(iterator: Iterator[Any] | AsyncIterator[Any], sink: _native.InputSink) -> None:
     """Gives the next input on the running loop: at once, or, where it comes later, as a task."""
     if isinstance(iterator, AsyncIterator):
         import asyncio
 
-        task = asyncio.get_running_loop().create_task(_pull_later(iterator, feeder))
+        task = asyncio.get_running_loop().create_task(_pull_later(iterator, sink))
         # The loop itself keeps only weak references.
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
@@ -149,19 +116,19 @@ def pull(iterator: Iterator[Any] | AsyncIterator[Any], feeder: _native.Feeder) -
     try:
         item = next(iterator)
     except StopIteration:
-        feeder.end()
+        sink.end()
     except BaseException as error:  # noqa: BLE001, whoever reads the results raises it
-        feeder.fail(error)
+        sink.fail(error)
     else:
-        feeder.give(item)
+        sink.give(item)
 
 
-async def _pull_later(iterator: AsyncIterator[Any], feeder: _native.Feeder) -> None:
+async def _pull_later(iterator: AsyncIterator[Any], sink: _native.InputSink) -> None:
     try:
         item = await iterator.__anext__()
     except StopAsyncIteration:
-        feeder.end()
+        sink.end()
     except BaseException as error:  # noqa: BLE001, whoever reads the results raises it
-        feeder.fail(error)
+        sink.fail(error)
     else:
-        feeder.give(item)
+        sink.give(item)

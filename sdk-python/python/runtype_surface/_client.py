@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import _native
-from ._answer import not_made
+from ._base_client import BaseClient
 from ._call_many import CallMany
 from ._stream import EventStream
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._answer import Answer
     from ._options import CallOptions, ClientOptions
+    from ._response import Answer
 
 
-class Client:
+class Client(BaseClient):
     """Calls the capabilities of one API surface.
 
     Make one a surface and keep it: it holds a pool of connections, and threads may share it. It works on in a forked
@@ -42,7 +42,7 @@ class Client:
         ConfigurationError: An option or a variable is missing or malformed; its text says which and what to do.
     """
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ()
 
     def __init__(self, **options: Unpack[ClientOptions]) -> None:
         self._native = _native.Client(_native.OpaqueOptions(options))
@@ -53,15 +53,6 @@ class Client:
         options["env_prefix"] = prefix
         del prefix
         return _native.OpaqueOptions(options).make(cls)
-
-    @property
-    def endpoint(self) -> _native.Endpoint:
-        """The surface's address."""
-        return self._native.endpoint
-
-    def endpoint_url(self, capability: str) -> str:
-        """The URL of a capability."""
-        return self._native.endpoint.capability_url(capability)
 
     def call(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Calls a capability and gives its output, decoded from JSON.
@@ -75,18 +66,18 @@ class Client:
         Raises:
             RuntypeError: One of its subclasses.
         """
-        return self._native.call("capability", capability, input, False, _native.OpaqueOptions(options))
+        return self._native.call("capability", capability, input, "output", _native.OpaqueOptions(options))
 
     def call_with_response(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `call` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = self._native.call("capability", capability, input, True, _native.OpaqueOptions(options))
+        answer: Answer = self._native.call("capability", capability, input, "response", _native.OpaqueOptions(options))
         return answer
 
     def dispatch(self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]) -> Any:
         """Calls a capability as `call` does, by the surface's dispatch endpoint, which takes the name in the body."""
-        return self._native.call("dispatch", capability, input, False, _native.OpaqueOptions(options))
+        return self._native.call("dispatch", capability, input, "output", _native.OpaqueOptions(options))
 
     def stream(
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
@@ -110,7 +101,7 @@ class Client:
         self, capability: str, input: Mapping[str, Any] | None = None, **options: Unpack[CallOptions]
     ) -> Answer:
         """Calls a capability as `dispatch` does, and gives its output with status, ids, limits and attempts."""
-        answer: Answer = self._native.call("dispatch", capability, input, True, _native.OpaqueOptions(options))
+        answer: Answer = self._native.call("dispatch", capability, input, "response", _native.OpaqueOptions(options))
         return answer
 
     def call_many(
@@ -130,30 +121,27 @@ class Client:
         Args:
             capability: As for `call`.
             inputs: What a loop can run over. It is read on the thread that reads the results.
-            concurrency: How many calls may be under way at once, 10,000 at most.
+            concurrency: How many calls may be in flight at once, 10,000 at most.
             in_order: Whether results come in the order of the inputs, or as they are there.
             **options: As for `call`, for each of them.
         """
         given = _native.OpaqueOptions(options)
-        return CallMany(self._native.call_many(capability, iter(inputs), concurrency, in_order, False, given))
+        return CallMany(
+            self._native.call_many(capability, iter(inputs), given, concurrency=concurrency, in_order=in_order)
+        )
 
     def openapi(self, **options: Unpack[CallOptions]) -> Any:
         """The surface's OpenAPI 3.0 document, which follows its capabilities."""
-        return self._native.call("openapi", "", None, False, _native.OpaqueOptions(options))
+        return self._native.call("openapi", "", None, "output", _native.OpaqueOptions(options))
 
     def openapi_with_response(self, **options: Unpack[CallOptions]) -> Answer:
         """The OpenAPI document as the output of an answer."""
-        answer: Answer = self._native.call("openapi", "", None, True, _native.OpaqueOptions(options))
+        answer: Answer = self._native.call("openapi", "", None, "response", _native.OpaqueOptions(options))
         return answer
 
     def close(self) -> None:
         """Closes the connections. Calls in flight on other threads end with `CallCancelledError`."""
         self._native.close()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._native.is_closed
 
     def __enter__(self) -> Self:
         return self
@@ -162,21 +150,3 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def __copy__(self) -> Self:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return self
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _remake, (type(self), self._native.options_for_pickle("Client"))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
-
-
-def _remake(kind: type[Client], options: ClientOptions) -> Client:
-    given = _native.OpaqueOptions(dict(options))
-    del options
-    return given.make(kind)

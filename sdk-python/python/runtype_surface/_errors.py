@@ -13,13 +13,14 @@ No exception shows the key: not in its text, its fields, its `repr`, or its pick
 
 from __future__ import annotations
 
-from ._answer import Headers, attempts_of
+from ._attempt import attempts_of
+from ._headers import Headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._answer import Attempt
+    from ._attempt import Attempt
 
 
 class RuntypeError(Exception):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ._answer import _Record, attempts_of
+from ._attempt import attempts_of
+from ._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._answer import Attempt
+    from ._attempt import Attempt
 
 
-class AttemptStart(_Record):
+class AttemptStart(Record):
     """An attempt that is about to be sent. It has no key and no body."""
 
     __slots__ = ("number", "capability", "method", "url", "key_hint", "waited")  # noqa: RUF023, the constructor's order

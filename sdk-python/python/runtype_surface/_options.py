@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypedDict
 
-    from ._answer import Attempt
+    from ._attempt import Attempt
     from ._hooks import AttemptStart
 
     AuthHeader: TypeAlias = Literal["bearer", "x-api-key"]
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
 
     class CallOptions(TypedDict, total=False):
-        """What a single call may set in place of its client's."""
+        """What a single call may set, overriding its client's."""
 
         timeout: float | None
         """Seconds for the whole call, all attempts and waits included."""
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
         max_event_bytes: int | None
         """How large one event of a stream may be."""
         hand_on_stream_errors: bool | None
-        """Hands on `execution_error` and `error` events like others, in place of raising `StreamError`."""
+        """Yields `execution_error` and `error` events like others instead of raising `StreamError`."""
         response_format: ResponseFormat | None
         """Whether the answer comes raw or wrapped; `detect` tells by its shape."""
         headers: Mapping[str, str] | None
-        """Headers to add, in place of the client's of the same name."""
+        """Headers to add. Override the client's of the same name."""
 
     class _SharedOptions(CallOptions, total=False):
         api_key_file: str | os.PathLike[str] | None
@@ -48,19 +48,19 @@ if TYPE_CHECKING:
         api_key_variable: str | None
         """The environment variable that holds the key."""
         product_id: str | None
-        """In place of `RUNTYPE_PRODUCT_ID`."""
+        """Overrides `RUNTYPE_PRODUCT_ID`."""
         surface_id: str | None
-        """In place of `RUNTYPE_SURFACE_ID`."""
+        """Overrides `RUNTYPE_SURFACE_ID`."""
         endpoint_url: str | None
-        """A full URL as copied from the dashboard, in place of the ids or `RUNTYPE_ENDPOINT_URL`."""
+        """A full URL as copied from the dashboard, instead of the ids. Overrides `RUNTYPE_ENDPOINT_URL`."""
         base_url: str | None
-        """In place of `RUNTYPE_BASE_URL`; `https://api.runtype.com` by default."""
+        """Overrides `RUNTYPE_BASE_URL`. Default: `https://api.runtype.com`."""
         auth_header: AuthHeader | None
         """Which header carries the key; `bearer` by default."""
         connect_timeout: float | None
         """Seconds for making a connection; 10 by default."""
         proxy: str | None
-        """The URL of an HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name."""
+        """The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and its kin."""
         root_certificates: str | bytes | Sequence[str | bytes] | None
         """PEM text of certificates to trust beside Mozilla's."""
         allow_insecure_http: bool | None

@@ -11,7 +11,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from .. import AsyncClient, Client
+from .._async_client import AsyncClient
+from .._client import Client
 from .._native import OpaqueOptions
 from ._binary import find_binary
 

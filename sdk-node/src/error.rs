@@ -1,0 +1,92 @@
+//! An error as data, from which the TypeScript side makes the error that it throws.
+
+use napi::bindgen_prelude::{Buffer, Env, ObjectFinalize};
+use napi_derive::napi;
+use runtype_surface::{
+    Error,
+    bindings::{Report as _, key_function_error, refused},
+};
+
+use crate::{
+    key_function::KeyFunctionError,
+    panic::{self, Panicked, place::Place},
+};
+
+/// An error of the core, or a panic.
+#[napi(custom_finalize)]
+pub struct NativeError(Result<Error, Panicked>);
+
+impl From<Error> for NativeError {
+    fn from(error: Error) -> Self {
+        Self(Ok(error))
+    }
+}
+
+impl From<Panicked> for NativeError {
+    fn from(panicked: Panicked) -> Self {
+        Self(Err(panicked))
+    }
+}
+
+impl ObjectFinalize for NativeError {
+    fn finalize(self, _: Env) -> napi::Result<()> {
+        panic::drop_collected(self)
+    }
+}
+
+#[napi]
+impl NativeError {
+    /// Every field but the body and the cause, as JSON text.
+    #[napi]
+    #[must_use]
+    pub fn report(&self) -> String {
+        let report = || self.0.as_ref().map_or_else(Panicked::report, Error::report);
+        panic::caught_or(|| Panicked { may_have_executed: true }.report(), report)
+    }
+
+    /// The response's body as received, where there was a response.
+    #[napi]
+    #[must_use]
+    pub fn body(&self) -> Option<Buffer> {
+        panic::caught_or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
+    }
+
+    /// The texts of what caused it, outermost first.
+    #[napi]
+    #[must_use]
+    pub fn causes(&self) -> Vec<String> {
+        panic::caught_or(Vec::new, || {
+            let mut causes = Vec::new();
+            let mut next = self.0.as_ref().ok().and_then(std::error::Error::source);
+            while let Some(cause) = next {
+                causes.push(cause.to_string());
+                next = cause.source();
+            }
+            causes
+        })
+    }
+
+    /// What the application's key function threw, the very same value.
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    #[napi(ts_return_type = "unknown")]
+    pub fn thrown_by_key_function(&self) -> napi::Result<Option<napi::Error>> {
+        panic::caught_or(
+            || Ok(None),
+            || {
+                let error = self.0.as_ref().ok().and_then(key_function_error);
+                let thrown = error.and_then(|error| error.downcast_ref::<KeyFunctionError>());
+                thrown.map(|thrown| thrown.0.try_clone()).transpose()
+            },
+        )
+    }
+}
+
+/// The error of an argument that cannot cross into the core.
+#[napi]
+#[must_use]
+pub fn refuse(option: String, problem: String) -> NativeError {
+    panic::caught(Place::Entry, || refused(&option, &problem)).map_or_else(Into::into, Into::into)
+}

@@ -1,0 +1,30 @@
+// From the native part's error data to the error that is thrown.
+
+import { type ErrorReport, errorOf, type RuntypeError } from './errors.js';
+import { native } from './native.js';
+
+export type NativeError = InstanceType<typeof native.NativeError>;
+
+/** The value or, where it is an error, the error thrown. */
+export function unwrap<T>(result: T | NativeError): T {
+  if (!(result instanceof native.NativeError)) return result;
+  const report: ErrorReport = JSON.parse(result.report());
+  throw errorOf(report, { body: result.body(), cause: causeOf(result) });
+}
+
+/** The error of an argument that cannot cross into the core: nothing was sent. */
+export function refused(option: string, problem: string, cause?: unknown): RuntypeError {
+  return errorOf(JSON.parse(native.refuse(option, problem).report()), { cause });
+}
+
+/** What the key function threw, itself; otherwise the chain of causes as errors. */
+function causeOf(error: NativeError): unknown {
+  const byKeyFunction = error.thrownByKeyFunction();
+  if (byKeyFunction !== null && byKeyFunction !== undefined) return byKeyFunction;
+  return error.causes().reduceRight<Error | undefined>((cause, text) => {
+    const error = new Error(text, cause && { cause });
+    // It comes from the core, which has no frames to show.
+    error.stack = `Error: ${text}`;
+    return error;
+  }, undefined);
+}

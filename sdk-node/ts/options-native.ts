@@ -1,0 +1,76 @@
+// Options as the native part takes them.
+
+import { kindOf, reading, urlText, wellFormed } from './argument.js';
+import type { NativeCallOptions, NativeClientOptions } from './native.js';
+import { refused } from './native-error.js';
+import type { ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
+import { isPem } from './options-check.js';
+
+/** A client's options for the native part. The key function is passed separately. */
+export function nativeClientOptions(
+  options: ClientOptions,
+  variables: Record<string, string>,
+  runtime: string,
+): NativeClientOptions {
+  const { apiKey, rootCertificates, endpointUrl, baseUrl, proxy } = options;
+  return {
+    variables,
+    runtime,
+    defaults: nativeCallOptions(options),
+    envPrefix: options.envPrefix ?? null,
+    apiKey: typeof apiKey === 'string' ? apiKey : null,
+    apiKeyFile: options.apiKeyFile ?? null,
+    productId: options.productId ?? null,
+    surfaceId: options.surfaceId ?? null,
+    endpointUrl: endpointUrl === undefined ? null : urlText('endpointUrl', endpointUrl),
+    baseUrl: baseUrl === undefined ? null : urlText('baseUrl', baseUrl),
+    authHeader: options.authHeader ?? null,
+    connectTimeoutMs: options.connectTimeoutMs ?? null,
+    proxy: proxy === undefined ? null : urlText('proxy', proxy),
+    rootCertificates: rootCertificates === undefined ? null : pemTexts(rootCertificates),
+    allowInsecureHttp: options.allowInsecureHttp ?? null,
+    jitterSeed: options.jitterSeed ?? null,
+  };
+}
+
+/** A call's options for the native part. */
+export function nativeCallOptions(options: SharedOptions): NativeCallOptions {
+  return {
+    timeoutMs: options.timeoutMs ?? null,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? null,
+    maxRetries: options.maxRetries ?? null,
+    retryMode: options.retryMode ?? null,
+    maxResponseBytes: options.maxResponseBytes ?? null,
+    streamIdleTimeoutMs: options.streamIdleTimeoutMs ?? null,
+    maxEventBytes: options.maxEventBytes ?? null,
+    handOnStreamErrors: options.handOnStreamErrors ?? null,
+    responseFormat: options.responseFormat ?? null,
+    headers: options.headers === undefined ? null : headerPairs(options.headers),
+  };
+}
+
+function pemTexts(certificates: NonNullable<ClientOptions['rootCertificates']>): Buffer[] {
+  return reading('rootCertificates', () => {
+    const list: unknown[] = isPem(certificates)
+      ? [certificates]
+      : Array.from<unknown>(certificates as Iterable<unknown>);
+    return list.map((pem) => {
+      if (typeof pem === 'string') return Buffer.from(pem);
+      if (pem instanceof Uint8Array) return Buffer.from(pem);
+      throw refused('rootCertificates', `each must be PEM text, not ${kindOf(pem)}`);
+    });
+  });
+}
+
+function headerPairs(headers: HeadersToAdd): { name: string; value: string }[] {
+  return reading('headers', () => {
+    const pairs: unknown[] = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+    return pairs.map((pair) => {
+      const [name, value, ...more] = Array.isArray(pair) ? pair : [];
+      if (typeof name !== 'string' || typeof value !== 'string' || more.length > 0) {
+        throw refused('headers', 'each must have a name and a value, which are strings');
+      }
+      return { name: wellFormed('headers', name), value: wellFormed('headers', value) };
+    });
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * `runtype-surface/testing`: a mock of an API surface for an application's own tests.
+ *
+ * @packageDocumentation
+ */
+
+export { findMockBinary } from './mock-binary.js';
+export type { MockFault, MockFaultKind } from './mock-fault.js';
+export type { MockRequest } from './mock-request.js';
+export {
+  type MockCapability,
+  type MockKey,
+  type MockOptions,
+  MockSurface,
+  startMock,
+} from './mock-surface.js';

@@ -1,0 +1,55 @@
+"""What both clients have in common."""
+
+from __future__ import annotations
+
+from ._native import OpaqueOptions
+from ._record import not_made
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from typing_extensions import Self
+
+    from ._native import Client as NativeClient
+    from ._native import Endpoint
+
+
+class BaseClient:
+    """A native client, with what waits for nothing."""
+
+    __slots__ = ("__weakref__", "_native")
+    _native: NativeClient
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The surface's address."""
+        return self._native.endpoint
+
+    def endpoint_url(self, capability: str) -> str:
+        """The URL of a capability."""
+        return self._native.endpoint.capability_url(capability)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._native.is_closed
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _remake, (type(self), self._native.options_for_pickle(type(self).__name__))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
+
+
+def _remake(kind: type[BaseClient], options: Mapping[str, Any]) -> BaseClient:
+    given = OpaqueOptions(dict(options))
+    del options
+    return given.make(kind)

@@ -1,0 +1,31 @@
+"""Plain data, and what prints frames even of objects that were never made."""
+
+from __future__ import annotations
+
+
+def not_made(unmade: object) -> str:
+    """The `repr` of an object whose constructor failed, which what prints frames prints too."""
+    return f"<{type(unmade).__name__}, not made>"
+
+
+class Record:
+    """Plain data that compares, prints and pickles by its fields."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def _fields(self) -> tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Record) and self._fields() == other._fields()
+
+    def __hash__(self) -> int:
+        return hash(self._fields())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self._fields()
+
+    def __repr__(self) -> str:
+        # What prints frames also prints an object that could not be made.
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__ if hasattr(self, name))
+        return f"{type(self).__name__}({fields})"

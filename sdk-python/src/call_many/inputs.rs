@@ -1,0 +1,111 @@
+//! The inputs of many calls, which Python's iterator gives.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyIterator};
+use runtype_surface::{Error, bindings::InputGiver};
+
+use crate::{json::encode::encode, runtime::guard};
+
+/// An iterator, and what takes its items.
+pub(super) struct InputSource {
+    iterator: Py<PyAny>,
+    giver: OnceLock<InputGiver>,
+    /// What the iterator raised.
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl InputSource {
+    pub(super) fn new(iterator: Py<PyAny>) -> Self {
+        Self { iterator, giver: OnceLock::new(), raised: Mutex::default() }
+    }
+
+    /// Gives the inputs to `giver` from now on.
+    pub(super) fn connect(&self, giver: InputGiver) {
+        self.giver.get_or_init(|| giver);
+    }
+
+    /// Gives the next input of a synchronous iterator, on this thread.
+    pub(super) fn pull(&self, py: Python<'_>) -> PyResult<()> {
+        let mut iterator = self.iterator.bind(py).cast::<PyIterator>()?.clone();
+        match iterator.next() {
+            Some(Ok(input)) => self.give_object(&input),
+            None => self.give(None),
+            // An interrupt waits for nothing.
+            Some(Err(raised)) if !raised.is_instance_of::<PyException>(py) => return Err(raised),
+            Some(Err(raised)) => self.fail(raised),
+        }
+        Ok(())
+    }
+
+    /// Has the next input pulled on the thread of the loop, which is this one.
+    pub(super) fn pull_on_loop(self: Arc<Self>, py: Python<'_>) {
+        // The calls wait for this input, so whatever goes wrong ends them.
+        if let Err(failed) = guard::entry(|| self.clone().begin_pull(py)) {
+            self.fail(failed);
+        }
+    }
+
+    fn begin_pull(self: Arc<Self>, py: Python<'_>) -> PyResult<()> {
+        static PULL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let pull = PULL.get_or_try_init(py, || {
+            py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)
+        })?;
+        let iterator = self.iterator.clone_ref(py);
+        pull.call1(py, (iterator, InputSink(self))).map(drop)
+    }
+
+    fn give(&self, input: Option<Result<Bytes, Error>>) {
+        if let Some(giver) = self.giver.get() {
+            giver.give(input);
+        }
+    }
+
+    /// Gives an input as Python's iterator gave it.
+    fn give_object(&self, input: &Bound<'_, PyAny>) {
+        match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
+            Ok(input) => self.give(Some(input)),
+            // The calls wait for this input, and there is none.
+            Err(panicked) => self.fail(panicked),
+        }
+    }
+
+    /// Begins no more calls. It is raised once the results of those that were begun are handed over.
+    fn fail(&self, raised: PyErr) {
+        *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+        self.give(None);
+    }
+
+    pub(super) fn take_raised(&self) -> Option<PyErr> {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Where an input goes that was pulled on an asyncio loop.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct InputSink(Arc<InputSource>);
+
+#[pymethods]
+impl InputSink {
+    /// Takes an input.
+    fn give(&self, input: &Bound<'_, PyAny>) {
+        self.0.give_object(input);
+    }
+
+    /// There are no more inputs.
+    fn end(&self) -> PyResult<()> {
+        guard::entry(|| {
+            self.0.give(None);
+            Ok(())
+        })
+    }
+
+    /// Takes what the iterator raised.
+    fn fail(&self, raised: Bound<'_, PyAny>) -> PyResult<()> {
+        guard::entry(|| {
+            self.0.fail(PyErr::from_value(raised));
+            Ok(())
+        })
+    }
+}

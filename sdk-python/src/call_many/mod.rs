@@ -1,0 +1,248 @@
+//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator gives them.
+//!
+//! A task on the network's threads drives the calls, so that they go on while the application looks at a result. Python's
+//! iterator never runs there: whoever waits for a result gives the inputs that are asked for, or the asyncio loop does.
+
+pub(crate) mod inputs;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock};
+use runtype_surface::{
+    Answer, Error,
+    bindings::{Inputs, inputs},
+};
+use tokio::{sync::mpsc, task::AbortHandle};
+
+use crate::{
+    asyncio::completion_queue::{CancelHandle, CompletionQueue},
+    call_context::CallContext,
+    error,
+    hooks::{self, Hooks},
+    response::{Wanted, finish},
+    runtime::{
+        closing::Closing,
+        gil,
+        guard::{self, Panicked},
+        per_process::PerProcess,
+        runtime,
+    },
+};
+use inputs::InputSource;
+
+/// One result with the number of its input.
+type Numbered = (usize, Result<Answer<Bytes>, Error>);
+
+/// Why the calls ended before the last one.
+enum Ended {
+    ClientClosed,
+    Panicked,
+}
+
+/// What both sides share.
+struct Shared {
+    inputs: Arc<InputSource>,
+    /// Inputs that were asked for, to be given by the thread that waits for a result.
+    asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
+    /// What the hooks are to be told, by the thread that waits for a result.
+    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    hooks: Option<Arc<Hooks>>,
+    /// Results that are there, and why there are no more.
+    results: tokio::sync::Mutex<mpsc::Receiver<Result<Numbered, Ended>>>,
+}
+
+impl Shared {
+    fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+        self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report))
+    }
+
+    /// Tells the hooks what came before a result that is there.
+    fn tell_rest(&self, py: Python<'_>) -> PyResult<()> {
+        // Another thread that waits here tells the rest itself.
+        while let Some(report) = self.told.try_lock().ok().and_then(|mut told| told.try_recv().ok()) {
+            self.tell(py, &report)?;
+        }
+        Ok(())
+    }
+}
+
+/// What the thread that waits for a result is woken by.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
+enum Step {
+    Result(Option<Result<Numbered, Ended>>),
+    Asked,
+    Told(String),
+}
+
+/// Who makes many calls of what.
+pub(crate) struct Caller {
+    /// The asyncio loop's; none where whoever waits for a result gives the inputs.
+    pub(crate) queue: Option<Arc<CompletionQueue>>,
+    pub(crate) hooks: Option<Arc<Hooks>>,
+    pub(crate) capability: String,
+}
+
+/// Many calls in flight, read synchronously or from asyncio.
+#[pyclass(frozen, module = "runtype_surface._native")]
+pub(crate) struct CallMany {
+    shared: PerProcess<Arc<Shared>>,
+    driver: AbortHandle,
+    process: u32,
+    capability: String,
+}
+
+impl CallMany {
+    /// Begins to drive many calls.
+    pub(crate) fn begin(
+        py: Python<'_>,
+        iterator: Py<PyAny>,
+        Caller { queue, hooks, capability }: Caller,
+        mut closing: Closing,
+        many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
+    ) -> PyResult<Self> {
+        let (ask, asked) = mpsc::unbounded_channel();
+        // One result waits for its reader; the next calls begin when it has been taken.
+        let (hand_over, results) = mpsc::channel(1);
+        let (tell, told) = mpsc::unbounded_channel();
+        let source = Arc::new(InputSource::new(iterator));
+        let ask: Box<dyn Fn() + Send> = match queue.clone() {
+            None => Box::new(move || {
+                let _ = ask.send(());
+            }),
+            Some(queue) => {
+                let source = Arc::downgrade(&source);
+                Box::new(move || {
+                    let Some(source) = source.upgrade() else { return };
+                    queue.call_soon(move |py| {
+                        source.pull_on_loop(py);
+                        Ok(())
+                    });
+                })
+            }
+        };
+        let (giver, inputs) = inputs(ask);
+        source.connect(giver);
+        let mut many = many(inputs).map_err(|problem| error::raise(py, &problem))?;
+        let context = match &queue {
+            Some(queue) => hooks::context_of_loop(queue, hooks.as_ref()),
+            None => CallContext::of_thread(hooks.as_ref().map(|_| Hooks::on_thread(tell))),
+        };
+        let shared = Arc::new(Shared {
+            inputs: source,
+            asked: tokio::sync::Mutex::new(asked),
+            told: tokio::sync::Mutex::new(told),
+            hooks,
+            results: tokio::sync::Mutex::new(results),
+        });
+        let driver = runtime(py)?.spawn(context.scope(async move {
+            loop {
+                let result = match closing.or_end(guard::future(many.next())).await {
+                    Some(Ok(Some(numbered))) => Ok(numbered),
+                    Some(Ok(None)) => return,
+                    Some(Err(Panicked)) => Err(Ended::Panicked),
+                    None => Err(Ended::ClientClosed),
+                };
+                let is_last = result.is_err();
+                if hand_over.send(result).await.is_err() || is_last {
+                    return;
+                }
+            }
+        }));
+        let driver = driver.abort_handle();
+        Ok(Self { shared: PerProcess::holding(shared), driver, process: std::process::id(), capability })
+    }
+
+    fn shared(&self, py: Python<'_>) -> PyResult<Arc<Shared>> {
+        self.shared.get(py, || {
+            Err(PyRuntimeError::new_err("the calls are closed, or were begun before this process was forked"))
+        })
+    }
+}
+
+#[pymethods]
+impl CallMany {
+    /// Waits for the next result; none after the last one.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+        guard::entry(|| {
+            let shared = self.shared(py)?;
+            loop {
+                let waited = shared.clone();
+                let step = gil::wait(py, async move {
+                    let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
+                    let mut told = waited.told.lock().await;
+                    tokio::select! {
+                        biased;
+                        Some(report) = told.recv() => Step::Told(report),
+                        result = results.recv() => Step::Result(result),
+                        Some(()) = asked.recv() => Step::Asked,
+                    }
+                })?;
+                match step {
+                    Step::Asked => shared.inputs.pull(py)?,
+                    Step::Told(report) => shared.tell(py, &report)?,
+                    Step::Result(result) => {
+                        shared.tell_rest(py)?;
+                        return to_result(py, &shared, result, &self.capability);
+                    }
+                }
+            }
+        })
+    }
+
+    /// Begins to wait for the next result on the running asyncio loop.
+    fn begin_next<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+        guard::entry(|| {
+            let shared = self.shared(py)?;
+            let waited = shared.clone();
+            let capability = self.capability.clone();
+            let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let task = async move { waited.results.lock().await.recv().await };
+            queue.spawn(&running, task, move |py, result| {
+                Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
+            })
+        })
+    }
+
+    /// Drops the calls in flight.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        guard::entry(|| {
+            if self.shared.take(py).is_some() {
+                self.driver.abort();
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Drop for CallMany {
+    fn drop(&mut self) {
+        // In a forked child the calls are the parent's.
+        if self.process == std::process::id() {
+            self.driver.abort();
+        }
+    }
+}
+
+fn to_result(
+    py: Python<'_>,
+    shared: &Shared,
+    result: Option<Result<Numbered, Ended>>,
+    capability: &str,
+) -> PyResult<Option<Py<PyAny>>> {
+    let (number, result) = match result {
+        None => return shared.inputs.take_raised().map_or(Ok(None), Err),
+        Some(Err(Ended::ClientClosed)) => return Err(error::cancelled(py, capability)),
+        Some(Err(Ended::Panicked)) => return Err(Panicked.into()),
+        Some(Ok(numbered)) => numbered,
+    };
+    let (answer, error) = match finish(py, Some(result), capability, Wanted::Response) {
+        Ok(answer) => (answer, py.None()),
+        Err(error) => (py.None(), error.into_value(py).into_any()),
+    };
+    static RESULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let class = RESULT.get_or_try_init(py, || {
+        py.import("runtype_surface._many_result")?.getattr(intern!(py, "ManyResult")).map(Bound::unbind)
+    })?;
+    class.call1(py, (number, answer, error)).map(Some)
+}

@@ -1,0 +1,87 @@
+//! The core's errors as Python exceptions.
+
+use std::fmt;
+
+use pyo3::{
+    exceptions::PyRuntimeError,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyBytes, PyModule},
+};
+use runtype_surface::{
+    Error,
+    bindings::{self, Report as _},
+};
+
+use crate::json::decode::decode;
+
+/// Makes the exception of an error. Its `__cause__` is what the application's own key function raised, if it did.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    let exception = make(py, error).unwrap_or_else(|failed| failed);
+    if let Some(cause) = KeyFunctionError::raised(py, error) {
+        exception.set_cause(py, Some(cause));
+    }
+    exception
+}
+
+/// Makes the exception of a call that ended since its client was closed.
+pub(crate) fn cancelled(py: Python<'_>, capability: &str) -> PyErr {
+    let made = errors(py).and_then(|errors| errors.call_method1(intern!(py, "of_closing"), (capability,)));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+/// Makes the exception of a panic, which says nothing of what the panic said.
+pub(crate) fn internal(py: Python<'_>) -> PyErr {
+    // A call may have been sent before the panic.
+    let report = bindings::internal_error_report(true);
+    let made = decode(py, report.as_bytes())
+        .map_err(PyRuntimeError::new_err)
+        .and_then(|report| errors(py)?.call_method1(intern!(py, "of_report"), (report, py.None())));
+    made.map_or_else(|failed| failed, PyErr::from_value)
+}
+
+fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let report = decode(py, error.report().as_bytes()).map_err(PyRuntimeError::new_err)?;
+    let body = error.body().map(|body| PyBytes::new(py, body));
+    Ok(PyErr::from_value(errors(py)?.call_method1(intern!(py, "of_report"), (report, body))?))
+}
+
+/// Why the application's key function gave no key, on its way through the core.
+#[derive(Debug)]
+pub(crate) struct KeyFunctionError {
+    /// Kept as text: showing a `PyErr` would need the GIL.
+    text: String,
+    /// What the function raised, for the `__cause__` of the exception of the call.
+    raised: Option<PyErr>,
+}
+
+impl KeyFunctionError {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), raised: None }
+    }
+
+    pub(crate) fn of(raised: PyErr) -> Self {
+        Self { text: raised.to_string(), raised: Some(raised) }
+    }
+
+    /// What the function raised, where that is why a call failed.
+    fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
+        let failed = bindings::key_function_error(error)?.downcast_ref::<Self>()?;
+        failed.raised.as_ref().map(|raised| raised.clone_ref(py))
+    }
+}
+
+impl fmt::Display for KeyFunctionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for KeyFunctionError {}
+
+/// The module that holds the classes: exceptions are plain Python classes, which can be subclassed and pickled.
+fn errors(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    Ok(MODULE.get_or_try_init(py, || py.import("runtype_surface._errors").map(Bound::unbind))?.bind(py))
+}

@@ -1,0 +1,117 @@
+//! Options as Python hands them over: names and values, each given to the core, which knows the rules.
+
+pub(crate) mod opaque;
+pub(crate) mod value;
+
+use std::sync::Arc;
+
+use pyo3::{
+    exceptions::PyTypeError,
+    prelude::*,
+    types::{PyDict, PyString},
+};
+use runtype_surface::{Call, ClientBuilder, KeySource, bindings};
+
+use crate::{error, hooks::Hooks, key_function};
+use value::Value;
+
+/// The options that say where the key comes from.
+const KEY_OPTIONS: [&str; 3] = ["api_key", "api_key_file", "api_key_variable"];
+
+/// A client's options, and the hooks among them.
+///
+/// # Errors
+///
+/// `TypeError` for a name that is no option or a value of a wrong type, `ConfigurationError` for a value that the core
+/// refuses.
+pub(crate) fn client(
+    mut builder: ClientBuilder,
+    options: &Bound<'_, PyDict>,
+) -> PyResult<(ClientBuilder, Option<Arc<Hooks>>)> {
+    let mut hooks = Hooks::default();
+    refuse_second_key(options)?;
+    for (name, value) in options {
+        let name = name_of(&name)?;
+        if value.is_none() {
+            continue;
+        }
+        let option = Value { name, value: &value };
+        builder = match name {
+            "env_prefix" => builder.env_prefix(&option.text()?),
+            "api_key" => match option.key_function()? {
+                Some(function) => builder.api_key_source(key_function::source(function)),
+                None => builder.api_key(option.text()?),
+            },
+            "api_key_file" => builder.api_key_source(KeySource::file(option.path()?)),
+            "api_key_variable" => builder.api_key_source(KeySource::variable(option.text()?)),
+            "product_id" => builder.product_id(option.text()?),
+            "surface_id" => builder.surface_id(option.text()?),
+            "endpoint_url" => builder.endpoint_url(option.text()?),
+            "base_url" => builder.base_url(option.text()?),
+            "auth_header" => builder.auth_header(option.named()?),
+            "connect_timeout" => builder.connect_timeout(option.seconds("connect timeout")?),
+            "timeout" => builder.timeout(option.seconds("timeout")?),
+            "attempt_timeout" => builder.attempt_timeout(option.seconds("attempt timeout")?),
+            "max_retries" => builder.max_retries(option.retries()?),
+            "retry_mode" => builder.retry_mode(option.named()?),
+            "max_response_bytes" => builder.max_response_bytes(option.whole_number("max response bytes")?),
+            "response_format" => builder.response_format(option.named()?),
+            "stream_idle_timeout" => builder.stream_idle_timeout(option.seconds("stream idle timeout")?),
+            "max_event_bytes" => builder.max_event_bytes(option.whole_number("max event bytes")?),
+            "hand_on_stream_errors" => builder.hand_on_stream_errors(option.truth()?),
+            "headers" => option.headers()?.iter().fold(builder, |builder, (name, value)| builder.header(name, value)),
+            "proxy" => builder.proxy(option.text()?),
+            "root_certificates" => option.certificates()?.into_iter().fold(builder, ClientBuilder::root_certificate),
+            "allow_insecure_http" => builder.allow_insecure_http(option.truth()?),
+            "jitter_seed" => builder.jitter_seed(option.whole_number("jitter seed")?),
+            "before_attempt" => hooks.before(option.hook()?, builder),
+            "after_attempt" => hooks.after(option.hook()?, builder),
+            _ => return Err(option.unknown()),
+        };
+    }
+    Ok((builder, hooks.shared()))
+}
+
+/// The options of one call.
+///
+/// # Errors
+///
+/// As [`client`].
+pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call> {
+    for (name, value) in options {
+        let name = name_of(&name)?;
+        if value.is_none() {
+            continue;
+        }
+        let option = Value { name, value: &value };
+        call = match name {
+            "timeout" => call.timeout(option.seconds("timeout")?),
+            "attempt_timeout" => call.attempt_timeout(option.seconds("attempt timeout")?),
+            "max_retries" => call.max_retries(option.retries()?),
+            "retry_mode" => call.retry_mode(option.named()?),
+            "max_response_bytes" => call.max_response_bytes(option.whole_number("max response bytes")?),
+            "response_format" => call.response_format(option.named()?),
+            "stream_idle_timeout" => call.stream_idle_timeout(option.seconds("stream idle timeout")?),
+            "max_event_bytes" => call.max_event_bytes(option.whole_number("max event bytes")?),
+            "hand_on_stream_errors" => call.hand_on_stream_errors(option.truth()?),
+            "headers" => option.headers()?.iter().fold(call, |call, (name, value)| call.header(name, value)),
+            _ => return Err(option.unknown()),
+        };
+    }
+    Ok(call)
+}
+
+fn name_of<'a>(name: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    let refused = |_| PyTypeError::new_err(format!("an option's name {}", bindings::LONE_SURROGATE));
+    name.cast::<PyString>()?.to_str().map_err(refused)
+}
+
+fn refuse_second_key(options: &Bound<'_, PyDict>) -> PyResult<()> {
+    let mut given = Vec::new();
+    for name in KEY_OPTIONS {
+        if options.get_item(name)?.is_some_and(|value| !value.is_none()) {
+            given.push(name);
+        }
+    }
+    bindings::one_key_source(given).map_err(|problem| error::raise(options.py(), &problem))
+}
