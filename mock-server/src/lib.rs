@@ -11,54 +11,64 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The way of a request: [`front`] reads it, [`decide`](mod@decide) says what to answer (a pure function of request,
-//! [`state`] and time), and the front delivers the [`plan`].
+//! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
+//! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
+//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, and what all of them use; each imports only what stands
+//! below it.
 
-pub mod answer;
-pub mod auth;
-pub mod builder;
-mod callback;
-pub mod capability;
-pub mod carrier;
-pub mod clock;
-pub mod config;
-mod control;
-pub mod decide;
-mod delivery;
-pub mod demo;
-mod endpoint;
-pub mod expect;
-pub mod fault;
-pub mod front;
-mod further;
-pub mod headers;
-pub mod journal;
-pub mod key;
-pub mod limit;
-pub mod log;
-mod management;
-pub mod openapi;
-pub mod plan;
-pub mod request;
-mod scene;
-pub mod schema;
+mod answer;
+mod auth;
+mod config;
+mod fault;
+mod mock;
+mod on_wiremock;
+mod routes;
+mod server;
+mod state;
+
+mod clock;
+mod error;
+mod plan;
+mod redact;
+mod request;
 mod secret;
-pub mod seed;
-pub mod state;
-pub mod stream;
-pub mod strike;
-pub mod surface;
-mod template;
-mod vocabulary;
+mod seed;
 
-pub use builder::MockSurfaceBuilder;
-pub use capability::{Answer, Capability, Format, Reply};
-pub use carrier::Carrier;
-pub use config::{Config, KeyConfig, SurfaceConfig};
-pub use expect::{Expecting, Times};
-pub use fault::{Fault, FaultKind};
-pub use further::ScopedMock;
-pub use surface::{MockError, MockSurface};
+pub use clock::Time;
+pub use config::{
+    Config, Status, SurfaceConfig,
+    answer::{Answer, Closure, Reply},
+    capability::{Capability, Format},
+    demo,
+    fault::{Fault, Numbers},
+    fault_kind::FaultKind,
+    headers::HeaderValues,
+    key::{Environment, KeyConfig},
+    schema::{Problem, Schema},
+    script::{LineEnding, Script, Step, StreamEnd},
+};
+pub use error::MockError;
+pub use fault::active::ActiveFault;
+pub use mock::{MockSurface, builder::MockSurfaceBuilder, expect::Expecting};
+pub use on_wiremock::responder::SurfaceResponder;
+pub use plan::{End, Frame, Framing, Plan};
+pub use request::Request;
+pub use routes::{
+    Decision, decide,
+    pending::{Pending, Question},
+    record::Ticket,
+};
+pub use secret::Secret;
+pub use server::extra_mocks::ScopedMock;
+pub use state::{
+    State,
+    expectation::{Expectation, Times},
+    journal::{Entry, Journal, Outcome},
+    key::{Key, Refusal},
+    limit::{Exhausted, Standing, Usage},
+    log::{Log, LogStyle},
+    surface::Surface,
+};
 
 /// The README's example, run by the tests.
 #[cfg(doctest)]
