@@ -1,5 +1,42 @@
 //! A mock of Runtype's API surfaces: the documented authentication, the life of keys, and faults, offline.
 //!
+//! It stands on wiremock. A [`SurfaceResponder`] answers as a whole surface does, and the [`matchers`] pick out single
+//! calls, both on a plain `wiremock::MockServer`:
+//!
+//! ```
+//! # use http_body_util::Full;
+//! # use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+//! # async fn call(url: String, key: &str) -> Result<u16, Box<dyn std::error::Error>> {
+//! #     let client: Client<_, Full<&[u8]>> = Client::builder(TokioExecutor::new()).build_http();
+//! #     let call = http::Request::post(url).header("Authorization", format!("Bearer {key}"));
+//! #     Ok(client.request(call.body(Full::from(b"{}".as_slice()))?).await?.status().as_u16())
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use runtype_mock::{SurfaceResponder, demo, matchers::{bearer_key, capability}};
+//! use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{any, method}};
+//!
+//! let server = MockServer::start().await;
+//! // The first call of `echo` with this key is answered 503 ...
+//! Mock::given(method("POST"))
+//!     .and(bearer_key(demo::FULL_KEY))
+//!     .and(capability("echo"))
+//!     .respond_with(ResponseTemplate::new(503))
+//!     .up_to_n_times(1)
+//!     .mount(&server)
+//!     .await;
+//! // ... and everything else as the surface does: keys, scopes, limits, capabilities.
+//! let surface = SurfaceResponder::new(&server, demo::config())?;
+//! Mock::given(any()).respond_with(surface.clone()).mount(&server).await;
+//!
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::FULL_KEY).await?, 503);
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::FULL_KEY).await?, 200);
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::SCOPED_KEY).await?, 403);
+//! # Ok(()) }
+//! ```
+//!
+//! A [`MockSurface`] is the same surface with a server of its own, for what wiremock cannot do: bodies in pieces, faults of
+//! the socket, callbacks, and a journal that tells when a client went away.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use runtype_mock::MockSurface;
@@ -13,8 +50,8 @@
 //!
 //! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
 //! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
-//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, and what all of them use; each imports only what stands
-//! below it.
+//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `redact`, `secret`, and `request`, `clock`, `seed` and
+//! `error`; each imports only what stands below it.
 
 mod answer;
 mod auth;
@@ -50,7 +87,7 @@ pub use config::{
 pub use error::MockError;
 pub use fault::active::ActiveFault;
 pub use mock::{MockSurface, builder::MockSurfaceBuilder, expect::Expecting};
-pub use on_wiremock::responder::SurfaceResponder;
+pub use on_wiremock::{matchers, responder::SurfaceResponder};
 pub use plan::{End, Frame, Framing, Plan};
 pub use request::Request;
 pub use routes::{

@@ -232,17 +232,6 @@ async fn extra_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
 }
 
 #[tokio::test]
-async fn a_surface_can_answer_on_a_wiremock_server_of_ones_own() {
-    let surface = MockSurface::start().await.unwrap();
-    let server = wiremock::MockServer::start().await;
-    wiremock::Mock::given(wiremock::matchers::any()).respond_with(surface.responder()).mount(&server).await;
-    let url = format!("{}/v1/products/prod_demo/surfaces/surf_demo/api/echo", server.uri());
-    let answer = Call::post(url).bearer(FULL_KEY).json(&json!({"a": 1})).send().await;
-    assert_eq!(answer.read(), (200, json!({"a": 1})));
-    assert_eq!(surface.requests().len(), 1);
-}
-
-#[tokio::test]
 async fn the_journal_shows_keys_as_hints_only() {
     let surface = MockSurface::start().await.unwrap();
     let key = surface.mint(["echo"]).unwrap();

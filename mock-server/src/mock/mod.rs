@@ -53,10 +53,7 @@ impl MockSurface {
     /// [`MockError::Invalid`] when the configuration is wrong or has no surface, [`MockError::Listen`] when the address
     /// is taken.
     pub async fn start_with(config: Config, address: SocketAddr) -> Result<Self, MockError> {
-        let mut state = State::new(config, Time::now())?;
-        if state.default_surface.is_none() {
-            return Err(MockError::Invalid("the configuration has no surface; add one to `surfaces`".to_owned()));
-        }
+        let mut state = State::with_a_surface(config, Time::now())?;
         let listen = |source| MockError::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -93,8 +90,7 @@ impl MockSurface {
     /// Reads something of the surface, which may have been removed over the control interface.
     pub(crate) fn read<T: Default>(&self, read: impl FnOnce(&State, &Surface) -> T) -> T {
         let state = self.shared.lock();
-        let surface = state.default_surface.as_ref().and_then(|id| state.surfaces.get(id));
-        surface.map(|surface| read(&state, surface)).unwrap_or_default()
+        state.first_surface().map(|surface| read(&state, surface)).unwrap_or_default()
     }
 
     /// Changes something of the surface.
@@ -128,7 +124,7 @@ impl MockSurface {
 
     /// The URL of a capability.
     pub fn endpoint_url(&self, slug: &str) -> String {
-        self.read(|state, surface| format!("{}/{slug}", surface.endpoint(&state.base_url)))
+        self.read(|state, surface| surface.capability_url(&state.base_url, slug))
     }
 
     /// The five variables that an application reads, as `serve` prints them.
@@ -210,9 +206,9 @@ impl MockSurface {
         }
     }
 
-    /// The same surface as a responder, for a `wiremock::MockServer` of one's own.
+    /// The same surface as a responder, for a `wiremock::MockServer` as well.
     pub fn responder(&self) -> SurfaceResponder {
-        SurfaceResponder::new(self.shared.clone())
+        SurfaceResponder::of(self.shared.clone())
     }
 }
 

@@ -1,31 +1,70 @@
-//! A surface as a wiremock responder, for a `wiremock::MockServer` of one's own.
+//! A surface as a wiremock responder.
 
 use std::time::Duration;
 
-use wiremock::{Respond, ResponseTemplate};
+use wiremock::{MockServer, Respond, ResponseTemplate};
 
 use crate::{
     clock::Time,
-    config::answer::Reply,
+    config::{Config, answer::Reply},
+    error::MockError,
     plan::Plan,
     request::Request,
     routes::{
         Decision, decide,
         record::{record_answer, record_delivery},
     },
-    state::{journal::Outcome, shared::Shared},
+    state::{State, journal::Outcome, shared::Shared},
 };
 
-/// Answers as the surface would. It never sleeps: pauses become wiremock's delay. What wiremock cannot say, a fault of
-/// the socket, becomes a 500 that says so; the server of [`MockSurface`](crate::MockSurface) can say it.
+/// Answers as the surface does, on a `wiremock::MockServer`: keys, scopes, limits, capabilities, the control interface.
+///
+/// It never sleeps: pauses become wiremock's delay. What wiremock cannot say, such as a fault of the socket, becomes a 500
+/// that says so; the server of [`MockSurface`](crate::MockSurface) can say it. Its clones are the same surface.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use runtype_mock::{SurfaceResponder, demo};
+/// use wiremock::{Mock, MockServer, matchers::any};
+///
+/// let server = MockServer::start().await;
+/// let surface = SurfaceResponder::new(&server, demo::config())?;
+/// Mock::given(any()).respond_with(surface.clone()).mount(&server).await;
+///
+/// assert!(surface.endpoint_url("echo").starts_with(&server.uri()));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SurfaceResponder {
     shared: Shared,
 }
 
 impl SurfaceResponder {
-    pub(crate) fn new(shared: Shared) -> Self {
+    /// A surface as the configuration has it, which names `server` as where it is. Mount it there.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the configuration is wrong or has no surface.
+    pub fn new(server: &MockServer, config: Config) -> Result<Self, MockError> {
+        let mut state = State::with_a_surface(config, Time::now())?;
+        state.base_url = server.uri();
+        Ok(Self::of(Shared::new(state)))
+    }
+
+    /// The responder of a state that others share.
+    pub(crate) fn of(shared: Shared) -> Self {
         Self { shared }
+    }
+
+    /// The URL of a capability of the first surface.
+    pub fn endpoint_url(&self, slug: &str) -> String {
+        let state = self.shared.lock();
+        state.first_surface().map(|surface| surface.capability_url(&state.base_url, slug)).unwrap_or_default()
+    }
+
+    /// The five variables that an application reads, for the first surface and its first key.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let state = self.shared.lock();
+        state.first_surface().map(|surface| surface.environment(&state.base_url)).unwrap_or_default()
     }
 }
 

@@ -62,6 +62,20 @@ impl State {
         Self::with_ids_from(config, 0, now)
     }
 
+    /// The same for a mock that must have a surface.
+    pub(crate) fn with_a_surface(config: Config, now: Time) -> Result<Self, String> {
+        let state = Self::new(config, now)?;
+        if state.first_surface().is_none() {
+            return Err("the configuration has no surface; add one to `surfaces`".to_owned());
+        }
+        Ok(state)
+    }
+
+    /// The surface that is meant when none is named; none when it was removed.
+    pub(crate) fn first_surface(&self) -> Option<&Surface> {
+        self.surfaces.get(self.default_surface.as_ref()?)
+    }
+
     /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
     fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
         config.platform_keys.iter().try_for_each(Secret::check_platform)?;

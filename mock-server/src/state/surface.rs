@@ -55,6 +55,11 @@ impl Surface {
         format!("{base_url}/v1/products/{}/surfaces/{}/api", self.product_id, self.id)
     }
 
+    /// The URL of a capability.
+    pub(crate) fn capability_url(&self, base_url: &str, slug: &str) -> String {
+        format!("{}/{slug}", self.endpoint(base_url))
+    }
+
     /// The capability of a slug, when it is enabled.
     pub fn capability(&self, slug: &str) -> Option<&Capability> {
         self.capabilities.iter().find(|capability| capability.slug == slug && capability.enabled)
