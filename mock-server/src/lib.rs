@@ -50,7 +50,7 @@
 //!
 //! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
 //! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
-//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `redact`, `secret`, and `request`, `clock`, `seed` and
+//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and
 //! `error`; each imports only what stands below it.
 
 mod answer;
