@@ -11,10 +11,12 @@
     reason = "a program for those who develop the mock"
 )]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
 
 const CONNECTIONS: u64 = 16;
 /// How many requests are on their way on one connection: none waits for another's answer.

@@ -1,23 +1,28 @@
 //! Who is calling: the key of a request, found in either header and checked.
 
-use http::header::{HeaderValue, WWW_AUTHENTICATE};
-use http::{HeaderMap, StatusCode};
+use http::{
+    HeaderMap, StatusCode,
+    header::{HeaderValue, WWW_AUTHENTICATE},
+};
 
-use crate::clock::Time;
-use crate::key::{Key, PREFIX, hint};
-use crate::plan::Plan;
-use crate::state::Surface;
+use crate::{
+    clock::Time,
+    plan::Plan,
+    secret::{PREFIX, hint},
+    state::{key::Key, surface::Surface},
+};
 
 /// The body of every 401, to the letter of the vendor's page.
-pub const UNAUTHENTICATED: &str = "Invalid or missing API key";
+pub(crate) const UNAUTHENTICATED: &str = "Invalid or missing API key";
 /// The body of every 403, to the letter of the vendor's page.
-pub const FORBIDDEN: &str = "API key does not have permission to access this resource";
+pub(crate) const FORBIDDEN: &str = "API key does not have permission to access this resource";
 /// `WWW-Authenticate` of every 401.
-pub const CHALLENGE: &str = "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
+pub(crate) const CHALLENGE: &str =
+    "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
 
 /// Which header carried a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuthHeader {
+pub(crate) enum AuthHeader {
     /// `Authorization: Bearer …`
     Bearer,
     /// `X-API-Key: …`
@@ -26,7 +31,7 @@ pub enum AuthHeader {
 
 impl AuthHeader {
     /// Its name in the journal.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
             Self::XApiKey => "x-api-key",
@@ -36,30 +41,30 @@ impl AuthHeader {
 
 /// A key as it was sent.
 #[derive(Clone, Copy)]
-pub struct Credential<'a> {
+pub(crate) struct Credential<'a> {
     /// Which header it came in.
-    pub carrier: AuthHeader,
+    pub(crate) header: AuthHeader,
     /// Its plain text.
-    pub plain: &'a str,
+    pub(crate) plain: &'a str,
 }
 
 impl Credential<'_> {
     /// How it may be shown.
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         hint(self.plain)
     }
 }
 
 /// The keys of a request, `Authorization` first.
-pub fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
+pub(crate) fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).and_then(|value| {
         // RFC 9110 §11.1: the scheme's name is case-insensitive.
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
     let own = headers.get("x-api-key").and_then(|value| value.to_str().ok()).map(str::trim);
-    let bearer = bearer.map(|plain| Credential { carrier: AuthHeader::Bearer, plain });
-    let own = own.map(|plain| Credential { carrier: AuthHeader::XApiKey, plain });
+    let bearer = bearer.map(|plain| Credential { header: AuthHeader::Bearer, plain });
+    let own = own.map(|plain| Credential { header: AuthHeader::XApiKey, plain });
     bearer.into_iter().chain(own).filter(|credential| !credential.plain.is_empty()).collect()
 }
 
@@ -70,23 +75,23 @@ pub(crate) fn authenticate<'s>(
     sent: &[Credential<'_>],
     now: Time,
 ) -> Option<(AuthHeader, &'s mut Key)> {
-    let (carrier, id) = sent.iter().find_map(|credential| {
+    let (header, id) = sent.iter().find_map(|credential| {
         if !credential.plain.starts_with(PREFIX) {
             return None;
         }
         let key = surface.key_by_secret(credential.plain)?;
-        key.check(now).is_ok().then(|| (credential.carrier, key.id.clone()))
+        key.check(now).is_ok().then(|| (credential.header, key.id.clone()))
     })?;
-    surface.keys.get_mut(&id).map(|key| (carrier, key))
+    surface.keys.get_mut(&id).map(|key| (header, key))
 }
 
 /// The documented 401.
-pub fn unauthenticated() -> Plan {
+pub(crate) fn unauthenticated() -> Plan {
     Plan::error(StatusCode::UNAUTHORIZED, UNAUTHENTICATED)
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE))
 }
 
 /// The documented 403.
-pub fn forbidden() -> Plan {
+pub(crate) fn forbidden() -> Plan {
     Plan::error(StatusCode::FORBIDDEN, FORBIDDEN)
 }

@@ -1,5 +1,42 @@
 //! A mock of Runtype's API surfaces: the documented authentication, the life of keys, and faults, offline.
 //!
+//! It stands on wiremock. A [`SurfaceResponder`] answers as a whole surface does, and the [`matchers`] pick out single
+//! calls, both on a plain `wiremock::MockServer`:
+//!
+//! ```
+//! # use http_body_util::Full;
+//! # use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+//! # async fn call(url: String, key: &str) -> Result<u16, Box<dyn std::error::Error>> {
+//! #     let client: Client<_, Full<&[u8]>> = Client::builder(TokioExecutor::new()).build_http();
+//! #     let call = http::Request::post(url).header("Authorization", format!("Bearer {key}"));
+//! #     Ok(client.request(call.body(Full::from(b"{}".as_slice()))?).await?.status().as_u16())
+//! # }
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use runtype_mock::{SurfaceResponder, demo, matchers::{bearer_key, capability}};
+//! use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{any, method}};
+//!
+//! let server = MockServer::start().await;
+//! // The first call of `echo` with this key is answered 503 ...
+//! Mock::given(method("POST"))
+//!     .and(bearer_key(demo::FULL_KEY))
+//!     .and(capability("echo"))
+//!     .respond_with(ResponseTemplate::new(503))
+//!     .up_to_n_times(1)
+//!     .mount(&server)
+//!     .await;
+//! // ... and everything else as the surface does: keys, scopes, limits, capabilities.
+//! let surface = SurfaceResponder::new(&server, demo::config())?;
+//! Mock::given(any()).respond_with(surface.clone()).mount(&server).await;
+//!
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::FULL_KEY).await?, 503);
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::FULL_KEY).await?, 200);
+//! assert_eq!(call(surface.endpoint_url("echo"), demo::SCOPED_KEY).await?, 403);
+//! # Ok(()) }
+//! ```
+//!
+//! A [`MockSurface`] is the same surface with a server of its own, for what wiremock cannot do: bodies in pieces, faults of
+//! the socket, callbacks, and a journal that tells when a client went away.
+//!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use runtype_mock::MockSurface;
@@ -11,54 +48,64 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The way of a request: [`front`] reads it, [`decide`](mod@decide) says what to answer (a pure function of request,
-//! [`state`] and time), and the front delivers the [`plan`].
+//! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
+//! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
+//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and
+//! `error`; each imports only what stands below it.
 
-pub mod answer;
-pub mod auth;
-pub mod builder;
-mod callback;
-pub mod capability;
-pub mod carrier;
-pub mod clock;
-pub mod config;
-mod control;
-pub mod decide;
-mod delivery;
-pub mod demo;
-mod endpoint;
-pub mod expect;
-pub mod fault;
-pub mod front;
-mod further;
-pub mod headers;
-pub mod journal;
-pub mod key;
-pub mod limit;
-pub mod log;
-mod management;
-pub mod openapi;
-pub mod plan;
-pub mod request;
-mod scene;
-pub mod schema;
+mod answer;
+mod auth;
+mod config;
+mod fault;
+mod mock;
+mod on_wiremock;
+mod routes;
+mod server;
+mod state;
+
+mod clock;
+mod error;
+mod plan;
+mod redact;
+mod request;
 mod secret;
-pub mod seed;
-pub mod state;
-pub mod stream;
-pub mod strike;
-pub mod surface;
-mod template;
-mod vocabulary;
+mod seed;
 
-pub use builder::MockSurfaceBuilder;
-pub use capability::{Answer, Capability, Format, Reply};
-pub use carrier::Carrier;
-pub use config::{Config, KeyConfig, SurfaceConfig};
-pub use expect::{Expecting, Times};
-pub use fault::{Fault, FaultKind};
-pub use further::ScopedMock;
-pub use surface::{MockError, MockSurface};
+pub use clock::Time;
+pub use config::{
+    Config, Status, SurfaceConfig,
+    answer::{Answer, Closure, Reply},
+    capability::{Capability, Format},
+    demo,
+    fault::{Fault, Numbers},
+    fault_kind::FaultKind,
+    headers::HeaderValues,
+    key::{Environment, KeyConfig},
+    schema::{Problem, Schema},
+    script::{LineEnding, Script, Step, StreamEnd},
+};
+pub use error::MockError;
+pub use fault::active::ActiveFault;
+pub use mock::{MockSurface, builder::MockSurfaceBuilder, expect::Expecting};
+pub use on_wiremock::{matchers, responder::SurfaceResponder};
+pub use plan::{End, Frame, Framing, Plan};
+pub use request::Request;
+pub use routes::{
+    Decision, decide,
+    pending::{Pending, Question},
+    record::Ticket,
+};
+pub use secret::Secret;
+pub use server::extra_mocks::ScopedMock;
+pub use state::{
+    State,
+    expectation::{Expectation, Times},
+    journal::{Entry, Journal, Outcome},
+    key::{Key, Refusal},
+    limit::{Exhausted, Standing, Usage},
+    log::{Log, LogStyle},
+    surface::Surface,
+};
 
 /// The README's example, run by the tests.
 #[cfg(doctest)]

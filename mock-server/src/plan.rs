@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{
+    HeaderMap, HeaderName, StatusCode,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use serde_json::Value;
 
-use crate::fault::FaultKind;
+use crate::config::fault_kind::FaultKind;
+
+/// Names an answer, so that two sides can speak of it. Assumed.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A piece of the body, and how long to wait before it goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]

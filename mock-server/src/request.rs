@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 
-use crate::secret::redact;
+use crate::redact::redact;
 
 /// A request, complete.
 #[derive(Clone)]
@@ -44,8 +44,7 @@ impl Request {
 
     /// The decoded segments of the path, without a trailing slash.
     pub(crate) fn segments(&self) -> Vec<String> {
-        let path = self.path.trim_start_matches('/').trim_end_matches('/');
-        path.split('/').map(decode).collect()
+        segments(&self.path)
     }
 
     /// The first value of a query parameter, decoded.
@@ -66,6 +65,11 @@ impl Request {
         self.query_value("stream").is_some_and(|value| value == "true" || value == "1")
             || self.header("accept").is_some_and(|accept| accept.contains("text/event-stream"))
     }
+}
+
+/// The decoded segments of a path, without a trailing slash.
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    path.trim_start_matches('/').trim_end_matches('/').split('/').map(decode).collect()
 }
 
 fn decode(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! Chance that repeats itself: every draw is a function of the seed and of where it is drawn.
 
 /// Mixes numbers into one, evenly spread (splitmix64's finalizer, once a number).
-pub fn mix(parts: &[u64]) -> u64 {
+pub(crate) fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| {
         let mut z = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,13 +11,13 @@ pub fn mix(parts: &[u64]) -> u64 {
 }
 
 /// A draw as a number from 0 to 1, 1 excluded.
-pub fn unit(draw: u64) -> f64 {
+pub(crate) fn unit(draw: u64) -> f64 {
     // 53 bits are what an f64 holds exactly.
     (draw >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// 26 characters as the vendor's ids have them (Crockford's base 32, lower case).
-pub fn id(prefix: &str, seed: u64, number: u64) -> String {
+pub(crate) fn id(prefix: &str, seed: u64, number: u64) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut id = String::with_capacity(prefix.len() + 26);
     id.push_str(prefix);

@@ -1,14 +1,18 @@
 //! Answers that are computed elsewhere, and what a Rust test expects of a mock.
 
-mod common;
+mod support;
 
-use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
-use common::{Call, call, post};
-use runtype_mock::demo::{FULL_KEY, SCOPED_KEY};
-use runtype_mock::{Answer, Capability, Fault, FaultKind, Format, MockSurface, Reply, SurfaceConfig};
+use runtype_mock::{
+    Answer, Capability, Fault, FaultKind, Format, MockSurface, Outcome, Reply, SurfaceConfig,
+    demo::{FULL_KEY, SCOPED_KEY},
+};
 use serde_json::json;
+use support::{Call, call, post};
 
 #[tokio::test]
 async fn a_callback_computes_the_answer() {
@@ -58,7 +62,7 @@ async fn a_client_that_closes_while_the_callback_thinks_is_noted() {
     while surface.requests()[0].ended.is_none() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(surface.requests()[0].outcome, runtype_mock::journal::Outcome::ClientClosed);
+    assert_eq!(surface.requests()[0].outcome, Outcome::ClientClosed);
 }
 
 #[tokio::test]
@@ -99,7 +103,7 @@ async fn a_built_surface_has_nothing_but_what_was_added() {
         .response_format(Format::Wrapped)
         .capability(Capability::new("one").answering(Answer::fixed(1)))
         .fault(Fault::new(FaultKind::BadJson).nth(2))
-        .further_surface(SurfaceConfig { surface_id: Some("surf_other".to_owned()), ..SurfaceConfig::default() })
+        .extra_surface(SurfaceConfig { surface_id: Some("surf_other".to_owned()), ..SurfaceConfig::default() })
         .start()
         .await
         .unwrap();

@@ -7,15 +7,17 @@
     reason = "a helper of tests fails by panicking, as they do"
 )]
 
-mod common;
+mod support;
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Output, Stdio};
+use std::{
+    collections::BTreeMap,
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Output, Stdio},
+};
 
-use common::Call;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
+use support::Call;
 
 const VARIABLES: [&str; 5] = [
     "RUNTYPE_BASE_URL",

@@ -1,264 +1,207 @@
-//! Who may use the control interface: no web page, by whatever name or form it comes.
+//! What the control interface changes and shows, by the decision alone.
 #![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of tests fails by panicking, as they do"
 )]
 
-mod common;
+mod support;
 
-use common::Call;
-use http::{HeaderName, HeaderValue, Method};
-use runtype_mock::MockSurface;
-use runtype_mock::clock::Time;
-use runtype_mock::decide::{Decision, decide};
-use runtype_mock::demo::{self, FULL_KEY};
-use runtype_mock::plan::Plan;
-use runtype_mock::request::Request;
-use runtype_mock::state::State;
-use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use std::time::Duration;
 
-const JSON: (&str, &str) = ("content-type", "application/json");
+use http::Method;
+use runtype_mock::{
+    Fault, FaultKind, State,
+    demo::{self, FULL_KEY, LIMITED_KEY},
+};
+use serde_json::{Value, json};
+use support::decision::{NOON, answer, control, request, state, status};
 
-fn state() -> State {
-    let mut state = State::new(demo::config(), Time::default()).unwrap();
-    state.base_url = "http://192.168.7.7:4000".to_owned();
-    state
-}
-
-fn ask(state: &mut State, method: Method, target: &str, headers: &[(&str, &str)], body: &str) -> Plan {
-    let mut request = Request::new(method, &format!("/__mock/{target}"));
-    for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-        request.headers.append(name, HeaderValue::from_str(value).unwrap());
-    }
-    request.body = body.to_owned().into();
-    match decide(&request, state, Time::default()) {
-        Decision::Answer(_, plan) => plan,
-        Decision::Ask(_, pending) => panic!("{:?} was to be asked", pending.question()),
-    }
-}
-
-fn error(plan: &Plan) -> String {
-    let body: Value = serde_json::from_slice(&plan.body()).unwrap();
-    body["error"].as_str().unwrap().to_owned()
-}
-
-/// Asks for the state and for a reset: what must not be read, and what must not happen.
-fn refused(headers: &[(&str, &str)], words: &str) {
+#[test]
+fn the_clock_of_one_surface_moves_alone() {
     let mut state = state();
-    state.clock_offset = 7;
-    let headers = [headers, &[JSON]].concat();
-    for (method, target) in [(Method::GET, "state"), (Method::POST, "reset"), (Method::DELETE, "journal")] {
-        let plan = ask(&mut state, method.clone(), target, &headers, "");
-        assert_eq!(plan.status, 403, "{method} {target} {headers:?}");
-        let error = error(&plan);
-        assert!(error.contains(words), "{error}");
-        assert!(!error.contains("surf_demo"), "{error}");
-    }
-    assert_eq!(state.clock_offset, 7);
-}
-
-fn allowed(headers: &[(&str, &str)]) {
-    let headers = [headers, &[JSON]].concat();
-    assert_eq!(ask(&mut state(), Method::POST, "reset", &headers, "").status, 204, "{headers:?}");
-}
-
-#[test]
-fn a_loopback_name_or_the_address_it_listens_on_is_its_host() {
-    for host in [
-        "localhost",
-        "LocalHost:4000",
-        "127.0.0.1",
-        "127.0.0.1:4000",
-        "127.8.9.10:1",
-        "[::1]",
-        "[::1]:4000",
-        "192.168.7.7",
-        "192.168.7.7:4000",
-    ] {
-        allowed(&[("host", host)]);
-    }
-}
-
-#[test]
-fn a_foreign_host_is_refused_by_name() {
-    for host in [
-        "evil.example",
-        "evil.example:4000",
-        "localhost.evil.example",
-        "127.0.0.1.evil.example:4000",
-        "evil.localhost",
-        "localhost.",
-        "192.168.7.8",
-        "0.0.0.0:4000",
-        "[::]",
-        "[::2]:4000",
-        "me@localhost",
-        "localhost@evil.example",
-        "localhost:4000:evil.example",
-        "",
-    ] {
-        refused(&[("host", host)], &format!("the Host {host:?} is not this mock's"));
-    }
-}
-
-#[test]
-fn a_request_that_names_no_host_or_two_is_refused() {
-    refused(&[], "names no Host");
-    refused(&[("host", "localhost"), ("host", "evil.example")], "evil.example");
-}
-
-#[test]
-fn a_foreign_target_is_refused_whatever_its_host_header_says() {
-    let mut state = state();
-    let mut request = Request::new(Method::GET, "/__mock/state");
-    request.headers.insert("host", HeaderValue::from_static("localhost"));
-    request.authority = Some("evil.example".to_owned());
-    let Decision::Answer(_, plan) = decide(&request, &mut state, Time::default()) else { panic!("nobody is asked") };
-    assert_eq!(plan.status, 403);
-}
-
-#[test]
-fn a_page_of_the_mock_itself_may_control_it() {
-    let own = [
-        ("127.0.0.1:4000", "http://127.0.0.1:4000"),
-        ("localhost:4000", "http://LOCALHOST:4000"),
-        ("localhost", "http://localhost"),
-        ("localhost:80", "http://localhost"),
-        ("[::1]:4000", "http://[::1]:4000"),
-    ];
-    for (host, origin) in own {
-        allowed(&[("host", host), ("origin", origin), ("sec-fetch-site", "same-origin")]);
-    }
-    allowed(&[("host", "localhost:4000"), ("sec-fetch-site", "none")]);
-}
-
-#[test]
-fn a_foreign_origin_is_refused_by_name() {
-    for origin in [
-        "https://evil.example",
-        "null",
-        "http://localhost:4001",
-        "http://127.0.0.1:4000",
-        "https://localhost:4000",
-        "http://localhost",
-        "http://localhost:4000 https://evil.example",
-        "http://localhost:4000/",
-        "localhost:4000",
-        "",
-    ] {
-        let headers = [("host", "localhost:4000"), ("origin", origin)];
-        refused(&headers, &format!("the Origin {origin:?} is not this mock's own"));
-    }
-    let own = ("origin", "http://localhost:4000");
-    refused(&[("host", "localhost:4000"), own, ("origin", "https://evil.example")], "evil.example");
-}
-
-#[test]
-fn a_fetch_of_another_site_is_refused() {
-    for site in ["cross-site", "same-site", "anything"] {
-        refused(&[("host", "localhost:4000"), ("sec-fetch-site", site)], &format!("Sec-Fetch-Site is {site:?}"));
-    }
-}
-
-#[test]
-fn what_is_sent_must_be_json_and_say_so() {
-    let host = ("host", "localhost");
-    let mut state = state();
-    state.clock_offset = 7;
-    for kind in [
-        "text/plain",
-        "text/plain; application/json",
-        "application/json, text/plain",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=x",
-        "application/jsonp",
-        "",
-    ] {
-        for (target, body) in [("reset", ""), ("clock", r#"{"advance_ms": 1000}"#)] {
-            let plan = ask(&mut state, Method::POST, target, &[host, ("content-type", kind)], body);
-            assert_eq!(plan.status, 415, "{kind:?} {target}");
-            let error = error(&plan);
-            assert!(error.contains(&format!("{kind:?}")) && error.contains("application/json"), "{error}");
-        }
-    }
-    let two = [host, JSON, ("content-type", "text/plain")];
-    assert_eq!(ask(&mut state, Method::POST, "reset", &two, "").status, 415);
-    let none = ask(&mut state, Method::POST, "reset", &[host], "");
-    assert!(none.status == 415 && error(&none).contains("has no Content-Type"), "{}", error(&none));
-    assert_eq!(ask(&mut state, Method::DELETE, "journal", &[host], "{}").status, 415, "a body must say what it is");
-    assert_eq!(ask(&mut state, Method::GET, "state", &[host], "{}").status, 415);
-    assert_eq!(state.clock_offset, 7);
-
-    let with_charset = [host, ("content-type", "Application/JSON; charset=utf-8")];
-    assert_eq!(ask(&mut state, Method::POST, "clock", &with_charset, r#"{"advance_ms": 1}"#).status, 200);
-    // No web page can send these two without a preflight, and that is refused.
-    assert_eq!(ask(&mut state, Method::DELETE, "journal", &[host], "").status, 204);
-    assert_eq!(ask(&mut state, Method::GET, "state", &[host], "").status, 200);
-}
-
-#[test]
-fn a_preflight_gets_no_permission() {
-    let asked = [("access-control-request-method", "PUT"), ("access-control-request-headers", "content-type")];
-    for (origin, status) in [("https://evil.example", 403), ("http://localhost:4000", 405)] {
-        let headers = [[("host", "localhost:4000"), ("origin", origin)], asked].concat();
-        let plan = ask(&mut state(), Method::OPTIONS, "state", &headers, "");
-        assert_eq!(plan.status, status);
-        assert!(plan.headers.keys().all(|name| !name.as_str().starts_with("access-control")), "{:?}", plan.headers);
-    }
-}
-
-#[test]
-fn a_refusal_does_not_repeat_a_key() {
-    for (name, value) in [("host", FULL_KEY), ("origin", "http://PAPI_demo_full"), ("sec-fetch-site", FULL_KEY)] {
-        let headers = if name == "host" { vec![(name, value)] } else { vec![("host", "localhost"), (name, value)] };
-        let plan = ask(&mut state(), Method::GET, "state", &headers, "");
-        assert_eq!(plan.status, 403);
-        assert!(!error(&plan).to_lowercase().contains(FULL_KEY), "{}", error(&plan).replace(FULL_KEY, "KEY"));
-    }
-    let plan = ask(&mut state(), Method::GET, &format!("surfaces/{FULL_KEY}"), &[("host", "localhost")], "");
-    assert!(plan.status == 404 && !error(&plan).contains(FULL_KEY), "{}", error(&plan).replace(FULL_KEY, "KEY"));
-}
-
-/// Sends bytes and reads what comes until the connection ends.
-async fn wire(surface: &MockSurface, request: &str) -> String {
-    let mut socket = TcpStream::connect(surface.address()).await.unwrap();
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut seen = String::new();
-    socket.read_to_string(&mut seen).await.unwrap();
-    seen
-}
-
-#[tokio::test]
-async fn a_web_page_cannot_wipe_or_read_a_running_mock() {
-    let surface = MockSurface::start().await.unwrap();
-    common::call(&surface, "echo", FULL_KEY, &serde_json::json!({"secret": 1})).await;
-    let port = surface.address().port();
-    let rebound =
-        wire(&surface, "GET /__mock/journal HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").await;
-    let form = format!(
-        "POST /__mock/reset HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: https://evil.example\r\n\
-         Content-Type: text/plain\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    let made = control(
+        &mut state,
+        Method::POST,
+        "surfaces",
+        &json!({
+            "product_id": "prod_two", "surface_id": "surf_two", "capabilities": [{"slug": "echo"}],
+            "keys": [{"key": "papi_two_0123456789", "rate_limit_per_minute": 1}],
+        }),
     );
-    let form = wire(&surface, &form).await;
-    let proxied = "GET http://evil.example/__mock/journal HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
-    let proxied = wire(&surface, proxied).await;
-    let old = wire(&surface, "GET /__mock/journal HTTP/1.0\r\n\r\n").await;
-    for answer in [rebound, form, proxied, old] {
-        assert!(answer.contains(" 403 Forbidden\r\n") && !answer.contains("secret"), "{answer}");
-    }
-    assert_eq!(surface.requests().len(), 1);
-    let known = wire(&surface, "GET /__mock/journal HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").await;
-    assert!(known.contains(" 200 OK\r\n") && known.contains("secret"), "{known}");
+    assert_eq!(made.0, 201);
+    let call = |state: &mut State| {
+        let mut request = request("echo", "papi_two_0123456789", "{}");
+        request.path = "/v1/products/prod_two/surfaces/surf_two/api/echo".to_owned();
+        answer(state, &request, NOON).status.as_u16()
+    };
+    let minutes = |state: &mut State, by: i64| {
+        let moved = control(state, Method::POST, "clock?surface=surf_two", &json!({"advance_ms": by * 60_000}));
+        assert_eq!(moved.0, 200);
+        (call(state), status(state, "echo", LIMITED_KEY, NOON))
+    };
+    assert_eq!(minutes(&mut state, 0), (200, 200));
+    assert_eq!(minutes(&mut state, 0), (429, 200));
+    assert_eq!(minutes(&mut state, 1), (200, 429), "the demo's own minute goes on");
 }
 
-#[tokio::test]
-async fn the_surface_itself_takes_any_host() {
-    let surface = MockSurface::start().await.unwrap();
-    let call = Call::post(surface.endpoint_url("echo")).bearer(FULL_KEY).header("host", "api.example");
-    assert_eq!(call.header("origin", "https://app.example").body("{}").send().await.status(), 200);
+#[test]
+fn a_change_of_scope_takes_effect_at_once() {
+    let mut state = state();
+    assert_eq!(status(&mut state, "echo", demo::SCOPED_KEY, NOON), 403);
+    let changed = control(&mut state, Method::PATCH, "keys/papi_demo_scoped", &json!({"scopes": ["echo"]}));
+    assert_eq!((changed.0, &changed.1["scopes"]), (200, &json!(["echo"])));
+    assert_eq!(status(&mut state, "echo", demo::SCOPED_KEY, NOON), 200);
+    control(&mut state, Method::POST, "keys/papi_demo_scoped/revoke", &json!({}));
+    assert_eq!(status(&mut state, "echo", demo::SCOPED_KEY, NOON), 401);
+    control(&mut state, Method::PATCH, "keys/papi_demo_scoped", &json!({"is_active": true}));
+    assert_eq!(status(&mut state, "echo", demo::SCOPED_KEY, NOON), 200);
+}
+
+#[test]
+fn faults_apply_where_they_are_told_to() {
+    let mut state = state();
+    let body = json!([
+        {"kind": "latency", "latency_ms": 5},
+        {"kind": "status", "status": 500, "capability": "echo", "nth": [2, 4], "latency_ms": 7},
+        {"kind": "status", "status": 502, "capability": "echo", "times": 1},
+    ]);
+    let (code, set) = control(&mut state, Method::POST, "faults", &body);
+    assert_eq!((code, set["ids"].as_array().unwrap().len()), (201, 3));
+    let mut seen = || {
+        let plan = answer(&mut state, &request("echo", FULL_KEY, "{}"), NOON);
+        (plan.status.as_u16(), plan.latency)
+    };
+    let ms = Duration::from_millis;
+    assert_eq!(
+        [seen(), seen(), seen(), seen(), seen()],
+        [(502, ms(5)), (500, ms(12)), (200, ms(5)), (500, ms(12)), (200, ms(5)),]
+    );
+    let (_, faults) = control(&mut state, Method::GET, "faults", &Value::Null);
+    let counts: Vec<_> = faults["faults"].as_array().unwrap().iter().map(|fault| &fault["applied"]).collect();
+    assert_eq!(counts, [&json!(5), &json!(2), &json!(1)]);
+    let id = set["ids"][0].as_str().unwrap();
+    assert_eq!(control(&mut state, Method::DELETE, &format!("faults/{id}"), &Value::Null).0, 204);
+    assert_eq!(control(&mut state, Method::DELETE, &format!("faults/{id}"), &Value::Null).0, 404);
+    assert_eq!(control(&mut state, Method::DELETE, "faults?surface=surf_demo", &Value::Null).0, 204);
+    assert_eq!(control(&mut state, Method::GET, "faults", &Value::Null).1, json!({"faults": []}));
+}
+
+#[test]
+fn several_faults_are_set_all_or_none() {
+    let mut state = state();
+    let body = json!([{"kind": "reset"}, {"kind": "reset", "status": 500}]);
+    let (code, refused) = control(&mut state, Method::POST, "faults", &body);
+    assert!(code == 400 && refused["error"].as_str().unwrap().contains("`status` has no meaning"), "{refused}");
+    assert_eq!(control(&mut state, Method::GET, "faults", &Value::Null).1, json!({"faults": []}));
+}
+
+#[test]
+fn a_reset_takes_everything_back_and_what_was_made_before_stays_dead() {
+    let mut state = state();
+    let (_, key) = control(&mut state, Method::POST, "keys", &json!({}));
+    let old = key["key"].as_str().unwrap().to_owned();
+    state.set_fault("surf_demo", Fault::new(FaultKind::Reset)).unwrap();
+    control(&mut state, Method::POST, "clock", &json!({"advance_ms": 1000}));
+    control(&mut state, Method::POST, "surfaces", &json!({}));
+    assert_eq!(control(&mut state, Method::POST, "reset", &Value::Null).0, 204);
+    assert_eq!((state.surfaces.len(), state.clock_offset, state.journal.entries().count()), (1, 0, 0));
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 200);
+    let (_, key) = control(&mut state, Method::POST, "keys", &json!({}));
+    assert_ne!(key["key"], old.as_str(), "a key made up before the reset must not come back");
+    assert_eq!(status(&mut state, "echo", &old, NOON), 401);
+}
+
+#[test]
+fn a_state_that_is_wrong_replaces_nothing() {
+    let mut state = state();
+    for wrong in [
+        json!({"surfaces": [{"capabilities": [{"slug": "a"}, {"slug": "a"}]}]}),
+        json!({"surfaces": [{"surface_id": "surf_a"}, {"surface_id": "surf_a"}]}),
+        json!({"surfaces": [{"surface_id": "a b"}]}),
+        json!({"surfaces": [{"keys": [{"key": "rt_live_x"}]}]}),
+        json!({"platform_keys": ["papi_x"]}),
+        json!({"surfcaes": []}),
+    ] {
+        let (code, refused) = control(&mut state, Method::PUT, "state", &wrong);
+        assert_eq!(code, 400, "{wrong}");
+        assert!(refused["error"].as_str().unwrap().len() > 10, "{refused}");
+    }
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 200);
+    let right = json!({"surfaces": [{"product_id": "prod_demo", "surface_id": "surf_demo", "keys": [{"key": "papi_new_0123456789"}], "capabilities": [{"slug": "echo"}]}]});
+    assert_eq!(control(&mut state, Method::PUT, "state", &right).0, 200);
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 401);
+    assert_eq!(status(&mut state, "echo", "papi_new_0123456789", NOON), 200);
+}
+
+#[test]
+fn surfaces_share_nothing() {
+    let mut state = state();
+    let one =
+        control(&mut state, Method::POST, "surfaces", &json!({"capabilities": [{"slug": "echo"}], "keys": [{}]})).1;
+    let two =
+        control(&mut state, Method::POST, "surfaces", &json!({"capabilities": [{"slug": "echo"}], "keys": [{}]})).1;
+    let call = |state: &mut State, surface: &Value, key: &Value| {
+        let mut request = request("echo", key["keys"][0]["key"].as_str().unwrap(), "{}");
+        request.path = format!(
+            "/v1/products/{}/surfaces/{}/api/echo",
+            surface["product_id"].as_str().unwrap(),
+            surface["surface_id"].as_str().unwrap()
+        );
+        answer(state, &request, NOON).status.as_u16()
+    };
+    assert_eq!((call(&mut state, &one, &one), call(&mut state, &one, &two)), (200, 401));
+    let id = two["surface_id"].as_str().unwrap();
+    control(&mut state, Method::POST, &format!("faults?surface={id}"), &json!({"kind": "status", "status": 503}));
+    assert_eq!((call(&mut state, &one, &one), call(&mut state, &two, &two)), (200, 503));
+    let count = |state: &mut State, target: &str| {
+        control(state, Method::GET, target, &Value::Null).1["requests"].as_array().unwrap().len()
+    };
+    assert_eq!(count(&mut state, &format!("journal?surface={id}")), 1);
+    assert_eq!(count(&mut state, "journal"), 4);
+    assert_eq!(count(&mut state, "journal?after=2&limit=1"), 1);
+    control(&mut state, Method::DELETE, &format!("surfaces/{id}"), &Value::Null);
+    assert_eq!((call(&mut state, &one, &one), call(&mut state, &two, &two)), (200, 404));
+}
+
+#[test]
+fn a_control_request_that_is_wrong_says_what_would_be_right() {
+    let mut state = state();
+    for (method, target, code, words) in [
+        (Method::POST, "state", 405, "GET, PUT only"),
+        (Method::DELETE, "keys/papi_demo_full/revoke", 405, "POST only"),
+        (Method::GET, "nothing", 404, "CONTROL.md"),
+        (Method::GET, "surfaces/surf_x", 404, "surf_x"),
+        (Method::GET, "keys/papi_unknown_0123", 404, "no such key"),
+        (Method::GET, "faults?surface=surf_x", 404, "surf_x"),
+        (Method::DELETE, "capabilities/none", 404, "none"),
+        (Method::GET, "journal?after=x", 400, "whole number"),
+        (Method::POST, "clock", 400, "advance_ms"),
+        (Method::PUT, "capabilities/Big", 400, "lower-case"),
+        (Method::PATCH, "keys/papi_demo_full", 400, "unknown field"),
+    ] {
+        let (seen, body) = control(&mut state, method.clone(), target, &json!({ "nmae": 1 }));
+        let body = if words == "advance_ms" || words == "lower-case" {
+            control(&mut state, method, target, &json!({})).1
+        } else {
+            body
+        };
+        assert_eq!(seen, code, "{target}: {body}");
+        assert!(body["error"].as_str().unwrap().contains(words), "{target}: {body}");
+    }
+}
+
+#[test]
+fn removing_what_is_there_removes_it() {
+    let mut state = state();
+    assert_eq!(control(&mut state, Method::DELETE, "capabilities/echo", &Value::Null).0, 204);
+    assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 404);
+    assert_eq!(control(&mut state, Method::DELETE, "keys/papi_demo_full", &Value::Null).0, 204);
+    assert_eq!(status(&mut state, "fails", FULL_KEY, NOON), 401);
+    assert_eq!(control(&mut state, Method::DELETE, "journal", &Value::Null).0, 204);
+    assert_eq!(control(&mut state, Method::GET, "journal", &Value::Null).1, json!({"requests": []}));
+    status(&mut state, "fails", LIMITED_KEY, NOON);
+    assert_eq!(control(&mut state, Method::GET, "journal", &Value::Null).1["requests"][0]["n"], 3);
 }

@@ -4,12 +4,7 @@
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
-use runtype_mock::clock::Time;
-use runtype_mock::decide::decide;
-use runtype_mock::journal::Entry;
-use runtype_mock::request::Request;
-use runtype_mock::state::State;
-use runtype_mock::{KeyConfig, demo, log};
+use runtype_mock::{Decision, Entry, KeyConfig, Request, Secret, State, Time, decide, demo};
 use serde_json::json;
 
 /// A key: of a form that is known everywhere, or of one that only the mock that has it can know.
@@ -95,7 +90,7 @@ fn state_with(key: &str) -> State {
     if key.starts_with("papi_") {
         state.mint("surf_demo", KeyConfig::new(key), Time::default()).unwrap();
     } else {
-        state.platform_keys.push(runtype_mock::key::Secret::new(key));
+        state.platform_keys.push(Secret::new(key));
     }
     state
 }
@@ -106,14 +101,14 @@ fn told(state: &mut State, request: &Request) -> Vec<String> {
     decide(request, state, Time::default());
     let mut told = Vec::new();
     for entry in state.journal.entries() {
-        told.extend([log::line(entry), format!("{entry:?}")]);
+        told.extend([entry.to_string(), format!("{entry:?}")]);
         let Entry { method, path, query, headers, body, capability, .. } = entry;
         let body = String::from_utf8_lossy(body);
         told.push(format!("{method} {path} {query} {headers:?} {body} {capability:?}"));
     }
     let mut journal = Request::new(Method::GET, "/__mock/journal");
     journal.headers.insert("host", HeaderValue::from_static("localhost"));
-    if let runtype_mock::decide::Decision::Answer(_, plan) = decide(&journal, state, Time::default()) {
+    if let Decision::Answer(_, plan) = decide(&journal, state, Time::default()) {
         told.push(String::from_utf8_lossy(&plan.body()).into_owned());
     }
     told

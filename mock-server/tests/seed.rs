@@ -1,14 +1,16 @@
 //! The same seed gives the same faults in the same order.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a helper of tests fails by panicking, as they do")]
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use runtype_mock::demo::FULL_KEY;
-use runtype_mock::{Config, Fault, FaultKind, MockSurface, demo};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use runtype_mock::{
+    Config, Fault, FaultKind, MockSurface,
+    demo::{self, FULL_KEY},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 async fn mock(seed: u64) -> MockSurface {
     let config = Config { seed: Some(seed), ..demo::config() };
@@ -64,9 +66,9 @@ async fn a_thousand_requests_one_at_a_time_meet_the_same_faults_again() {
     }
     assert_eq!(faults(&first), faults(&again));
     assert_ne!(faults(&first), faults(&other));
-    let struck = faults(&first)[&1].iter().flatten().count();
+    let faulty = faults(&first)[&1].iter().flatten().count();
     // 0.2 and, of the rest, 0.3: 440 expected, with a standard deviation of 16.
-    assert!((360..520).contains(&struck), "{struck} of 1000");
+    assert!((360..520).contains(&faulty), "{faulty} of 1000");
 }
 
 #[tokio::test]
@@ -82,7 +84,7 @@ async fn sixteen_connections_at_once_each_meet_the_same_faults_again() {
 }
 
 #[tokio::test]
-async fn a_reset_begins_the_same_faults_anew() {
+async fn a_reset_begins_the_same_faults_again() {
     let surface = mock(7).await;
     let kinds = |surface: &MockSurface| surface.requests().iter().map(|entry| entry.fault).collect::<Vec<_>>();
     requests(&surface, 50).await;

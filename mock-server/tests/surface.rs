@@ -1,11 +1,13 @@
 //! The surface as its callers see it: api.md, fact by fact.
 
-mod common;
+mod support;
 
-use common::{Call, call, post};
-use runtype_mock::demo::{EXPIRED_KEY, FULL_KEY, LIMITED_KEY, REVOKED_KEY, SCOPED_KEY};
-use runtype_mock::{Answer, Capability, Config, Fault, FaultKind, Format, KeyConfig, MockSurface, SurfaceConfig};
+use runtype_mock::{
+    Answer, Capability, Config, Fault, FaultKind, Format, KeyConfig, MockSurface, Outcome, Secret, SurfaceConfig,
+    demo::{EXPIRED_KEY, FULL_KEY, LIMITED_KEY, REVOKED_KEY, SCOPED_KEY},
+};
 use serde_json::{Value, json};
+use support::{Call, call, post};
 
 const CHALLENGE: &str = "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
 
@@ -214,7 +216,7 @@ async fn a_fault_that_contradicts_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn further_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
+async fn extra_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
     use wiremock::matchers::{header, path};
     let surface = MockSurface::start().await.unwrap();
     let echo = wiremock::Mock::given(path("/v1/products/prod_demo/surfaces/surf_demo/api/echo"))
@@ -230,17 +232,6 @@ async fn further_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
 }
 
 #[tokio::test]
-async fn a_surface_can_answer_on_a_wiremock_server_of_ones_own() {
-    let surface = MockSurface::start().await.unwrap();
-    let server = wiremock::MockServer::start().await;
-    wiremock::Mock::given(wiremock::matchers::any()).respond_with(surface.carrier()).mount(&server).await;
-    let url = format!("{}/v1/products/prod_demo/surfaces/surf_demo/api/echo", server.uri());
-    let answer = Call::post(url).bearer(FULL_KEY).json(&json!({"a": 1})).send().await;
-    assert_eq!(answer.read(), (200, json!({"a": 1})));
-    assert_eq!(surface.requests().len(), 1);
-}
-
-#[tokio::test]
 async fn the_journal_shows_keys_as_hints_only() {
     let surface = MockSurface::start().await.unwrap();
     let key = surface.mint(["echo"]).unwrap();
@@ -248,7 +239,7 @@ async fn the_journal_shows_keys_as_hints_only() {
     let (_, journal) = surface.control(http::Method::GET, "journal", &Value::Null);
     let (_, state) = surface.control(http::Method::GET, "state", &Value::Null);
     let entry = &journal["requests"][0];
-    let hint = runtype_mock::key::hint(&key);
+    let hint = Secret::new(&key).hint();
     assert_eq!(entry["key_hint"], hint);
     assert_eq!(entry["headers"]["authorization"], format!("Bearer {hint}"));
     assert_eq!(entry["body"]["leak"], hint);
@@ -277,5 +268,5 @@ async fn a_client_that_goes_away_is_noted() {
         tokio::task::yield_now().await;
         entry = surface.requests().remove(0);
     }
-    assert_eq!(entry.outcome, runtype_mock::journal::Outcome::ClientClosed);
+    assert_eq!(entry.outcome, Outcome::ClientClosed);
 }

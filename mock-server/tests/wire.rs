@@ -7,16 +7,16 @@
     reason = "a helper of tests fails by panicking, as they do"
 )]
 
-mod common;
-
 use std::time::{Duration, Instant};
 
-use runtype_mock::demo::FULL_KEY;
-use runtype_mock::stream::{LineEnding, Script, Step, StreamEnd};
-use runtype_mock::{Answer, Fault, FaultKind, MockSurface};
+use runtype_mock::{
+    Answer, Fault, FaultKind, LineEnding, MockSurface, Outcome, Script, Step, StreamEnd, demo::FULL_KEY,
+};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 /// How a connection stood after the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn whole(bytes: &[u8]) -> bool {
     told.map_or_else(|| text.ends_with("\r\n0\r\n\r\n"), |length| bytes.len() >= head.len() + 4 + length)
 }
 
-async fn struck(fault: Fault, enough: impl Fn(&[u8]) -> bool) -> Seen {
+async fn answered_with(fault: Fault, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(fault).unwrap();
     read(&mut open(&surface, "echo").await, enough).await
@@ -149,7 +149,7 @@ fn table() -> Vec<Row> {
 async fn every_fault_is_on_the_wire_what_the_table_says() {
     for (name, fault, expected, close) in table() {
         let length = expected.map_or(0, |(_, body)| body.len());
-        let seen = struck(fault, |bytes| {
+        let seen = answered_with(fault, |bytes| {
             // What stays open is read until its body is there; what ends, until it ends.
             let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| bytes.len() - at - 4);
             close == Close::Open && (expected.is_none() || body >= Some(length))
@@ -170,25 +170,25 @@ async fn every_fault_is_on_the_wire_what_the_table_says() {
 
 #[tokio::test]
 async fn garbage_is_no_http_and_the_same_for_the_same_seed() {
-    let first = struck(Fault::new(FaultKind::Garbage), never).await;
+    let first = answered_with(Fault::new(FaultKind::Garbage), never).await;
     assert_eq!((first.bytes.len(), first.close), (40, Close::Fin));
     assert!(first.bytes.iter().all(|byte| *byte >= 0x80));
-    assert_eq!(struck(Fault::new(FaultKind::Garbage), never).await.bytes, first.bytes);
+    assert_eq!(answered_with(Fault::new(FaultKind::Garbage), never).await.bytes, first.bytes);
 }
 
 #[tokio::test]
 async fn latency_and_slow_bodies_take_their_time() {
-    let late = struck(Fault::latency(Duration::from_millis(40)), whole).await;
+    let late = answered_with(Fault::latency(Duration::from_millis(40)), whole).await;
     assert!(late.took >= Duration::from_millis(40), "{:?}", late.took);
-    let slow = struck(Fault { wait_ms: Some(2), ..Fault::new(FaultKind::SlowBody) }, whole).await;
+    let slow = answered_with(Fault { wait_ms: Some(2), ..Fault::new(FaultKind::SlowBody) }, whole).await;
     assert!(slow.took >= Duration::from_millis(2) * BODY.len() as u32, "{:?}", slow.took);
     let both = Fault { latency_ms: Some(30), ..Fault::status(503) };
-    assert!(struck(both, whole).await.took >= Duration::from_millis(30));
+    assert!(answered_with(both, whole).await.took >= Duration::from_millis(30));
 }
 
 #[tokio::test]
 async fn a_hang_up_may_come_later_than_the_answer() {
-    let seen = struck(Fault { wait_ms: Some(20), ..Fault::new(FaultKind::HangUp) }, never).await;
+    let seen = answered_with(Fault { wait_ms: Some(20), ..Fault::new(FaultKind::HangUp) }, never).await;
     assert_eq!(seen.close, Close::Fin);
     let (head, _) = seen.parts().unwrap();
     assert!(!head.contains("connection: close"), "it comes without notice: {head}");
@@ -196,9 +196,9 @@ async fn a_hang_up_may_come_later_than_the_answer() {
 
 #[tokio::test]
 async fn bodies_may_be_no_text_at_all_or_very_large() {
-    let seen = struck(Fault { base64: Some("//79AA==".to_owned()), ..Fault::status(200) }, whole).await;
+    let seen = answered_with(Fault { base64: Some("//79AA==".to_owned()), ..Fault::status(200) }, whole).await;
     assert_eq!(seen.parts().unwrap().1, [0xff, 0xfe, 0xfd, 0x00]);
-    let large = struck(Fault { fill_bytes: Some(10 << 20), ..Fault::status(200) }, whole).await;
+    let large = answered_with(Fault { fill_bytes: Some(10 << 20), ..Fault::status(200) }, whole).await;
     let (head, body) = large.parts().unwrap();
     assert!(head.contains("content-type: application/json"));
     assert_eq!(serde_json::from_slice::<String>(&body).unwrap().len(), (10 << 20) - 2);
@@ -342,5 +342,5 @@ async fn a_client_that_closes_while_the_answer_is_late_is_noted() {
     while surface.requests()[0].ended.is_none() {
         tokio::task::yield_now().await;
     }
-    assert_eq!(surface.requests()[0].outcome, runtype_mock::journal::Outcome::ClientClosed);
+    assert_eq!(surface.requests()[0].outcome, Outcome::ClientClosed);
 }

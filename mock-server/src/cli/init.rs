@@ -1,8 +1,6 @@
 //! `init`: writes a configuration that explains itself.
 
-use std::io::ErrorKind;
-use std::path::Path;
-use std::process::ExitCode;
+use std::{io::ErrorKind, path::Path, process::ExitCode};
 
 /// The configuration that is written.
 pub(super) const TEMPLATE: &str = include_str!("init.toml");

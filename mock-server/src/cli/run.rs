@@ -1,17 +1,21 @@
 //! `run`: a mock for as long as a command runs.
 
-use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{ExitCode, ExitStatus};
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::process::ExitStatusExt as _,
+    process::{ExitCode, ExitStatus},
+};
 
-use rustix::process::{Pid, Signal, getpgrp, kill_process};
-use rustix::termios::tcgetpgrp;
+use rustix::{
+    process::{Pid, Signal, getpgrp, kill_process},
+    termios::tcgetpgrp,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{LogStyle, What};
+use super::{LogChoice, What};
 
-pub(super) async fn run(what: &What, log: LogStyle, command: &[OsString]) -> Result<ExitCode, String> {
+pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Result<ExitCode, String> {
     let listen = |kind| signal(kind).map_err(|error| error.to_string());
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut terminate = listen(SignalKind::terminate())?;

@@ -1,19 +1,16 @@
 //! `serve`: listens, prints where, and stays until it is told to go.
 
-use std::io::Write as _;
-use std::net::SocketAddr;
-use std::process::ExitCode;
-use std::time::Duration;
+use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use runtype_mock::MockSurface;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Format, LogStyle, What};
+use super::{Format, LogChoice, What};
 
 pub(super) async fn serve(
     what: &What,
     address: SocketAddr,
-    log: LogStyle,
+    log: LogChoice,
     format: Format,
     exit_with_stdin: bool,
 ) -> Result<ExitCode, String> {
@@ -51,10 +48,10 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// How long answers under way may take once it is told to go.
+/// How long unfinished answers may take once it is told to stop.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Waits until standard input is closed; for ever when that is not wanted.
+/// Waits until standard input is closed; forever when that is not wanted.
 async fn stdin_closed(wanted: bool) {
     if !wanted {
         return std::future::pending().await;

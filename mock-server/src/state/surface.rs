@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::capability::{Capability, Format};
-use crate::clock::Time;
-use crate::config::{Status, SurfaceConfig};
-use crate::key::{Key, Secret};
-use crate::strike::ActiveFault;
+use crate::{
+    clock::Time,
+    config::{
+        Status, SurfaceConfig,
+        capability::{Capability, Format},
+    },
+    fault::active::ActiveFault,
+    secret::Secret,
+    state::key::Key,
+};
 
 /// One surface as it stands.
 #[derive(Debug)]
@@ -19,7 +24,7 @@ pub struct Surface {
     pub name: Option<String>,
     /// Whether it answers.
     pub status: Status,
-    /// How outputs are dressed, unless a capability says otherwise.
+    /// The format of outputs, unless a capability says otherwise.
     pub response_format: Format,
     /// Where chance begins.
     pub seed: u64,
@@ -48,6 +53,11 @@ impl Surface {
     /// The URL of its capabilities, without the slug.
     pub fn endpoint(&self, base_url: &str) -> String {
         format!("{base_url}/v1/products/{}/surfaces/{}/api", self.product_id, self.id)
+    }
+
+    /// The URL of a capability.
+    pub(crate) fn capability_url(&self, base_url: &str, slug: &str) -> String {
+        format!("{}/{slug}", self.endpoint(base_url))
     }
 
     /// The capability of a slug, when it is enabled.
@@ -81,7 +91,7 @@ impl Surface {
         Some(key)
     }
 
-    /// Adds a capability, or replaces the one of the same slug, whose count of calls begins anew.
+    /// Adds a capability, or replaces the one of the same slug, whose count of calls begins again.
     pub fn put_capability(&mut self, capability: Capability) {
         self.calls.remove(&capability.slug);
         match self.capabilities.iter_mut().find(|known| known.slug == capability.slug) {

@@ -1,11 +1,13 @@
-//! The state as it may be shown: keys as hints.
+//! The state as it may be shown: keys as hints, except the one in the variables of an application.
 
 use serde_json::{Value, json};
 
-use super::{State, Surface};
-use crate::clock::Time;
-use crate::key::{Key, Secret};
-use crate::strike::ActiveFault;
+use crate::{
+    clock::Time,
+    fault::active::ActiveFault,
+    secret::Secret,
+    state::{State, key::Key, surface::Surface},
+};
 
 impl State {
     /// The state as it may be shown: keys as hints.
@@ -40,6 +42,24 @@ impl State {
     }
 }
 
+impl Surface {
+    /// The variables that an application reads, for this surface and its first key.
+    pub(crate) fn environment(&self, base_url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("RUNTYPE_BASE_URL", base_url.to_owned()),
+            ("RUNTYPE_PRODUCT_ID", self.product_id.clone()),
+            ("RUNTYPE_SURFACE_ID", self.id.clone()),
+            ("RUNTYPE_PRODUCT_API_KEY", self.first_key()),
+            ("RUNTYPE_MOCK_CONTROL_URL", format!("{base_url}/__mock")),
+        ]
+    }
+
+    /// The plain text of its first key; empty when it has none.
+    pub(crate) fn first_key(&self) -> String {
+        self.keys_in_order().next().map(|key| key.secret.expose().to_owned()).unwrap_or_default()
+    }
+}
+
 /// A key as it may be shown.
 pub(crate) fn key_json(key: &Key) -> Value {
     json!({
@@ -62,7 +82,7 @@ pub(crate) fn fault_json(active: &ActiveFault) -> Value {
     if let Some(fields) = value.as_object_mut() {
         fields.insert("id".to_owned(), json!(active.id));
         fields.insert("matched".to_owned(), json!(active.matched));
-        fields.insert("struck".to_owned(), json!(active.struck));
+        fields.insert("applied".to_owned(), json!(active.applied));
     }
     value
 }

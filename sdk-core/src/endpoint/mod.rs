@@ -231,13 +231,15 @@ impl Endpoint {
         })
     }
 
+    /// The URL below the surface's `/api/`, of what is percent-encoded already.
+    fn text(&self, encoded: &str) -> String {
+        let product = utf8_percent_encode(&self.product, SEGMENT);
+        let surface = utf8_percent_encode(&self.surface, SEGMENT);
+        format!("{}/v1/products/{product}/surfaces/{surface}/api/{encoded}", self.base)
+    }
+
     fn url(&self, encoded: &str) -> Result<Url, Error> {
-        let text = format!(
-            "{}/v1/products/{}/surfaces/{}/api/{encoded}",
-            self.base,
-            utf8_percent_encode(&self.product, SEGMENT),
-            utf8_percent_encode(&self.surface, SEGMENT),
-        );
+        let text = self.text(encoded);
         Url::parse(&text).map_err(|error| {
             Error::configuration("endpoint_url", format!("{} is not a URL: {error}", redact::quote(&text)))
         })
@@ -254,14 +256,8 @@ impl FromStr for Endpoint {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!(
-            "{}/v1/products/{}/surfaces/{}/api/{}",
-            self.base,
-            utf8_percent_encode(&self.product, SEGMENT),
-            utf8_percent_encode(&self.surface, SEGMENT),
-            utf8_percent_encode(self.capability.as_deref().unwrap_or_default(), SEGMENT)
-        );
-        f.write_str(&redact::hide_credentials(&text))
+        let capability = utf8_percent_encode(self.capability.as_deref().unwrap_or_default(), SEGMENT);
+        f.write_str(&redact::hide_credentials(&self.text(&capability.to_string())))
     }
 }
 

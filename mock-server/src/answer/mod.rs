@@ -1,0 +1,9 @@
+//! From an input to an output, and from an output to the answer that is sent.
+
+pub(crate) mod builtin;
+pub(crate) mod call;
+pub(crate) mod execution;
+pub(crate) mod output;
+pub(crate) mod render;
+pub(crate) mod script_stream;
+pub(crate) mod sse;

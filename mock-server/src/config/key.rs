@@ -1,0 +1,75 @@
+//! One key as it is written down.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use crate::{clock::Time, secret::Secret};
+
+/// Which deployment a key is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Development and tests.
+    Test,
+    /// Production. A new key gets this when nothing is said.
+    #[default]
+    Production,
+}
+
+/// One key.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyConfig {
+    /// Its plain text, beginning with `papi_`; made up when absent.
+    #[serde(deserialize_with = "surface_key")]
+    pub key: Option<Secret>,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// Which deployment it is meant for.
+    pub environment: Environment,
+    /// The slugs it may call; `*`, everything, when absent.
+    pub scopes: Vec<String>,
+    /// When it stops working by itself.
+    pub expires_at: Option<Time>,
+    /// How many calls a minute it may make.
+    pub rate_limit_per_minute: Option<u64>,
+    /// How many calls a day it may make.
+    pub rate_limit_per_day: Option<u64>,
+    /// Whether it has been revoked already.
+    pub revoked: bool,
+}
+
+/// Reads a key, checked while it is read, so that the error of a file names the line.
+fn surface_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    let key = Option::<Secret>::deserialize(deserializer)?;
+    key.iter().try_for_each(Secret::check_surface).map_err(D::Error::custom)?;
+    Ok(key)
+}
+
+impl Default for KeyConfig {
+    fn default() -> Self {
+        Self {
+            key: None,
+            name: None,
+            environment: Environment::default(),
+            scopes: vec!["*".to_owned()],
+            expires_at: None,
+            rate_limit_per_minute: None,
+            rate_limit_per_day: None,
+            revoked: false,
+        }
+    }
+}
+
+impl KeyConfig {
+    /// A key with this plain text that may call everything.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: Some(Secret::new(key)), ..Self::default() }
+    }
+
+    /// The same key, for these slugs only.
+    #[must_use]
+    pub fn scoped<S: Into<String>>(mut self, slugs: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = slugs.into_iter().map(Into::into).collect();
+        self
+    }
+}

@@ -1,0 +1,119 @@
+//! Schemas of inputs: written in the configuration, shown in the OpenAPI document, and enforced.
+
+use std::{fmt, sync::Arc};
+
+use jsonschema::{Draft, Validator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Value, json};
+
+/// How many problems an answer lists.
+const MOST_PROBLEMS: usize = 10;
+
+/// A schema as OpenAPI 3.0 has it, which follows JSON Schema's draft 4.
+#[derive(Clone)]
+pub struct Schema {
+    document: Value,
+    validator: Arc<Validator>,
+}
+
+impl Schema {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// A document that is no schema; the text says where and why.
+    pub fn new(document: Value) -> Result<Self, String> {
+        if !document.is_object() {
+            return Err(format!("a schema is an object, as in {{\"type\": \"object\"}}, not {document}"));
+        }
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft4)
+            .build(&document)
+            .map_err(|error| format!("this is no schema: at {:?}: {error}", error.instance_path().to_string()))?;
+        Ok(Self { document, validator: Arc::new(validator) })
+    }
+
+    /// The schema as it was written.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// What is wrong with an input, each problem with its place as a JSON Pointer.
+    pub fn problems(&self, input: &Value) -> Vec<Problem> {
+        self.validator
+            .iter_errors(input)
+            .take(MOST_PROBLEMS)
+            .map(|error| Problem { path: error.instance_path().to_string(), message: error.to_string() })
+            .collect()
+    }
+}
+
+/// One thing that is wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as a JSON Pointer (RFC 6901); empty for the whole input.
+    pub path: String,
+    /// What.
+    pub message: String,
+}
+
+/// The body of the 400 for an input that breaks its schema. Assumed: its shape.
+pub(crate) fn refusal(problems: &[Problem]) -> Value {
+    let first = problems.first().map(|problem| {
+        let place = if problem.path.is_empty() { "the input" } else { problem.path.as_str() };
+        format!("Invalid input: at {place}: {}", problem.message)
+    });
+    let details: Vec<_> =
+        problems.iter().map(|problem| json!({ "path": problem.path, "message": problem.message })).collect();
+    json!({ "error": first.unwrap_or_else(|| "Invalid input".to_owned()), "code": "VALIDATION_ERROR", "details": details })
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Schema({})", self.document)
+    }
+}
+
+impl PartialEq for Schema {
+    fn eq(&self, other: &Self) -> bool {
+        self.document == other.document
+    }
+}
+
+impl Serialize for Schema {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.document.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(Value::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_where_it_is() {
+        let schema = Schema::new(json!({
+            "type": "object",
+            "properties": { "items": { "type": "array", "items": { "type": "string" } } },
+            "required": ["items"],
+        }))
+        .unwrap();
+        assert_eq!(schema.problems(&json!({"items": ["a"]})), []);
+        let problems = schema.problems(&json!({"items": ["a", 7]}));
+        assert_eq!(problems[0].path, "/items/1");
+        let body = refusal(&problems);
+        assert!(body["error"].as_str().unwrap().starts_with("Invalid input: at /items/1: "), "{body}");
+        assert!(refusal(&schema.problems(&json!({})))["error"].as_str().unwrap().contains("the input"));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        assert!(Schema::new(json!("text")).is_err());
+        assert!(Schema::new(json!({"type": "no-such-type"})).is_err());
+    }
+}

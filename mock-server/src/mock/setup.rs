@@ -1,0 +1,170 @@
+//! What a Rust test sets on a mock: keys, capabilities, faults, the clock.
+
+use std::time::Duration;
+
+use http::{
+    Method,
+    header::{CONTENT_TYPE, HOST, HeaderValue},
+};
+use serde_json::Value;
+
+use crate::{
+    clock::Time,
+    config::{Status, answer::Answer, capability::Capability, fault::Fault, key::KeyConfig},
+    error::MockError,
+    mock::MockSurface,
+    request::Request,
+    routes::{Decision, decide},
+    state::{journal::Entry, key::Key},
+};
+
+impl MockSurface {
+    /// Makes a key for some slugs (`*` for every one) and gives its plain text.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the surface was removed over the control interface.
+    pub fn mint<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Result<String, MockError> {
+        self.mint_key(KeyConfig::default().scoped(scopes))
+    }
+
+    /// Makes a key and gives its plain text.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the key is malformed or is there already.
+    pub fn mint_key(&self, key: KeyConfig) -> Result<String, MockError> {
+        self.change(|state, surface| {
+            let now = state.time(Time::now(), Some(surface));
+            let id = state.mint(surface, key, now)?;
+            let key = state.surfaces.get(surface).and_then(|surface| surface.keys.get(&id));
+            Ok(key.map(|key| key.secret.expose().to_owned()).unwrap_or_default())
+        })
+    }
+
+    /// Revokes a key, named by its plain text or its id. It stops working at once.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the surface has no such key.
+    pub fn revoke(&self, key: &str) -> Result<(), MockError> {
+        self.change_key(key, |key| key.is_active = false)
+    }
+
+    /// Changes what a key may call. It takes effect at once.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the surface has no such key.
+    pub fn rescope<S: Into<String>>(&self, key: &str, scopes: impl IntoIterator<Item = S>) -> Result<(), MockError> {
+        self.change_key(key, |key| key.scopes = scopes.into_iter().map(Into::into).collect())
+    }
+
+    fn change_key(&self, named: &str, change: impl FnOnce(&mut Key)) -> Result<(), MockError> {
+        self.change(|state, surface| {
+            let key = state.surfaces.get_mut(surface).and_then(|surface| {
+                let id = surface.key_id(named)?;
+                surface.keys.get_mut(&id)
+            });
+            let key = key.ok_or("the surface has no such key; name it by its id or its plain text")?;
+            change(key);
+            Ok(())
+        })
+    }
+
+    /// Adds a capability, or replaces the one of the same slug.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when its slug is malformed or its answer contradicts itself.
+    pub fn put_capability(&self, capability: Capability) -> Result<(), MockError> {
+        capability.validate()?;
+        self.change(|state, surface| {
+            if let Some(surface) = state.surfaces.get_mut(surface) {
+                surface.put_capability(capability);
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives a capability other answers; adds the capability when there is none of this slug.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use runtype_mock::Answer;
+    /// use serde_json::json;
+    ///
+    /// let surface = runtype_mock::MockSurface::start().await?;
+    /// surface.answer("price", Answer::fixed(json!({ "price": 42 })))?;
+    /// surface.answer("double", Answer::closure(|input| json!(input["n"].as_i64().unwrap_or(0) * 2)))?;
+    /// surface.answer("flaky", Answer::sequence([Answer::fail(500, "boom"), Answer::fixed("fine")]))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`MockSurface::put_capability`].
+    pub fn answer(&self, slug: &str, answer: Answer) -> Result<(), MockError> {
+        let known = self.read(|_, surface| surface.capability(slug).cloned());
+        self.put_capability(known.unwrap_or_else(|| Capability::new(slug)).answering(answer))
+    }
+
+    /// Pauses the surface: every call is answered 503 until it is resumed.
+    pub fn pause(&self) {
+        self.set_status(Status::Paused);
+    }
+
+    /// Ends a pause.
+    pub fn resume(&self) {
+        self.set_status(Status::Active);
+    }
+
+    fn set_status(&self, status: Status) {
+        // A surface that was removed has no status, and nothing to pause.
+        let _ = self.change(|state, surface| {
+            if let Some(surface) = state.surfaces.get_mut(surface) {
+                surface.status = status;
+            }
+            Ok(())
+        });
+    }
+
+    /// Sets a fault and gives its id.
+    ///
+    /// # Errors
+    /// [`MockError::Invalid`] when the fault contradicts itself.
+    pub fn fault(&self, fault: Fault) -> Result<String, MockError> {
+        self.change(|state, surface| state.set_fault(surface, fault))
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        let _ = self.change(|state, surface| {
+            if let Some(surface) = state.surfaces.get_mut(surface) {
+                surface.faults.clear();
+            }
+            Ok(())
+        });
+    }
+
+    /// Moves the mock's clock.
+    pub fn advance_clock(&self, by: Duration) {
+        let mut state = self.lock();
+        state.clock_offset = Time::from_millis(state.clock_offset).plus(by).as_millis();
+    }
+
+    /// The requests so far, oldest first, keys as hints.
+    pub fn requests(&self) -> Vec<Entry> {
+        self.read(|state, surface| {
+            state.journal.entries().filter(|entry| entry.surface.as_ref() == Some(&surface.id)).cloned().collect()
+        })
+    }
+
+    /// Sends a request to the control interface without a socket, and gives the status and the body.
+    pub fn control(&self, method: Method, target: &str, body: &Value) -> (u16, Value) {
+        let mut request = Request::new(method, &format!("/__mock/{}", target.trim_start_matches('/')));
+        request.headers.insert(HOST, HeaderValue::from_static("localhost"));
+        request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.body = body.to_string().into();
+        match decide(&request, &mut self.lock(), Time::now()) {
+            Decision::Answer(_, plan) => {
+                (plan.status.as_u16(), serde_json::from_slice(&plan.body()).unwrap_or_default())
+            }
+            Decision::Ask(..) => (500, Value::Null),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Everything a mock remembers. It changes through methods only, and nothing here waits or talks.
+
+pub(crate) mod expectation;
+pub(crate) mod journal;
+pub(crate) mod key;
+pub(crate) mod limit;
+pub(crate) mod log;
+pub(crate) mod shared;
+pub(crate) mod surface;
+pub(crate) mod view;
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    clock::Time,
+    config::{Config, SurfaceConfig, fault::Fault, key::KeyConfig},
+    fault::active::ActiveFault,
+    redact::Redactor,
+    secret::{PREFIX, Secret},
+    seed,
+    state::{
+        expectation::Expectation,
+        journal::{CAPACITY, Journal},
+        key::Key,
+        limit::Usage,
+        log::Log,
+        surface::Surface,
+    },
+};
+
+/// Everything a mock remembers.
+#[derive(Debug)]
+pub struct State {
+    /// Where chance begins.
+    pub seed: u64,
+    /// The surfaces by id.
+    pub surfaces: BTreeMap<String, Surface>,
+    /// The id of the surface that is meant when none is named.
+    pub default_surface: Option<String>,
+    /// The owner's keys.
+    pub platform_keys: Vec<Secret>,
+    /// What happened.
+    pub journal: Journal,
+    /// What is expected to happen.
+    pub expectations: Vec<Expectation>,
+    /// Where each request is logged once its delivery has ended.
+    pub log: Option<Log>,
+    /// Where the mock listens, as in `http://127.0.0.1:4000`; empty until it does.
+    pub base_url: String,
+    /// How far the mock's clock is ahead of the machine's, in milliseconds.
+    pub clock_offset: i64,
+    next_id: u64,
+    config: Config,
+}
+
+impl State {
+    /// A state as the configuration has it.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration: the text names the field, the rule and the remedy.
+    pub fn new(config: Config, now: Time) -> Result<Self, String> {
+        Self::with_ids_from(config, 0, now)
+    }
+
+    /// The same for a mock that must have a surface.
+    pub(crate) fn with_a_surface(config: Config, now: Time) -> Result<Self, String> {
+        let state = Self::new(config, now)?;
+        if state.first_surface().is_none() {
+            return Err("the configuration has no surface; add one to `surfaces`".to_owned());
+        }
+        Ok(state)
+    }
+
+    /// The surface that is meant when none is named; none when it was removed.
+    pub(crate) fn first_surface(&self) -> Option<&Surface> {
+        self.surfaces.get(self.default_surface.as_ref()?)
+    }
+
+    /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
+    fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
+        config.platform_keys.iter().try_for_each(Secret::check_platform)?;
+        let mut state = Self {
+            seed: config.seed.unwrap_or(0),
+            surfaces: BTreeMap::new(),
+            default_surface: None,
+            platform_keys: config.platform_keys.clone(),
+            journal: Journal::with_capacity(config.journal_capacity.unwrap_or(CAPACITY)),
+            expectations: Vec::new(),
+            log: None,
+            base_url: String::new(),
+            clock_offset: 0,
+            next_id,
+            config: Config::default(),
+        };
+        for surface in &mut config.surfaces {
+            state.complete(surface);
+            let id = state.add_surface(surface.clone(), now)?;
+            state.default_surface.get_or_insert(id);
+        }
+        state.config = config;
+        Ok(state)
+    }
+
+    /// Makes up what a surface's configuration leaves out, so that a reset finds the same ids and keys again.
+    fn complete(&mut self, config: &mut SurfaceConfig) {
+        for key in &mut config.keys {
+            if key.key.is_none() {
+                key.key = Some(Secret::new(self.new_id(PREFIX)));
+            }
+        }
+        config.surface_id.get_or_insert_with(|| self.new_id("surf_"));
+        config.product_id.get_or_insert_with(|| self.new_id("prod_"));
+    }
+
+    /// Replaces everything by another configuration. Nothing changes when that one is wrong.
+    ///
+    /// # Errors
+    /// As [`State::new`].
+    pub fn replace(&mut self, config: Config, now: Time) -> Result<(), String> {
+        let mut fresh = Self::with_ids_from(config, self.next_id, now)?;
+        fresh.base_url = std::mem::take(&mut self.base_url);
+        fresh.log = self.log.take();
+        fresh.expectations = std::mem::take(&mut self.expectations);
+        fresh.journal.count_on_from(&self.journal);
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Goes back to how everything began, the journal and the clock included.
+    pub fn reset(&mut self, now: Time) -> Result<(), String> {
+        self.replace(self.config.clone(), now)
+    }
+
+    /// Takes one surface back to how it began, its part of the journal and its clock included.
+    pub fn reset_surface(&mut self, id: &str, now: Time) -> Result<(), String> {
+        let Some(surface) = self.surfaces.get(id) else {
+            return Err(format!("there is no surface {id:?}"));
+        };
+        let config = surface.config.clone();
+        self.surfaces.remove(id);
+        self.journal.clear(Some(id));
+        self.add_surface(config, now).map(|_| ())
+    }
+
+    /// Finds this mock's keys in texts, and what looks like one.
+    pub(crate) fn redactor(&self) -> Redactor<impl Iterator<Item = &str> + Clone> {
+        let keys = self.surfaces.values().flat_map(|surface| surface.keys.values()).map(|key| &key.secret);
+        Redactor::new(keys.chain(&self.platform_keys).map(Secret::expose))
+    }
+
+    /// The mock's time, from the machine's.
+    pub fn time(&self, machine: Time, surface: Option<&str>) -> Time {
+        let own = surface.and_then(|id| self.surfaces.get(id)).map_or(0, |surface| surface.clock_offset);
+        machine.moved(self.clock_offset).moved(own)
+    }
+
+    /// A new id with 26 characters after its prefix.
+    pub fn new_id(&mut self, prefix: &str) -> String {
+        self.next_id += 1;
+        seed::id(prefix, self.seed, self.next_id)
+    }
+
+    /// Adds a surface and gives its id. Nothing changes when something in it is wrong.
+    pub fn add_surface(&mut self, mut config: SurfaceConfig, now: Time) -> Result<String, String> {
+        self.complete(&mut config);
+        let id = config.surface_id.clone().unwrap_or_default();
+        let product_id = config.product_id.clone().unwrap_or_default();
+        for (name, value) in [("surface_id", &id), ("product_id", &product_id)] {
+            if value.is_empty() || value.chars().any(|c| c == '/' || c.is_whitespace() || c.is_control()) {
+                return Err(format!("`{name}` is {value:?}; it must be one path segment without blanks"));
+            }
+        }
+        if self.surfaces.contains_key(&id) {
+            return Err(format!("there is a surface {id:?} already; ids are unique in a mock"));
+        }
+        let mut surface = Surface {
+            product_id,
+            id: id.clone(),
+            name: config.name.clone(),
+            status: config.status,
+            response_format: config.response_format,
+            seed: config.seed.unwrap_or(self.seed),
+            created_at: now,
+            clock_offset: 0,
+            capabilities: Vec::new(),
+            keys: BTreeMap::new(),
+            faults: Vec::new(),
+            calls: HashMap::new(),
+            by_secret: HashMap::new(),
+            key_order: Vec::new(),
+            lanes: HashMap::new(),
+            next_lane: 0,
+            next_fault: 0,
+            config: config.clone(),
+        };
+        for capability in config.capabilities {
+            capability.validate()?;
+            if surface.capabilities.iter().any(|known| known.slug == capability.slug) {
+                return Err(format!("surface {id:?} has two capabilities with the slug `{}`", capability.slug));
+            }
+            surface.put_capability(capability);
+        }
+        for key in config.keys {
+            self.mint_on(&mut surface, key, now)?;
+        }
+        for fault in config.faults {
+            self.set_fault_on(&mut surface, fault)?;
+        }
+        self.surfaces.insert(id.clone(), surface);
+        Ok(id)
+    }
+
+    /// Removes a surface and its part of the journal.
+    pub fn remove_surface(&mut self, id: &str) {
+        self.surfaces.remove(id);
+        self.journal.clear(Some(id));
+        if self.default_surface.as_deref() == Some(id) {
+            self.default_surface = None;
+        }
+    }
+
+    /// Removes a fault, whichever surface has it, and says whether there was one.
+    pub fn remove_fault(&mut self, id: &str) -> bool {
+        self.surfaces.values_mut().any(|surface| {
+            let before = surface.faults.len();
+            surface.faults.retain(|fault| fault.id != id);
+            surface.faults.len() < before
+        })
+    }
+
+    /// Makes a key for a surface and gives its id.
+    pub fn mint(&mut self, surface_id: &str, config: KeyConfig, now: Time) -> Result<String, String> {
+        self.with_surface(surface_id, |state, surface| state.mint_on(surface, config, now))
+    }
+
+    /// Sets a fault on a surface and gives its id.
+    pub fn set_fault(&mut self, surface_id: &str, fault: Fault) -> Result<String, String> {
+        self.with_surface(surface_id, |state, surface| state.set_fault_on(surface, fault))
+    }
+
+    /// Lends a surface out together with the rest of the state.
+    fn with_surface<T>(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Self, &mut Surface) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut surface = self.surfaces.remove(id).ok_or_else(|| format!("there is no surface {id:?}"))?;
+        let outcome = change(self, &mut surface);
+        self.surfaces.insert(id.to_owned(), surface);
+        outcome
+    }
+
+    fn mint_on(&mut self, surface: &mut Surface, config: KeyConfig, now: Time) -> Result<String, String> {
+        let secret = config.key.unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
+        secret.check_surface()?;
+        if surface.by_secret.contains_key(&secret) {
+            return Err(format!("surface {:?} has the key {secret} already", surface.id));
+        }
+        let id = self.new_id("key_");
+        surface.by_secret.insert(secret.clone(), id.clone());
+        surface.key_order.push(id.clone());
+        surface.keys.insert(
+            id.clone(),
+            Key {
+                id: id.clone(),
+                secret,
+                name: config.name,
+                environment: config.environment,
+                scopes: config.scopes,
+                expires_at: config.expires_at,
+                rate_limit_per_minute: config.rate_limit_per_minute,
+                rate_limit_per_day: config.rate_limit_per_day,
+                is_active: !config.revoked,
+                created_at: now,
+                usage: Usage::default(),
+            },
+        );
+        Ok(id)
+    }
+
+    fn set_fault_on(&mut self, surface: &mut Surface, fault: Fault) -> Result<String, String> {
+        fault.validate()?;
+        let id = self.new_id("flt_");
+        let ordinal = surface.next_fault;
+        surface.next_fault += 1;
+        surface.faults.push(ActiveFault { id: id.clone(), fault, ordinal, matched: 0, applied: 0 });
+        Ok(id)
+    }
+
+    /// Forgets a connection that was closed.
+    pub fn forget_connection(&mut self, connection: u64) {
+        for surface in self.surfaces.values_mut() {
+            surface.lanes.remove(&connection);
+        }
+    }
+}
