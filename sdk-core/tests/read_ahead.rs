@@ -76,7 +76,7 @@ async fn every_event_comes_once_and_in_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_error_comes_after_every_event_before_it() {
-    let (_server, stream) = long_stream("event: error\ndata: {\"error\":\"boom\"}\n\n").await;
+    let (_server, stream) = long_stream("event: execution_error\ndata: {\"error\":\"boom\"}\n\n").await;
     let mut ahead = ReadAhead::new(stream, whole);
     let mut seen = 0;
     let error = loop {
@@ -182,7 +182,7 @@ async fn closing_while_it_reads_ahead_closes_the_connection_at_once() {
         let text = json!({ "delta": "x".repeat(40_000) });
         let steps =
             json!([{ "event": "text_delta", "data": text }, { "event": "ping", "data": {}, "wait_ms": 60_000 }]);
-        let response = json!({ "response": { "kind": "stream", "steps": steps } });
+        let response = json!({ "answer": { "kind": "stream", "steps": steps } });
         assert_eq!(mock.control("PUT".parse().unwrap(), "/capabilities/agent", &response).0 / 100, 2);
         let stream = builder(&mock).build().unwrap().capability("agent").stream().await.unwrap();
         let mut ahead = ReadAhead::new(stream, whole);

@@ -146,7 +146,7 @@ async fn a_compressed_answer_is_decompressed_and_limited_by_what_it_becomes() {
     assert_eq!(out["text"].as_str().unwrap().len(), 100_000);
     let small = raw_client(&server).max_response_bytes(50_000).build().unwrap();
     let error = small.call::<Value>("echo", &json!({})).await.unwrap_err();
-    assert!(error.to_string().contains("larger than 50000 bytes"), "{error}");
+    assert!(error.to_string().contains("larger than max_response_bytes (50000 bytes)"), "{error}");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ mod tests {
         assert!(one_key_source([]).is_ok() && one_key_source(["apiKey"]).is_ok());
         let error = one_key_source(["api_key", "api_key_file", "api_key_variable"]).unwrap_err();
         assert_eq!(error.option(), Some("api_key"));
-        assert_eq!(error.to_string(), "api key: api_key and api_key_file are given: pass one of them");
+        assert_eq!(error.to_string(), "api_key: api_key and api_key_file are given: pass one of them");
     }
 
     #[test]
