@@ -13,7 +13,7 @@ use runtype_surface::{AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, R
 use serde_json::{Value, json};
 
 use support::http2_server::{
-    Act::{self, CallResponse, Close, GoAway, Head, Reset},
+    Act::{self, Close, Complain, GoAway, HalfBody, Head, Reset, Respond},
     ENHANCE_YOUR_CALM, Http2Server, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM,
 };
 
@@ -34,7 +34,7 @@ fn builder(server: &Http2Server) -> ClientBuilder {
 /// Responses everything but stream 3 of the first connection, for which it does this.
 async fn on_third_stream(acts: &'static [Act]) -> Http2Server {
     Http2Server::start(
-        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![CallResponse] },
+        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![Respond] },
     )
     .await
 }
@@ -182,7 +182,7 @@ async fn a_server_that_ends_many_connections_uses_up_no_budget() {
         if connection % 2 == 1 {
             vec![GoAway { last: 0, code: NO_ERROR }, Close]
         } else {
-            vec![CallResponse, GoAway { last: 1, code: NO_ERROR }, Close]
+            vec![Respond, GoAway { last: 1, code: NO_ERROR }, Close]
         }
     })
     .await;
@@ -211,4 +211,34 @@ async fn the_deadline_ends_it_all_the_same() {
     let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
     assert!(error.attempts().len() < 21, "{}", error.attempts().len());
+}
+
+#[tokio::test]
+async fn a_body_that_ends_short_of_its_length_is_no_success() {
+    for script in [&[HalfBody, Reset(NO_ERROR)][..], &[HalfBody, GoAway { last: 0, code: NO_ERROR }, Close]] {
+        let server = Http2Server::start(move |_, _| script.to_vec()).await;
+        let error = builder(&server).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connection, true), "{script:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_the_debug_data_of_a_goaway_is_not_shown() {
+    for words in [
+        "papi_http2_test_key_01",
+        "PAPI_HTTP2_TEST_KEY_01",
+        "papi%5Fhttp2%5Ftest%5Fkey%5F01",
+        "\\u0070api_http2_test_key_01",
+    ] {
+        let server = Http2Server::start(move |_, _| vec![Complain(words), Close]).await;
+        let error =
+            builder(&server).max_retries(0).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown.push_str(&format!(" {cause} {cause:?}"));
+            source = cause.source();
+        }
+        assert!(!shown.to_lowercase().contains("test_key") && !shown.to_lowercase().contains("test%5fkey"), "{shown}");
+    }
 }

@@ -56,6 +56,12 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
         Error::configuration(OPTION, format!("{quoted} is not the name of a header (RFC 9110, section 5.1)"))
     })?;
+    if redact::holds_key(parsed.as_str()) {
+        return Err(Error::configuration(
+            OPTION,
+            format!("{quoted} looks like a key: pass it as {}", spell("api_key")),
+        ));
+    }
     if OWN.contains(&parsed) {
         return Err(Error::configuration(OPTION, format!("{quoted} is set by the client itself: leave it out")));
     }
@@ -101,6 +107,8 @@ mod tests {
         }
         assert!(header("x-trace", "a\nb").is_err());
         let error = header("x-trace", "papi_abcdefgh").unwrap_err();
+        assert!(!error.to_string().contains("abcdefgh"), "{error}");
+        let error = header("papi_abcdefgh", "x").unwrap_err();
         assert!(!error.to_string().contains("abcdefgh"), "{error}");
         assert!(header("x-trace", "abc").unwrap().1.is_sensitive());
     }

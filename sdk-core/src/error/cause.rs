@@ -36,6 +36,18 @@ impl Cause {
         Self { text: text(error), source, is_connect }
     }
 
+    /// Rewrites every text of the chain: a server's words are in some of them.
+    pub(crate) fn rewrite(&mut self, rewrite: &dyn Fn(String) -> String) {
+        self.text = rewrite(std::mem::take(&mut self.text));
+        match &mut self.source {
+            Some(Source::Cause(cause)) => cause.rewrite(rewrite),
+            Some(Source::Io(io)) if io.raw_os_error().is_none() => {
+                *io = io::Error::new(io.kind(), rewrite(io.to_string()));
+            }
+            Some(Source::Io(_)) | None => {}
+        }
+    }
+
     /// Whether no connection was made.
     pub(crate) fn is_connect(&self) -> bool {
         self.is_connect

@@ -7,6 +7,7 @@ use http::HeaderMap;
 
 use super::{
     attempt::Attempt,
+    cause::Cause,
     kind::{ErrorKind, Phase},
 };
 
@@ -29,6 +30,16 @@ pub(crate) struct Facts {
     pub(crate) source: Option<Source>,
     pub(crate) key_function_error: Option<Source>,
     pub(crate) os_code: Option<&'static str>,
+}
+
+impl Facts {
+    /// Rewrites the text and those of the causes.
+    pub(crate) fn rewrite(&mut self, rewrite: &dyn Fn(String) -> String) {
+        self.text = rewrite(std::mem::take(&mut self.text));
+        if let Some(cause) = self.source.as_mut().and_then(|source| source.downcast_mut::<Cause>()) {
+            cause.rewrite(rewrite);
+        }
+    }
 }
 
 /// What the server responded.

@@ -136,10 +136,15 @@ impl KeySource {
             Kind::Value(key) => Ok(key.clone()),
             Kind::Text(key) => rules.parse(key.as_str()),
             Kind::Variable(name) => match environment.read(name)? {
-                Some(key) => rules.parse(key).map_err(|error| error.found_in(format!("the variable {name}"))),
+                Some(key) => {
+                    rules.parse(key).map_err(|error| error.found_in(format!("the variable {}", redact::quote(name))))
+                }
                 None => Err(Error::configuration(
                     "api_key",
-                    format!("the environment variable {name} is not set: set it to a product key (papi_…)"),
+                    format!(
+                        "the environment variable {} is not set: set it to a product key (papi_…)",
+                        redact::quote(name)
+                    ),
                 )),
             },
             Kind::File(path) => read_file(path, rules),

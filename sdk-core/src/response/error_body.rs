@@ -54,11 +54,9 @@ pub(crate) fn read(
 ) -> ErrorResponse {
     let headers = scrub_headers(headers, scrubber);
     let json = serde_json::from_slice::<Value>(&body).ok().map(|json| scrubber.json(json));
-    let has_started = match &json {
-        Some(json) => names_execution(json),
-        // A body that is cut short or malformed still says so.
-        None => memchr::memmem::find(&body, b"\"executionId\"").is_some(),
-    };
+    // What was not read, or cannot be read, may say that something started.
+    let is_unread = !is_whole || (json.is_none() && !body.is_empty() && is_json(&headers));
+    let has_started = is_unread || json.as_ref().is_some_and(names_execution) || names_execution_in_text(&body);
     let fields = json.as_ref().and_then(Value::as_object);
     let nested = fields.and_then(|fields| fields.get("error")).and_then(Value::as_object);
     let text = |name| own_text(fields, name).or_else(|| own_text(nested, name));
@@ -105,13 +103,34 @@ fn kept(body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> Bytes {
     body.into()
 }
 
-/// Whether an error's JSON has an `executionId`, beside `error` or inside `error` or `details`.
+/// Whether an error's JSON has an `executionId`, wherever.
 fn names_execution(json: &Value) -> bool {
-    let has_id = |value: &Value| value.get("executionId").is_some_and(|id| !id.is_null());
-    has_id(json) || ["error", "details"].iter().filter_map(|name| json.get(name)).any(has_id)
+    match json {
+        Value::Object(fields) => {
+            fields.get("executionId").is_some_and(|id| !id.is_null()) || fields.values().any(names_execution)
+        }
+        Value::Array(items) => items.iter().any(names_execution),
+        _ => false,
+    }
 }
 
-/// The headers with a hint in place of the key, if the server repeats it.
+/// The same in the text, where a field that is there twice has its first value too.
+fn names_execution_in_text(body: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"executionId\"";
+    memchr::memmem::find_iter(body, NAME).any(|at| {
+        let after = body.get(at + NAME.len()..).unwrap_or_default();
+        let value = after.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != b':');
+        !value.and_then(|at| after.get(at..)).is_some_and(|value| value.starts_with(b"null"))
+    })
+}
+
+/// Whether a response says that it is JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
+}
+
+/// The headers with a hint where the server repeats the key.
 pub(crate) fn scrub_headers(mut headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     for value in headers.values_mut().filter(|value| scrubber.finds_key(value.as_bytes())) {
         let clean = scrubber.bytes(value.as_bytes().to_vec());
@@ -272,10 +291,30 @@ mod tests {
         assert_eq!(read(br#"{"error":"Slow down","executionId":7}"#), (true, true));
         assert_eq!(read(br#"{"error":{"message":"Slow down","executionId":"exec_1"}}"#), (true, true));
         assert_eq!(read(br#"{"error":"Slow down","details":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":{"message":"Slow down","details":{"executionId":"exec_1"}}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","details":[{"executionId":"exec_1"}]}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","data":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"[{"error":"Slow down","executionId":"exec_1"}]"#), (false, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec_1","executionId":null}"#), (true, true));
+        assert_eq!(read(br#"{"error":"no \"executionId\" here","executionId" : null}"#), (true, false));
         assert_eq!(read(br#"{"error":"Slow down","executionId":"exec"#), (false, true));
         assert_eq!(read(br#"{"message":"Slow down"}"#), (false, false));
         assert_eq!(read(b"<html>Too Many Requests</html>"), (false, false));
         assert_eq!(read(b""), (false, false));
+    }
+
+    #[test]
+    fn what_was_not_read_may_have_started() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let read = |kind: &'static str, body: &[u8], is_whole| {
+            let headers = [(header::CONTENT_TYPE, kind.parse().unwrap())].into_iter().collect();
+            read(401, headers, body.to_vec(), is_whole, &Scrubber::new(&key)).has_started
+        };
+        assert!(read("application/json", br#"{"error":"x""#, false));
+        assert!(read("application/json; charset=utf-8", br#"{"error":"x","#, true));
+        assert!(!read("application/json", br#"{"error":"x"}"#, true));
+        assert!(!read("text/html", b"<html>", true));
+        assert!(!read("application/json", b"", true));
     }
 
     #[test]

@@ -141,19 +141,24 @@ impl Exchange<'_> {
 
     async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {
         let header = key.header(self.context.auth_header);
+        let scrubber = Scrubber::new(key);
+        // A server's words can be in the error of a connection, too: HTTP/2 has debug data.
+        let scrub = |mut failed: Failed| {
+            failed.facts.rewrite(&|text| scrubber.text(text));
+            failed
+        };
         match self.context.transport.send(&self.plan.outgoing, header, &progress.written).await {
             Ok(response) => {
                 progress.responded.store(true, Ordering::Release);
-                let scrubber = Scrubber::new(key);
                 if !response.status().is_success() {
                     return Err(error_body::receive(response, &scrubber).await);
                 }
                 let status = response.status().as_u16();
                 let headers = error_body::scrub_headers(response.headers().clone(), &scrubber);
-                let body = reading.read(self.plan, response, &headers).await?;
+                let body = reading.read(self.plan, response, &headers).await.map_err(scrub)?;
                 Ok(Success { status, headers, body })
             }
-            Err(broken) => Err(self.broken(broken)),
+            Err(broken) => Err(scrub(self.broken(broken))),
         }
     }
 

@@ -87,7 +87,9 @@ impl Opened {
     pub(crate) fn failed(&self, problem: Problem, seen: u64) -> Error {
         Error::new(match problem {
             Problem::Broken(error) => {
-                let cause = Cause::of(&error);
+                let scrubber = Scrubber::new(&self.key);
+                let mut cause = Cause::of(&error);
+                cause.rewrite(&|text| scrubber.text(text));
                 let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.reason()), seen);
                 facts.source = Some(Box::new(cause));
                 facts

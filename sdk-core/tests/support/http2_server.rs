@@ -37,13 +37,17 @@ const END_HEADERS: u8 = 0x4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     /// A 200 with a JSON body.
-    CallResponse,
+    Respond,
     /// The head of a 200, and no body yet.
     Head,
     GoAway {
         last: u32,
         code: u32,
     },
+    /// A GOAWAY(last = 0, ENHANCE_YOUR_CALM) with these words in its debug data.
+    Complain(&'static str),
+    /// Half of the body of a 200 that announces its length.
+    HalfBody,
     Reset(u32),
     /// The end of the connection.
     Close,
@@ -158,7 +162,7 @@ async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> st
     const STATUS_200: &[u8] = &[0x88];
     for act in acts {
         match *act {
-            Act::CallResponse => {
+            Act::Respond => {
                 write(stream, HEADERS, END_HEADERS, id, STATUS_200).await?;
                 write(stream, DATA, END_STREAM, id, b"{\"ran\":true}").await?;
             }
@@ -166,6 +170,16 @@ async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> st
             Act::GoAway { last, code } => {
                 let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
                 write(stream, GOAWAY, 0, 0, &payload).await?;
+            }
+            Act::Complain(words) => {
+                let payload = [&0_u32.to_be_bytes()[..], &ENHANCE_YOUR_CALM.to_be_bytes(), words.as_bytes()].concat();
+                write(stream, GOAWAY, 0, 0, &payload).await?;
+            }
+            Act::HalfBody => {
+                // `content-length` has the number 28; the value "12" stands plain.
+                let head = [STATUS_200, &[0x0f, 0x0d, 0x02], b"12"].concat();
+                write(stream, HEADERS, END_HEADERS, id, &head).await?;
+                write(stream, DATA, 0, id, b"{\"ran\"").await?;
             }
             Act::Reset(code) => write(stream, RST_STREAM, 0, id, &code.to_be_bytes()).await?,
             Act::Close => {
