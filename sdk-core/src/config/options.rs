@@ -1,4 +1,4 @@
-//! The options of a client and of a call, and the rules that make one impossible.
+//! Options of a client and of a call, and their validation.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use http::HeaderMap;
 use super::values::{ResponseFormat, RetryMode};
 use crate::error::Error;
 
-/// What holds for a call: the client's options, under those of the call.
+/// Effective options of a call: the call's own, then the client's.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// The whole call, all attempts and waits included.
+    /// Timeout of the whole call, including retries and backoff.
     pub(crate) timeout: Option<Duration>,
-    /// One attempt, if it shall be shorter than the call.
+    /// Timeout of one attempt.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) max_retries: u32,
     pub(crate) retry_mode: RetryMode,
-    /// A longer wait before a retry is not begun.
+    /// Longest wait before a retry.
     pub(crate) max_retry_wait: Option<Duration>,
     pub(crate) max_response_bytes: u64,
     pub(crate) response_format: ResponseFormat,
@@ -24,14 +24,14 @@ pub(crate) struct Options {
     pub(crate) stream: StreamOptions,
 }
 
-/// What holds for a stream once it has begun.
+/// Options of a stream after its response has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamOptions {
-    /// How long nothing may come.
+    /// Longest silence.
     pub(crate) idle_timeout: Option<Duration>,
-    /// How long the whole stream may last.
+    /// Timeout of the whole stream.
     pub(crate) timeout: Option<Duration>,
-    /// How large one event may be.
+    /// Maximum size of one event, in bytes.
     pub(crate) max_event_bytes: usize,
 }
 
@@ -57,7 +57,7 @@ impl Default for Options {
     }
 }
 
-/// How often a call may be repeated at the most; more is a mistake.
+/// Upper limit of the option; a larger value is a mistake.
 pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
     const MOST: u32 = 100;
     u32::try_from(value)

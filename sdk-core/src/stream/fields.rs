@@ -1,4 +1,4 @@
-//! The typed fields of an event's data, as far as the data has them.
+//! Typed fields of an event's data.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The fields that the vocabulary shares, each to be read for itself: one of another type than expected hides no other.
+/// Fields of the vocabulary, parsed separately: one of an unexpected type does not affect the others.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
     pub(crate) kind: Field<'a>,
@@ -40,7 +40,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 let mut fields = Fields::default();
                 while let Some(name) = map.next_key::<Utf16Cut<'_>>()? {
                     let field = Field(Some(map.next_value()?));
-                    // Of a name that is there twice the last counts, as everywhere in JavaScript.
+                    // Of a duplicate name the last value counts, as in JavaScript.
                     *match &*name.0 {
                         b"type" => &mut fields.kind,
                         b"seq" => &mut fields.seq,
@@ -65,7 +65,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// A field's JSON text, if it is there.
+/// The field's JSON text, if present.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Field<'a>(pub(crate) Option<&'a RawValue>);
 
@@ -78,18 +78,18 @@ impl<'a> Field<'a> {
         Some(self.read::<Utf16Cut<'_>>()?.into_str())
     }
 
-    /// A text, or the digits of a number.
+    /// A string, or the digits of a number.
     pub(crate) fn code(self) -> Option<Cow<'a, str>> {
         self.text().or_else(|| Some(self.read::<serde_json::Number>()?.to_string().into()))
     }
 }
 
-/// A JSON string, which may hold half of a surrogate pair (as three bytes, which are not UTF-8): servers that count in UTF-16 cut
-/// a text anywhere.
+/// A JSON string, which may contain half of a surrogate pair (as three bytes that are not UTF-8): servers that count in UTF-16 may
+/// split a text anywhere.
 struct Utf16Cut<'a>(Cow<'a, [u8]>);
 
 impl<'a> Utf16Cut<'a> {
-    /// The text; each byte of a half pair becomes U+FFFD.
+    /// The text; each byte of an unpaired surrogate becomes U+FFFD.
     fn into_str(self) -> Cow<'a, str> {
         match self.0 {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
@@ -132,7 +132,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Utf16Cut<'a> {
     }
 }
 
-/// A text that comes in pieces.
+/// A text that arrives in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct Text(Vec<u8>);
 
@@ -143,13 +143,13 @@ impl Text {
         }
     }
 
-    /// The whole text. Halves of surrogate pairs that met are characters again.
+    /// The whole text, with split surrogate pairs joined to characters.
     pub(crate) fn take(&mut self) -> String {
         String::from_utf8(std::mem::take(&mut self.0)).unwrap_or_else(|error| joined(error.as_bytes()))
     }
 }
 
-/// Bytes in which surrogates stand as three bytes each, as text.
+/// Decodes bytes in which each surrogate is three bytes.
 fn joined(bytes: &[u8]) -> String {
     let mut text = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
