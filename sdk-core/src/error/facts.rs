@@ -1,4 +1,4 @@
-//! What is known of a failure.
+//! The data of an error.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
 
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// All that is known of a failure; what does not apply is empty.
+/// The data of an error; fields that do not apply are empty.
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) kind: Option<ErrorKind>,
@@ -42,7 +42,7 @@ impl Facts {
     }
 }
 
-/// What the server responded.
+/// An error response.
 #[derive(Clone, Default)]
 pub(crate) struct StatusFacts {
     pub(crate) status: u16,

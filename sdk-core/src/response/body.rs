@@ -1,4 +1,4 @@
-//! Reads a response: a success as far as it is wanted within the exchange, an error as far as it is worth.
+//! Reading of responses: a success as far as the call asks for, an error up to a limit.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -16,7 +16,7 @@ use crate::{
     transport::plan::Plan,
 };
 
-/// How far a success is read within the exchange, in which it may still be repeated.
+/// How far a success is read while the call may still be retried.
 pub(crate) trait Reading: Copy + Send + Sync {
     type Body: Send;
 
@@ -79,7 +79,7 @@ fn broken(plan: &Plan, cause: Cause) -> Failed {
     Failed { failure: Failure::Broken { may_have_executed }, facts }
 }
 
-/// A body that is being read. Most are one chunk, which is kept as it is.
+/// A body under construction. Most are a single chunk, which is not copied.
 #[derive(Default)]
 struct Gathered {
     first: Bytes,
@@ -109,7 +109,7 @@ impl Gathered {
     }
 }
 
-/// A success that is not what was asked for.
+/// The error of a success that cannot be read.
 pub(crate) fn unreadable(plan: &Plan, status: u16, headers: &HeaderMap, problem: &str) -> Failed {
     let response = StatusFacts {
         status,

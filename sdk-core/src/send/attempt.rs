@@ -1,4 +1,4 @@
-//! One attempt of a call: the request goes out once, and a response or a failure comes back.
+//! One attempt of a call: sends the request once, and returns a response or a failure.
 
 use std::{
     sync::{
@@ -26,10 +26,10 @@ use crate::{
     transport::{Broken, request_body::Written},
 };
 
-/// How one attempt ended.
+/// Result of an attempt.
 pub(super) type Ended<B> = Result<Success<B>, Failed>;
 
-/// An attempt's success.
+/// A successful attempt.
 pub(super) struct Success<B> {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -49,7 +49,7 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
     }
 }
 
-/// How far an attempt has come, to be read when its time runs out.
+/// Progress of an attempt, read when it times out.
 #[derive(Debug, Clone, Default)]
 struct Progress {
     written: Written,
@@ -60,14 +60,14 @@ impl Progress {
     fn phase(&self) -> Phase {
         match (self.written.has_begun(), self.responded.load(Ordering::Acquire)) {
             (_, true) => Phase::Body,
-            (true, false) => Phase::CallResponse,
+            (true, false) => Phase::Response,
             (false, false) => Phase::Connect,
         }
     }
 }
 
 impl Exchange<'_> {
-    /// Sends the request once, and reads of the response what is wanted.
+    /// Sends the request once, and reads the response as far as asked for.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
         let started = self.deadline.elapsed();
         let remaining = self.deadline.remaining();
@@ -122,7 +122,7 @@ impl Exchange<'_> {
         ended
     }
 
-    /// A span with OpenTelemetry's names for an HTTP client. It has the address, never the key or a body.
+    /// A span with OpenTelemetry's attribute names for HTTP clients. It has the URL, never the key or a body.
     fn span(&self) -> tracing::Span {
         let url = &self.plan.outgoing.url;
         tracing::info_span!(

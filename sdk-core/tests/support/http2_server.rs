@@ -1,4 +1,4 @@
-//! An HTTP/2 server that writes the frames of a script, for what a well-behaved server does at moments of its own choosing.
+//! An HTTP/2 server that writes scripted frames, for cases that a real server produces only by chance.
 
 use std::{
     net::SocketAddr,
@@ -33,7 +33,7 @@ const END_STREAM: u8 = 0x1;
 const ACK: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 
-/// What the server does once a request has come whole.
+/// Act of the server after a complete request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     /// A 200 with a JSON body.
@@ -49,14 +49,13 @@ pub(crate) enum Act {
     /// Half of the body of a 200 that announces its length.
     HalfBody,
     Reset(u32),
-    /// The end of the connection.
+    /// Closes the connection.
     Close,
 }
 
-/// The acts for the request on this stream of this connection. Both numbers are those of the wire: connections count from 1,
-/// streams are odd.
+/// The acts for a request, by connection (counted from 1) and stream id (odd numbers).
 type Script = Arc<dyn Fn(usize, u32) -> Vec<Act> + Send + Sync>;
-/// The requests that came whole: connection and stream.
+/// The complete requests: connection and stream id.
 type Requests = Arc<Mutex<Vec<(usize, u32)>>>;
 
 /// Stops when dropped.
@@ -73,7 +72,7 @@ impl Http2Server {
         Self::start_with_streams(u32::MAX, script).await
     }
 
-    /// The same, with a limit to the streams that a connection may have open.
+    /// The same, with a limit on open streams per connection.
     pub(crate) async fn start_with_streams(
         streams: u32,
         script: impl Fn(usize, u32) -> Vec<Act> + Send + Sync + 'static,
@@ -106,7 +105,7 @@ impl Http2Server {
         format!("https://localhost:{}", self.address.port())
     }
 
-    /// Waits until a request has come and the client has said that it keeps to the server's settings.
+    /// Waits for a request and for the client's acknowledgement of the server's settings.
     pub(crate) async fn until_settled(&self) {
         self.settled.notified().await;
         while self.requests().is_empty() {
@@ -125,7 +124,7 @@ impl Drop for Http2Server {
     }
 }
 
-/// What the server tells of its connections.
+/// The requests on all connections.
 struct Told {
     requests: Requests,
     settled: Arc<Notify>,
@@ -158,7 +157,7 @@ async fn serve(mut stream: TlsStream<TcpStream>, connection: usize, streams: u32
 }
 
 async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> std::io::Result<()> {
-    // `:status: 200` has a number of its own (RFC 7541, appendix A).
+    // `:status: 200` is in HPACK's static table (RFC 7541, appendix A).
     const STATUS_200: &[u8] = &[0x88];
     for act in acts {
         match *act {
