@@ -40,7 +40,8 @@ pub(crate) enum Target {
     OpenApi,
 }
 
-/// Builder of a call, created by [`Client::capability`]. Nothing is sent before [`send`](Self::send).
+/// Builder of a call, created by [`Client::capability`](crate::Client::capability). Nothing is sent
+/// before [`send`](Self::send).
 ///
 /// `send` reports an invalid option by name, without sending anything.
 ///

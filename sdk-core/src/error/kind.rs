@@ -1,6 +1,6 @@
 //! Kinds of errors, and phases of a call.
 
-/// Kind of an [`Error`].
+/// Kind of an [`Error`](super::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
