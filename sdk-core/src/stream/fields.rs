@@ -84,8 +84,8 @@ impl<'a> Field<'a> {
     }
 }
 
-/// A JSON string, which may contain half of a surrogate pair (as three bytes that are not UTF-8): servers that count in UTF-16 may
-/// split a text anywhere.
+/// A JSON string, which may contain half of a surrogate pair (as three bytes that are not UTF-8): servers that count in UTF-16
+/// may split a text anywhere.
 struct Utf16Cut<'a>(Cow<'a, [u8]>);
 
 impl<'a> Utf16Cut<'a> {
