@@ -1,7 +1,7 @@
 //! HTTP/2: requests that the server did not process are sent again; others are not (RFC 9113, sections 6.8 and 8.7).
 //!
-//! The first call of each test uses stream 1 of the first connection, the second uses stream 3. A version of `h2` whose errors the
-//! transport does not recognise fails these tests.
+//! The first call of each test uses stream 1 of the first connection, the second uses stream 3. A version of `h2` whose errors
+//! the transport does not recognise fails these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

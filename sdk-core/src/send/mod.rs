@@ -173,8 +173,8 @@ impl Exchange<'_> {
         Some(wait)
     }
 
-    /// The same after an HTTP/2 server did not process the request. That is not a failure, so it counts neither as a retry nor against
-    /// the budget: a server that closes each connection after a thousand requests would use up both.
+    /// The same after an HTTP/2 server did not process the request. That is not a failure, so it counts neither as a retry nor
+    /// against the budget: a server that closes each connection after a thousand requests would use up both.
     fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
         let options = &self.plan.options;
         if options.max_retries == 0 || self.resends >= MOST_RESENDS {
