@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from .._options import AsyncClientOptions, ClientOptions
+    from .._types import AsyncClientOptions, ClientOptions
 
 JSON: TypeAlias = "dict[str, Any]"
 """A JSON object."""
