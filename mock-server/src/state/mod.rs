@@ -5,6 +5,7 @@ pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod limit;
 pub(crate) mod log;
+mod mint;
 pub(crate) mod shared;
 pub(crate) mod surface;
 pub(crate) mod view;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     clock::Time,
-    config::{Config, SurfaceConfig, fault::Fault, key::KeyConfig},
+    config::{Config, SurfaceConfig, fault::Fault},
     fault::active::ActiveFault,
     redact::Redactor,
     secret::{PREFIX, Secret},
@@ -21,8 +22,6 @@ use crate::{
     state::{
         expectation::Expectation,
         journal::{CAPACITY, Journal},
-        key::Key,
-        limit::Usage,
         log::Log,
         surface::Surface,
     },
@@ -228,11 +227,6 @@ impl State {
         })
     }
 
-    /// Makes a key for a surface and gives its id.
-    pub fn mint(&mut self, surface_id: &str, config: KeyConfig, now: Time) -> Result<String, String> {
-        self.with_surface(surface_id, |state, surface| state.mint_on(surface, config, now))
-    }
-
     /// Sets a fault on a surface and gives its id.
     pub fn set_fault(&mut self, surface_id: &str, fault: Fault) -> Result<String, String> {
         self.with_surface(surface_id, |state, surface| state.set_fault_on(surface, fault))
@@ -248,34 +242,6 @@ impl State {
         let outcome = change(self, &mut surface);
         self.surfaces.insert(id.to_owned(), surface);
         outcome
-    }
-
-    fn mint_on(&mut self, surface: &mut Surface, config: KeyConfig, now: Time) -> Result<String, String> {
-        let secret = config.key.unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
-        secret.check_surface()?;
-        if surface.by_secret.contains_key(&secret) {
-            return Err(format!("surface {:?} has the key {secret} already", surface.id));
-        }
-        let id = self.new_id("key_");
-        surface.by_secret.insert(secret.clone(), id.clone());
-        surface.key_order.push(id.clone());
-        surface.keys.insert(
-            id.clone(),
-            Key {
-                id: id.clone(),
-                secret,
-                name: config.name,
-                environment: config.environment,
-                scopes: config.scopes,
-                expires_at: config.expires_at,
-                rate_limit_per_minute: config.rate_limit_per_minute,
-                rate_limit_per_day: config.rate_limit_per_day,
-                is_active: !config.revoked,
-                created_at: now,
-                usage: Usage::default(),
-            },
-        );
-        Ok(id)
     }
 
     fn set_fault_on(&mut self, surface: &mut Surface, fault: Fault) -> Result<String, String> {
