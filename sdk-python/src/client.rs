@@ -65,7 +65,7 @@ impl Instance {
 /// A call that is ready to be sent.
 struct Prepared {
     call: Call,
-    /// The capability's slug, for logs and texts: what the caller gave may be a whole URL.
+    /// The capability's slug, for logs and texts: the caller may have passed a whole URL.
     capability: String,
     closing: Closing,
 }
@@ -150,7 +150,7 @@ impl Client {
         })
     }
 
-    /// Opens a stream, and waits until its response begins; none where it is given up before.
+    /// Opens a stream, and waits until its response begins; none where it is closed before.
     fn stream(
         &self,
         py: Python<'_>,
@@ -162,7 +162,7 @@ impl Client {
         guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), opening.or_give_up(prepared.open()))?;
+            let ended = hooks::wait(py, self.hooks.as_ref(), opening.or_close(prepared.open()))?;
             ended.map(|ended| opened(py, ended, &name)).transpose()
         })
     }

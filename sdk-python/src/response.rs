@@ -1,4 +1,4 @@
-//! What a call gives: the capability's output, or all that came with it.
+//! The result of a call: the capability's output, alone or with its metadata.
 
 use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock};
@@ -29,7 +29,7 @@ impl Wanted {
     }
 }
 
-/// Gives what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
+/// Returns what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
 pub(crate) fn finish(
     py: Python<'_>,
     ended: Option<Result<CallResponse<Bytes>, Error>>,

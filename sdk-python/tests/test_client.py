@@ -81,7 +81,7 @@ def test_an_endpoint_reads_a_copied_url() -> None:
     )
     assert endpoint.capability_url("other").endswith("/surfaces/surf_2/api/other")
     assert copy.deepcopy(endpoint) == endpoint
-    with pytest.raises(ConfigurationError, match="not the address of a surface"):
+    with pytest.raises(ConfigurationError, match="is not the URL of a surface"):
         Endpoint("https://api.runtype.com/")
 
 
@@ -157,7 +157,7 @@ def test_an_option_of_a_wrong_type_or_name_is_a_type_error(runtype_mock: MockSur
         ({"maxRetries": 3}, "max_retries"),
         ({"timeoutMs": 3}, "timeout"),
         ({"apikey": "x"}, "api_key"),
-        ({"prodct_id": "x"}, "product_id"),
+        ({"product": "x"}, "product_id"),
         ({"header": {}}, "headers"),
         ({"idle_timeout": 3}, "stream_idle_timeout"),
     ],

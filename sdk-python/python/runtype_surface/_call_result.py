@@ -28,7 +28,7 @@ class CallResult:
         self.index: int = index
         """Position of the input, from 0."""
         self.input: types.Any = input
-        """The input, as the iterable gave it."""
+        """The input, the very object that the iterable yielded."""
         self.response: CallResponse | None = response
         """The response with its metadata. `None` if the call failed."""
         self.error: SurfaceError | None = error

@@ -1,4 +1,4 @@
-"""A successful call: the capability's output, and what came with it."""
+"""The response of a successful call: the capability's output with its metadata."""
 
 from __future__ import annotations
 

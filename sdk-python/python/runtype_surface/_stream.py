@@ -143,7 +143,7 @@ class EventStream(WithHead):
     def close(self) -> None:
         """Closes the connection at once. There are no more events."""
         self._is_closed = True
-        self._opening.give_up()
+        self._opening.close()
         if self._native is not None:
             self._native.close()
         self._events.clear()

@@ -1,4 +1,4 @@
-//! The inputs of many calls, which Python's iterator gives.
+//! The inputs of many calls, from Python's iterator.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use runtype_surface::{Error, bindings::InputGiver};
 
 use crate::{json::encode::encode, runtime::guard};
 
-/// Inputs as the iterator gave them, by their index, until their results are read.
+/// Inputs as the iterator yielded them, by their index, until their results are read.
 #[derive(Default)]
 struct Kept {
     next_index: usize,
@@ -73,7 +73,7 @@ impl InputSource {
         }
     }
 
-    /// Gives an input as Python's iterator gave it.
+    /// Supplies an input as Python's iterator yielded it.
     fn give_object(&self, input: &Bound<'_, PyAny>) {
         match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
             Ok(json) => {
@@ -101,7 +101,7 @@ impl InputSource {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts no more calls. It is raised once the results of those that were begun are handed over.
+    /// Starts no more calls. The exception is raised after the results of those that have started.
     fn fail(&self, raised: PyErr) {
         *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
         self.give(None);

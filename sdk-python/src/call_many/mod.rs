@@ -1,7 +1,7 @@
-//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator gives them.
+//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator yields them.
 //!
 //! A task on the network's threads drives the calls, so that they go on while the application looks at a result. Python's
-//! iterator never runs there: whoever waits for a result gives the inputs that are asked for, or the asyncio loop does.
+//! iterator never runs there: whoever waits for a result takes the inputs from it, or the asyncio loop does.
 
 pub(crate) mod inputs;
 
@@ -73,13 +73,13 @@ enum Step {
 
 /// Who makes many calls of what.
 pub(crate) struct Caller {
-    /// The asyncio loop's; none where whoever waits for a result gives the inputs.
+    /// The asyncio loop's; none where whoever waits for a result takes the inputs.
     pub(crate) queue: Option<Arc<CompletionQueue>>,
     pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) capability: String,
 }
 
-/// Many calls in flight, read synchronously or from asyncio.
+/// Many in-flight calls, read synchronously or from asyncio.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct CallMany {
     shared: PerProcess<Arc<Shared>>,

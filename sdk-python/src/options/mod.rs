@@ -1,4 +1,4 @@
-//! Options as Python hands them over: names and values, each given to the core, which knows the rules.
+//! Options as Python passes them: names and values, each set on the core, which knows the rules.
 
 mod nearest;
 pub(crate) mod opaque;

@@ -66,7 +66,7 @@ impl OpaqueOptions {
     }
 }
 
-/// What a client keeps of its options, to be made again from a pickle.
+/// What a client keeps of its options, to be recreated from a pickle.
 pub(crate) struct KeptOptions {
     /// All but a literal key.
     options: Py<PyDict>,

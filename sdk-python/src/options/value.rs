@@ -1,4 +1,4 @@
-//! One value as Python hands it over, with the name under which it was given.
+//! One value as Python passes it, with its option's name.
 
 use pyo3::{
     exceptions::{PyException, PyOverflowError, PyTypeError},
@@ -30,7 +30,7 @@ const HAVE_A_NONE: [&str; 7] = [
     "api_key_prefix",
 ];
 
-/// An option's value, with the name under which it was given.
+/// An option's value, with its name.
 pub(crate) struct Value<'a, 'py> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a Bound<'py, PyAny>,

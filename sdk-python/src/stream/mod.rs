@@ -109,7 +109,7 @@ impl Source {
         let source = self.clone();
         let text = async move |events: &mut Events| {
             let more = events.text().await;
-            // At once: the core gives it only once, and who waits for it may give up.
+            // At once: the core returns it only once, and a wait may be cancelled.
             Some(more.map(|more| {
                 let mut text = source.text.lock().unwrap_or_else(PoisonError::into_inner);
                 text.push_str(&more);
@@ -136,7 +136,7 @@ impl Source {
 
 #[pymethods]
 impl EventStream {
-    /// Waits for events, and gives all that are there; none after the last one.
+    /// Waits for events, and returns all that are there; none after the last one.
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.next_batch())?;
@@ -169,7 +169,7 @@ impl EventStream {
         })
     }
 
-    /// Reads to the end, and gives the capability's output.
+    /// Reads to the end, and returns the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.final_output())?;
@@ -194,7 +194,7 @@ impl EventStream {
                 reading.events.close();
                 return Ok(());
             }
-            // A reader that waits closes the stream itself, unless it is given up just now.
+            // A reader that waits closes the stream itself, unless its wait is cancelled just now.
             runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
             Ok(())
         })

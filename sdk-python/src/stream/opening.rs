@@ -1,10 +1,10 @@
-//! A stream that is being opened, which another thread may give up.
+//! A stream that is being opened, which another thread may close.
 
 use pyo3::prelude::*;
 
 use crate::runtime::{closing::Closer, guard};
 
-/// Gives up a stream that is being opened.
+/// Closes a stream that is being opened.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Opening(Closer);
 
@@ -15,8 +15,8 @@ impl Opening {
         guard::entry(|| Ok(Self(Closer::new())))
     }
 
-    /// Drops the request, now or as soon as it would be sent.
-    fn give_up(&self) -> PyResult<()> {
+    /// Drops the request, or sends none.
+    fn close(&self) -> PyResult<()> {
         guard::entry(|| {
             self.0.close();
             Ok(())
@@ -25,8 +25,8 @@ impl Opening {
 }
 
 impl Opening {
-    /// Drives the opening to its end; none where it is given up before.
-    pub(crate) async fn or_give_up<T>(&self, open: impl Future<Output = T>) -> Option<T> {
+    /// Drives the opening to its end; none where it is closed before.
+    pub(crate) async fn or_close<T>(&self, open: impl Future<Output = T>) -> Option<T> {
         self.0.subscribe().or_end(open).await
     }
 }
