@@ -1,4 +1,4 @@
-# Everything that is done with this repository, from Rust, Python 3.11 and Node 20 alone. `make` lists the targets.
+# All tasks of this repository. Needs only Rust, Python 3.11 and Node 20. `make` lists the targets.
 
 PYTHON3 ?= python3
 NODE ?= node
@@ -7,8 +7,8 @@ VENV := $(CURDIR)/.venv
 PYTHON := $(VENV)/bin/python
 TARGET := $(CURDIR)/target
 
-# The Node build always names its target, which puts what it builds into a folder of its own. Named everywhere, the three
-# languages share one build.
+# The Node build always sets a target, which gives it its own output folder. Set everywhere, the three languages share one
+# build.
 export CARGO_BUILD_TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
 export CARGO_TARGET_DIR := $(TARGET)
 BUILT := $(TARGET)/$(CARGO_BUILD_TARGET)/debug
@@ -16,21 +16,24 @@ export RUNTYPE_MOCK_BIN := $(BUILT)/runtype-mock
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-# The tests' own servers are on loopback, and a key in the developer's environment is none of their business.
+# Tests use servers on loopback, and must not see a key in the developer's environment.
 unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID RUNTYPE_SURFACE_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo errors test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: build ## the main job in all three languages, against the mock
+demo: build ## run the example in all three languages against the mock
 	@SUMMARIZE_RUST=$(BUILT)/summarize PYTHON=$(PYTHON) NODE=$(NODE) \
 		$(RUNTYPE_MOCK_BIN) run -- examples/demo.sh
 
-test: ## everything: lints and tests of all parts
+errors: build ## print the twelve commonest failures in all three languages
+	@ERRORS_RUST=$(BUILT)/errors PYTHON=$(PYTHON) NODE=$(NODE) examples/errors.sh
+
+test: ## run all lints and tests
 	@.ci/test
 
 build: rust python node ## build all parts for development
@@ -63,23 +66,24 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
 	$(NPM) --prefix sdk-node run --silent build
 
-lint: lint-layers lint-words lint-rust lint-python lint-node ## all lints
+lint: lint-layers lint-words lint-rust lint-python lint-node ## run all lints
 
-lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## the order of imports and the size of files: .ci/layers.toml
+lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## check the order of imports and the size of files (.ci/layers.toml)
 	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
 	$(PYTHON) .ci/layers.py
 
-lint-words: $(VENV)/.ready ## typos: the spelling of sources and documents
+lint-words: $(VENV)/.ready ## check spelling (typos) and banned phrases (.ci/words.toml)
 	$(VENV)/bin/typos
+	$(PYTHON) .ci/words.py
 
-lint-rust: ## cargo fmt, clippy, rustdoc
+lint-rust: ## run cargo fmt, clippy and rustdoc
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
 NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
 
-lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
+lint-python: python .ci/node_modules/.ready ## run ruff, mypy --strict and pyright
 	$(VENV)/bin/ruff check .ci sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml mock-server/tests/network
 	$(VENV)/bin/ruff format --check .ci sdk-python examples/python
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check mock-server/tests/network
@@ -87,41 +91,41 @@ lint-python: python .ci/node_modules/.ready ## ruff, mypy --strict, pyright
 	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 
-lint-node: node ## tsc, biome
+lint-node: node ## run tsc and biome
 	$(NPM) --prefix sdk-node run --silent lint
 	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node mock-server/tests/network
 
-test-rust: rust ## the core's and the mock's tests
+test-rust: rust ## test the core and the mock
 	cargo test --workspace --locked --no-fail-fast
 
-test-mock: rust $(VENV)/.ready ## the mock against the vendor's SDK, schemathesis and the documented snippets
+test-mock: rust $(VENV)/.ready ## test the mock with the vendor's SDK, schemathesis and the documented snippets
 	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_surface
 
-test-python: rust python ## pytest
+test-python: rust python ## test the Python package (pytest)
 	cd sdk-python && $(VENV)/bin/pytest
 
-test-node: rust node ## node:test
+test-node: rust node ## test the Node package (node:test)
 	$(NPM) --prefix sdk-node test
 
 nginx:
 	@.ci/nginx
 
-test-network: nginx rust python node ## 5,000 calls in each language behind a real nginx that closes its connections all the time
+test-network: nginx rust python node ## make 5,000 calls per language behind an nginx that keeps closing connections
 	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
 
 CALLS ?= 200000
 
-prove-nginx: nginx rust python node ## CALLS (200000) calls in each language behind nginx as it comes, with ten reloads: none lost, none twice
+prove-nginx: nginx rust python node ## make CALLS (200000) calls per language behind a default nginx with ten reloads: none lost, none run twice
 	@CALLS=$(CALLS) NODE=$(NODE) $(PYTHON) mock-server/tests/network/prove.py
 
-parity: rust python node .ci/node_modules/.ready ## the conformance suite in three languages, and a page that compares them: target/parity.md
+parity: rust python node .ci/node_modules/.ready ## run the conformance suite in three languages, and compare results and names in target/parity.md
 	@mkdir -p $(TARGET)/reports
 	@rm -f $(TARGET)/reports/parity-*
-	@# Where a runner fails the others run all the same, and the page says what failed.
-	-cargo test --package runtype-surface --test conformance --locked > $(TARGET)/reports/parity-rust.log
+	@# If a runner fails the others still run, and the page says what failed.
+	-cargo test --workspace --test conformance --locked > $(TARGET)/reports/parity-rust.log
 	-cd sdk-python && $(VENV)/bin/pytest -q --junitxml=$(TARGET)/reports/parity-python.xml tests/test_conformance.py
 	-cd sdk-node && $(NODE) --test --test-reporter=tap test/conformance.test.mjs > $(TARGET)/reports/parity-node.log
-	@# The names of the Rust crate, by rustdoc itself.
+	@# The names of the Rust crate, from rustdoc.
 	RUSTDOC=$(CURDIR)/.ci/rustdoc-json cargo doc --quiet --workspace --no-deps --lib --locked
 	cp $(TARGET)/$(CARGO_BUILD_TARGET)/doc/runtype_surface.json $(TARGET)/reports/interface-rust.json
 	$(PYTHON) .ci/parity.py
@@ -132,7 +136,7 @@ CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(TARGET)/tools cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## fuzz the parser of event streams for FUZZ_SECONDS (60); needs a nightly toolchain
+fuzz: $(CARGO_FUZZ) ## fuzz the event stream parser for FUZZ_SECONDS (60); needs a nightly toolchain
 	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
 		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
 
@@ -141,10 +145,10 @@ CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 $(CARGO_DENY):
 	env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET cargo install --quiet --locked --root $(TARGET)/tools cargo-deny
 
-deny: $(CARGO_DENY) ## cargo-deny: licences, duplicates and sources of the dependencies; the first run builds the tool
+deny: $(CARGO_DENY) ## check licences, duplicates and sources of dependencies (cargo-deny, built on first use)
 	$(CARGO_DENY) --offline check licenses bans sources
 
-bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the three languages with their peers, as published (release builds)
+bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the release builds of the three languages with their peers
 	cargo build --workspace --release --locked --examples
 	$(PYTHON) -m pip install --quiet --requirement sdk-python/benches/requirements.txt
 	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --release
@@ -157,6 +161,6 @@ fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	$(VENV)/bin/ruff format .ci sdk-python examples/python
 	$(NPM) --prefix sdk-node run --silent format
 
-clean: ## remove everything that was built
+clean: ## remove all build output
 	cargo clean
 	rm -rf $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native examples/node/node_modules .ci/node_modules

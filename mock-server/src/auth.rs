@@ -1,4 +1,4 @@
-//! Who is calling: the key of a request, found in either header and checked.
+//! Authentication: finds the key of a request in either header, and checks it.
 
 use http::{
     HeaderMap, StatusCode,
@@ -12,15 +12,15 @@ use crate::{
     state::{key::Key, surface::Surface},
 };
 
-/// The body of every 401, to the letter of the vendor's page.
+/// Text of every 401, exactly as documented by the vendor.
 pub(crate) const UNAUTHENTICATED: &str = "Invalid or missing API key";
-/// The body of every 403, to the letter of the vendor's page.
+/// Text of every 403, exactly as documented by the vendor.
 pub(crate) const FORBIDDEN: &str = "API key does not have permission to access this resource";
 /// `WWW-Authenticate` of every 401.
 pub(crate) const CHALLENGE: &str =
     "Bearer resource_metadata=\"https://api.runtype.com/.well-known/oauth-protected-resource\"";
 
-/// Which header carried a key.
+/// Header that carried a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AuthHeader {
     /// `Authorization: Bearer …`
@@ -30,7 +30,7 @@ pub(crate) enum AuthHeader {
 }
 
 impl AuthHeader {
-    /// Its name in the journal.
+    /// Name in the journal.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bearer => "bearer",
@@ -39,17 +39,17 @@ impl AuthHeader {
     }
 }
 
-/// A key as it was sent.
+/// A key of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'a> {
-    /// Which header it came in.
+    /// Header that carried it.
     pub(crate) header: AuthHeader,
     /// Its plain text.
     pub(crate) plain: &'a str,
 }
 
 impl Credential<'_> {
-    /// How it may be shown.
+    /// Its hint.
     pub(crate) fn hint(&self) -> String {
         hint(self.plain)
     }
@@ -68,8 +68,7 @@ pub(crate) fn credentials(headers: &HeaderMap) -> Vec<Credential<'_>> {
     bearer.into_iter().chain(own).filter(|credential| !credential.plain.is_empty()).collect()
 }
 
-/// The key that opens a surface: the first of those sent that works. Either header is enough. Assumed: that with two
-/// keys in two headers one good one suffices.
+/// The first valid key of a request. Either header is enough. Assumed: of two keys in two headers, one valid key suffices.
 pub(crate) fn authenticate<'s>(
     surface: &'s mut Surface,
     sent: &[Credential<'_>],

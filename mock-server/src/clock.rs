@@ -1,11 +1,11 @@
-//! Time as the mock sees it: a value handed in, never asked for, so that a test can move it.
+//! Time of the mock: always a parameter, never read from the system, so that a test can move it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, in milliseconds since 1970. On the wire it is RFC 3339, as in `2026-01-31T12:00:00.000Z`.
+/// A time, in milliseconds since 1970. Serialized as RFC 3339, such as `2026-01-31T12:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(i64);
 
@@ -16,7 +16,7 @@ impl Time {
         Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// A moment from milliseconds since 1970.
+    /// Creates a time from milliseconds since 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
@@ -31,12 +31,12 @@ impl Time {
         self.0.div_euclid(1000)
     }
 
-    /// This moment, moved by milliseconds.
+    /// The time, moved by milliseconds.
     pub fn moved(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
 
-    /// This moment, later by a duration.
+    /// The time after a duration.
     pub fn plus(self, duration: Duration) -> Self {
         self.moved(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
     }

@@ -1,20 +1,20 @@
-//! Why a mock could not do what it was asked.
+//! Errors of a mock.
 
 use std::{io, net::SocketAddr};
 
-/// Why a mock could not do what it was asked.
+/// Error of a mock.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MockError {
-    /// It could not listen.
+    /// Listening failed.
     #[error("the mock cannot listen on {address}: {source}")]
     Listen {
-        /// Where it was to listen.
+        /// Address to listen on.
         address: SocketAddr,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// Something it was given is wrong. The text names it, the rule, and the remedy.
+    /// An invalid argument. The text names it, the rule and the remedy.
     #[error("{0}")]
     Invalid(String),
 }

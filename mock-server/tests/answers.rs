@@ -135,7 +135,7 @@ async fn an_expectation_that_fails_says_what_came_instead_and_no_key() {
     call(&surface, "summarize-article", &key, &json!({})).await;
     let panic = std::panic::catch_unwind(AssertUnwindSafe(|| drop(surface))).unwrap_err();
     let message = panic.downcast_ref::<String>().unwrap();
-    assert!(message.contains("`summarize-article` was to be run at least 1 times, and it was 0 times"), "{message}");
+    assert!(message.contains("`summarize-article` should be run at least 1 times, and was 0 times"), "{message}");
     assert!(message.contains("api/summarize-article papi_…") && message.contains(" 403 "), "{message}");
     assert!(message.contains("`papi_…") && !message.contains(&key), "{}", message.replace(&key, "KEY"));
 }

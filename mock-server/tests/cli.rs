@@ -223,7 +223,7 @@ async fn a_configuration_is_written_served_and_read_again() {
     assert!(mock().args(["init", file]).output().unwrap().status.success());
     let again = mock().args(["init", file]).output().unwrap();
     assert_eq!(again.status.code(), Some(2));
-    assert!(text(&again.stderr).contains("is there already"));
+    assert!(text(&again.stderr).contains("already exists"));
 
     let mut served = Served::start(&["--config", file]);
     let mut log = BufReader::new(served.child.stderr.take().unwrap()).lines();
@@ -241,9 +241,9 @@ async fn a_configuration_is_written_served_and_read_again() {
         }
     };
     let original = std::fs::read_to_string(&path).unwrap();
-    assert!(reload(&original.replace("Hello", "Goodbye")).contains("was read again"));
+    assert!(reload(&original.replace("Hello", "Goodbye")).contains("configuration reloaded"));
     assert_eq!(greet().await.json()["text"], "Goodbye Ada!");
-    assert!(reload("seed = \"text\"").contains("stays as it was"));
+    assert!(reload("seed = \"text\"").contains("not reloaded"));
     assert_eq!(greet().await.json()["text"], "Goodbye Ada!");
 }
 
@@ -256,7 +256,7 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
         ("seed = 1\n[[surfaces]]\nstatus = \"asleep\"\n", 3, "unknown variant `asleep`"),
         ("\n\n[[surfaces]\n", 3, "unclosed"),
         ("[[surfaces]]\n[[surfaces.capabilities]]\nslug = \"Big\"\n", 2, "lower-case"),
-        ("[[surfaces]]\n[[surfaces.faults]]\nkind = \"reset\"\nstatus = 500\n", 2, "`status` has no meaning"),
+        ("[[surfaces]]\n[[surfaces.faults]]\nkind = \"reset\"\nstatus = 500\n", 2, "`status` does not apply"),
         ("[[surfaces]]\n[[surfaces.keys]]\nkey = \"rt_live_0123456789\"\n", 3, "papi_"),
         (
             "[[surfaces]]\n[[surfaces.capabilities]]\nslug = \"a\"\nanswer = { kind = \"template\", output = \"{{ input. }}\" }\n",

@@ -94,7 +94,7 @@ fn several_faults_are_set_all_or_none() {
     let mut state = state();
     let body = json!([{"kind": "reset"}, {"kind": "reset", "status": 500}]);
     let (code, refused) = control(&mut state, Method::POST, "faults", &body);
-    assert!(code == 400 && refused["error"].as_str().unwrap().contains("`status` has no meaning"), "{refused}");
+    assert!(code == 400 && refused["error"].as_str().unwrap().contains("`status` does not apply"), "{refused}");
     assert_eq!(control(&mut state, Method::GET, "faults", &Value::Null).1, json!({"faults": []}));
 }
 

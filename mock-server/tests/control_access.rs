@@ -37,7 +37,7 @@ fn ask(state: &mut State, method: Method, target: &str, headers: &[(&str, &str)]
     request.body = body.to_owned().into();
     match decide(&request, state, Time::default()) {
         Decision::Answer(_, plan) => plan,
-        Decision::Ask(_, pending) => panic!("{:?} was to be asked", pending.question()),
+        Decision::Ask(_, pending) => panic!("{:?} should be asked", pending.question()),
     }
 }
 
@@ -107,7 +107,7 @@ fn a_foreign_host_is_refused_by_name() {
 
 #[test]
 fn a_request_that_names_no_host_or_two_is_refused() {
-    refused(&[], "names no Host");
+    refused(&[], "has no Host");
     refused(&[("host", "localhost"), ("host", "evil.example")], "evil.example");
 }
 

@@ -212,7 +212,7 @@ async fn a_fault_that_contradicts_itself_is_refused() {
     let surface = MockSurface::start().await.unwrap();
     let wrong = Fault { status: Some(500), ..Fault::new(FaultKind::Reset) };
     let message = surface.fault(wrong).unwrap_err().to_string();
-    assert!(message.contains("`status` has no meaning in a fault of kind `reset`"), "{message}");
+    assert!(message.contains("`status` does not apply to a fault of kind `reset`"), "{message}");
 }
 
 #[tokio::test]

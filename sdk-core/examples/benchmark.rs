@@ -1,5 +1,5 @@
-//! Measures the core against bare reqwest in one run, at the server whose URL is given: one call, and 10,000 events decoded to
-//! JSON values. `make bench` runs it.
+//! Compares the core with bare reqwest in one run, against the server at a URL: single calls, and 10,000 events decoded to JSON
+//! values. Run by `make bench`.
 
 use std::{error::Error, time::Instant};
 
@@ -21,7 +21,7 @@ async fn main() -> Result<()> {
         .surface_id("s")
         .base_url(&base)
         .build()?;
-    // The core brings its own TLS; a bare reqwest of these features takes the process's.
+    // The core configures its own TLS; a bare reqwest with these features uses the process's.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let bare = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build()?;
     let url = client.endpoint_url("agent")?;
@@ -41,7 +41,7 @@ async fn main() -> Result<()> {
 
         let began = Instant::now();
         let mut response = bare.post(format!("{url}?stream=true")).body("{}").send().await?;
-        // What a program does that knows this one stream: whole lines that begin with "data: ".
+        // The minimum for this particular stream: whole lines that begin with "data: ".
         let (mut rest, mut count) = (Vec::new(), 0);
         while let Some(chunk) = response.chunk().await? {
             rest.extend_from_slice(&chunk);

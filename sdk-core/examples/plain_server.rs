@@ -1,5 +1,5 @@
-//! The server of the benchmarks: as plain and as fast as can be, so that what is measured is the client. It prints its URL,
-//! and responses a request for a stream with 10,000 events, any other with a small JSON object.
+//! The server of the benchmarks: minimal, so that the client is what is measured. It prints its URL, and responds to a request for
+//! a stream with 10,000 events, to any other with a small JSON object.
 
 use std::{
     io::{Read, Write},
@@ -15,7 +15,7 @@ fn main() -> std::io::Result<()> {
     let stream = Arc::new(stream());
     for connection in listener.incoming() {
         let (connection, stream) = (connection?, stream.clone());
-        // A client that goes away ends its own thread only.
+        // A client that disconnects ends only its own thread.
         std::thread::spawn(move || serve(connection, &stream));
     }
     Ok(())

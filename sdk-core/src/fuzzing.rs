@@ -1,10 +1,10 @@
-//! The parser for the fuzz target, which is the only one to compile this.
+//! The parser for the fuzz target. Compiled for fuzzing only.
 
 use bytes::Bytes;
 
 use crate::stream::{event::StreamEvent, parser::EventParser};
 
-/// Parses a stream in pieces: name and data of each event, or nothing where one is larger than the limit.
+/// Parses a stream in pieces: name and data of each event; `None` if an event exceeds the limit.
 #[must_use]
 pub fn parse_events(pieces: &[&[u8]], limit: usize) -> Option<Vec<(String, Bytes)>> {
     let mut parser = EventParser::new(limit);

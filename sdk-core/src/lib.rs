@@ -1,4 +1,5 @@
-//! Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
+//! Client of the API surfaces of Runtype products: the endpoints of a product's flows and agents. Unofficial, not affiliated with
+//! Runtype.
 //!
 //! ```no_run
 //! # #[tokio::main(flavor = "current_thread")]
@@ -13,7 +14,7 @@
 //! # }
 //! ```
 //!
-//! The modules stand in the order in which a call passes through them, and import only what stands below.
+//! Modules are listed in the order in which a call passes through them, and import only modules below them.
 
 #[doc(hidden)]
 pub mod bindings;
@@ -58,10 +59,10 @@ pub use stream::{
     event::{EventKind, StreamEvent},
 };
 
-/// What the functions of this crate return.
+/// Result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The READMEs, whose Rust is compiled with the other examples.
+/// The READMEs, so that their Rust examples are compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 #[doc = include_str!("../README.md")]

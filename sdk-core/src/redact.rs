@@ -1,18 +1,18 @@
-//! Keeps credentials out of every text this crate makes.
+//! Keeps credentials out of all texts of this crate.
 //!
-//! Where a server repeats the key that it was sent, the [scrubber](crate::key::scrubber) hides it.
+//! The [scrubber](crate::key::scrubber) hides the key in responses that echo it.
 
 use std::borrow::Cow;
 
-/// What credentials of the platform begin with (api.md, "Other credentials exist"). The prefixes are whole, since a slug
-/// may well begin with `rt_` or `ct_`.
+/// Prefixes of the platform's credentials (api.md, "Other credentials exist"). Full prefixes, since a slug may begin with `rt_` or
+/// `ct_`.
 const CREDENTIAL_PREFIXES: [&str; 6] = ["papi_", "rt_live_", "rt_test_", "mcp_", "ct_live_", "ct_test_"];
 
-/// As much of an input as an error repeats, in characters.
+/// Maximum length of a quoted input, in characters.
 const QUOTE_LIMIT: usize = 120;
 
-/// Quotes an input for an error: in double quotes, control characters escaped, cut when long, and everything that
-/// looks like a credential replaced by its prefix and an ellipsis.
+/// Quotes an input for an error: in double quotes, control characters escaped, truncated, and anything that looks like a credential
+/// replaced with its prefix and an ellipsis.
 pub(crate) fn quote(input: &str) -> String {
     let hidden = hide_credentials(input);
     let mut text: String = hidden.chars().take(QUOTE_LIMIT).collect();
@@ -22,12 +22,12 @@ pub(crate) fn quote(input: &str) -> String {
     format!("{text:?}")
 }
 
-/// Whether a text holds something that looks like a product key, anywhere.
+/// Whether a text contains anything that looks like a product key.
 pub(crate) fn holds_key(text: &str) -> bool {
     text.split("papi_").skip(1).any(|after| after.starts_with(is_credential_character))
 }
 
-/// Replaces what follows a credential's prefix, up to a character that no credential has, by an ellipsis.
+/// Replaces the rest of a credential after its prefix with an ellipsis.
 pub(crate) fn hide_credentials(text: &str) -> Cow<'_, str> {
     let mut shown = String::new();
     let mut rest = text;
@@ -57,7 +57,7 @@ pub(crate) fn hide_credentials(text: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
 }
 
-/// A key is any visible ASCII; in running text it ends where a quote, a bracket or a separator of URLs stands.
+/// A key is visible ASCII; in running text it ends at a quote, a bracket or a URL separator.
 fn is_credential_character(c: char) -> bool {
     c.is_ascii_graphic()
         && !matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '{' | '}' | '[' | ']' | ',' | '/' | '?' | '&' | '#')

@@ -1,4 +1,4 @@
-//! Many calls at once: order, limits, and a clean stop.
+//! Many calls: order, limits and cancellation.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -42,9 +42,9 @@ async fn results_come_in_the_order_of_the_inputs() {
 }
 
 #[tokio::test]
-async fn results_come_as_they_are_there_on_request() {
+async fn results_come_as_they_complete_on_request() {
     let mock = MockSurface::start().await.unwrap();
-    // The first request is held back: with order, all others would wait for it.
+    // The first request is delayed: in input order, all others would wait for it.
     mock.fault(Fault::latency(std::time::Duration::from_millis(300)).nth(1)).unwrap();
     let client = builder(&mock).build().unwrap();
     let indexes = indexes(client.capability("echo").many(inputs()).concurrency(4).in_order(false)).await;
@@ -53,7 +53,7 @@ async fn results_come_as_they_are_there_on_request() {
 }
 
 #[tokio::test]
-async fn no_more_calls_are_under_way_than_were_allowed_and_inputs_are_taken_one_by_one() {
+async fn concurrency_limits_the_calls_in_flight_and_inputs_are_taken_one_by_one() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).build().unwrap();
     let taken = Arc::new(AtomicUsize::new(0));
@@ -76,7 +76,7 @@ async fn no_more_calls_are_under_way_than_were_allowed_and_inputs_are_taken_one_
 }
 
 #[tokio::test]
-async fn one_failure_ends_no_other_call() {
+async fn one_failure_does_not_stop_the_other_calls() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::status(400).json(json!({ "error": "no" })).nth(3)).unwrap();
     let client = builder(&mock).build().unwrap();
@@ -92,7 +92,7 @@ async fn one_failure_ends_no_other_call() {
 }
 
 #[tokio::test]
-async fn an_input_that_is_no_object_is_the_error_of_its_own_call() {
+async fn an_input_that_is_not_an_object_fails_its_own_call() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(vec![json!({}), json!("text"), json!({})]);
@@ -104,7 +104,7 @@ async fn an_input_that_is_no_object_is_the_error_of_its_own_call() {
 }
 
 #[tokio::test]
-async fn a_concurrency_that_cannot_be_is_refused_and_nothing_is_sent() {
+async fn an_invalid_concurrency_is_rejected_and_nothing_is_sent() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).build().unwrap();
     let mut results = client.capability("echo").many(inputs()).concurrency(0);
@@ -115,9 +115,9 @@ async fn a_concurrency_that_cannot_be_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn the_limit_that_the_server_announces_is_not_run_into() {
+async fn calls_wait_for_the_rate_limit_that_the_server_reports() {
     let mock = MockSurface::start().await.unwrap();
-    // No response of the mock's own tells the limit with a wait this short, so that the test does not take a minute.
+    // The mock's own rate limit resets after up to a minute; this response has a shorter wait.
     let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 2;
     let limit = Fault::status(200)
         .json(json!({}))
@@ -137,7 +137,7 @@ async fn the_limit_that_the_server_announces_is_not_run_into() {
 }
 
 #[tokio::test]
-async fn dropping_the_results_drops_the_calls_that_are_under_way() {
+async fn dropping_the_results_drops_the_calls_in_flight() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(runtype_mock::FaultKind::Stall).nth(2)).unwrap();
     let client = builder(&mock).build().unwrap();
@@ -158,5 +158,5 @@ async fn dropping_the_results_drops_the_calls_that_are_under_way() {
         }
     });
     closed.await.unwrap();
-    assert_eq!(mock.requests().len(), 2, "a further call was sent");
+    assert_eq!(mock.requests().len(), 2, "another call was sent");
 }

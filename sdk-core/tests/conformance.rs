@@ -27,7 +27,7 @@ use support::{
     perform::{Subject, Variables},
 };
 
-/// How long a step waits for the journal.
+/// Longest wait of a step for the journal.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]

@@ -1,5 +1,5 @@
-//! Deadlines, waits and retries, with tokio's clock under control: an hour of waiting takes no time. The server lives in the
-//! same runtime, so the clock moves on only when nothing is under way on the wire.
+//! Deadlines, waits and retries, on tokio's paused clock: an hour of waiting takes no time. The server runs in the same runtime, so
+//! the clock advances only while both sides are idle.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use support::raw_server::{RawServer, response};
 use tokio::time::Instant;
 
-/// A server that gives these responses in turn, then the last one again. An empty response is none: it stays silent.
+/// A server that sends these responses in turn, then the last one again. It stays silent for an empty one.
 async fn scripted(responses: Vec<Vec<u8>>) -> (RawServer, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let requests = count.clone();
@@ -54,7 +54,7 @@ fn waits(error: &Error) -> Vec<u64> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_the_server_asks_for_is_kept_to_the_second() {
+async fn the_wait_that_the_server_asks_for_is_observed() {
     let (server, _) = scripted(vec![response(429, &[("retry-after", b"40")], br#"{"error":"Slow down"}"#), ok()]).await;
     let began = Instant::now();
     call(&builder(&server).build().unwrap()).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_wait_that_the_server_asks_for_is_kept_to_the_second() {
 
 #[tokio::test(start_paused = true)]
 async fn one_deadline_covers_all_attempts_and_waits() {
-    // Three attempts of 30 s each: with a deadline of 75 s the third is cut off at 15 s.
+    // Attempts of 30 s each and a deadline of 75 s: the third is cut off after 15 s.
     let (server, requests) = scripted(vec![Vec::new()]).await;
     let client = builder(&server)
         .timeout(Duration::from_secs(75))
@@ -74,14 +74,14 @@ async fn one_deadline_covers_all_attempts_and_waits() {
         .unwrap();
     let began = Instant::now();
     let error = call(&client).await.unwrap_err();
-    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::CallResponse)));
+    assert_eq!((error.kind(), error.phase()), (ErrorKind::Timeout, Some(Phase::Response)));
     assert_eq!(began.elapsed().as_secs(), 75);
     assert_eq!((error.attempts().len(), requests.load(Ordering::SeqCst)), (3, 3));
     assert!(error.may_have_executed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_would_pass_the_deadline_is_not_begun() {
+async fn a_wait_that_would_pass_the_deadline_is_not_started() {
     let (server, _) = scripted(vec![response(429, &[("retry-after", b"61")], br#"{"error":"Slow down"}"#), ok()]).await;
     let client = builder(&server).timeout(Duration::from_secs(60)).build().unwrap();
     let began = Instant::now();
@@ -111,13 +111,13 @@ async fn the_backoff_doubles_under_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_fails_for_long_is_not_stormed() {
+async fn retries_to_a_failing_server_are_limited() {
     let (server, requests) = scripted(vec![response(500, &[("retry-after-ms", b"1")], b"")]).await;
     let client = builder(&server).retry_mode(RetryMode::Idempotent).build().unwrap();
     for _ in 0..400 {
         call(&client).await.unwrap_err();
     }
-    // 400 first attempts and the 100 retries that the budget holds, in place of 1,200 requests.
+    // 400 first attempts and the budget's 100 retries, not 1,200 requests.
     assert_eq!(requests.load(Ordering::SeqCst), 500);
 }
 
@@ -133,8 +133,8 @@ async fn a_key_function_that_hangs_ends_with_the_deadline_and_nothing_is_sent() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_never_made_times_out_while_connecting_and_is_repeated() {
-    // A listener whose queue is full takes no further connection.
+async fn a_connection_that_is_never_made_times_out_while_connecting_and_is_retried() {
+    // A listener with a full queue accepts no more connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();

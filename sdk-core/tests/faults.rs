@@ -1,4 +1,4 @@
-//! Every fault that the mock knows, in every retry mode: how many attempts it saw, and that none ran twice unasked.
+//! Every fault of the mock in every retry mode: the number of attempts, and that `safe` runs nothing twice.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ fn trickle() -> Fault {
     fault
 }
 
-/// The fault, and the attempts in the modes `safe` and `idempotent`, and without retries.
+/// A fault, and the number of attempts in the modes `safe` and `idempotent`, and without retries.
 fn table() -> Vec<(&'static str, Fault, [usize; 3])> {
     vec![
         ("latency", Fault::latency(Duration::from_millis(1)), [1, 1, 1]),

@@ -1,7 +1,7 @@
-//! HTTP/2: what the server did not process is sent again; what it may have processed is not (RFC 9113, sections 6.8 and 8.7).
+//! HTTP/2: requests that the server did not process are sent again; others are not (RFC 9113, sections 6.8 and 8.7).
 //!
-//! The first call of each test takes stream 1 of the first connection, the second takes stream 3. A wrong version of `h2`, whose
-//! errors the transport would no longer recognise, fails these tests.
+//! The first call of each test uses stream 1 of the first connection, the second uses stream 3. A version of `h2` whose errors the
+//! transport does not recognise fails these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use runtype_surface::{AttemptOutcome, Client, ClientBuilder, Error, ErrorKind, R
 use serde_json::{Value, json};
 
 use support::http2_server::{
-    Act::{self, CallResponse, Close, GoAway, Head, Reset},
+    Act::{self, Close, Complain, GoAway, HalfBody, Head, Reset, Respond},
     ENHANCE_YOUR_CALM, Http2Server, INTERNAL_ERROR, NO_ERROR, REFUSED_STREAM,
 };
 
@@ -31,17 +31,17 @@ fn builder(server: &Http2Server) -> ClientBuilder {
         .root_certificate(server.authority.clone())
 }
 
-/// Responses everything but stream 3 of the first connection, for which it does this.
+/// Responds to everything except stream 3 of the first connection, for which it performs these acts.
 async fn on_third_stream(acts: &'static [Act]) -> Http2Server {
     Http2Server::start(
-        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![CallResponse] },
+        move |connection, stream| if (connection, stream) == (1, 3) { acts.to_vec() } else { vec![Respond] },
     )
     .await
 }
 
 type Outcomes = Vec<AttemptOutcome>;
 
-/// Makes two calls, one after the other, and says what came of the second.
+/// Makes two calls in sequence, and returns the result of the second.
 async fn second_call(client: &Client) -> Result<Outcomes, (Error, Outcomes)> {
     let call = || client.capability("echo").input(&json!({ "a": 1 })).send::<Value>();
     call().await.unwrap();
@@ -110,7 +110,7 @@ async fn what_the_server_may_have_processed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn after_the_head_of_a_response_the_server_has_processed_the_request_whatever_it_says() {
+async fn a_goaway_after_the_head_of_a_response_proves_nothing() {
     let scripts: [&[Act]; 4] = [
         &[Head, Reset(REFUSED_STREAM)],
         &[Head, Reset(INTERNAL_ERROR)],
@@ -152,8 +152,8 @@ async fn a_call_is_sent_again_at_once_twenty_times_and_uses_no_retry() {
 }
 
 #[tokio::test]
-async fn a_call_that_no_connection_takes_is_sent_again_and_never_hangs() {
-    // The only stream that the server admits stays in use.
+async fn a_call_that_no_connection_accepts_is_sent_again_and_never_hangs() {
+    // The only stream that the server allows stays in use.
     let server = Http2Server::start_with_streams(1, |_, _| vec![]).await;
     let client =
         builder(&server).connect_timeout(Duration::from_millis(100)).timeout(Duration::from_secs(2)).build().unwrap();
@@ -162,7 +162,7 @@ async fn a_call_that_no_connection_takes_is_sent_again_and_never_hangs() {
         async move { client.capability("echo").timeout(Duration::from_secs(60)).send::<Value>().await }
     });
     server.until_settled().await;
-    // One of two more is prepared as the connection's next stream; the other one is taken by none.
+    // Of two more calls, one becomes the connection's next stream; no connection accepts the other.
     let input = json!({});
     let calls = [(); 2].map(|()| client.call::<Value>("echo", &input));
     let errors = futures_util::future::join_all(calls).await.into_iter().map(Result::unwrap_err);
@@ -182,7 +182,7 @@ async fn a_server_that_ends_many_connections_uses_up_no_budget() {
         if connection % 2 == 1 {
             vec![GoAway { last: 0, code: NO_ERROR }, Close]
         } else {
-            vec![CallResponse, GoAway { last: 1, code: NO_ERROR }, Close]
+            vec![Respond, GoAway { last: 1, code: NO_ERROR }, Close]
         }
     })
     .await;
@@ -205,10 +205,40 @@ async fn idempotent_calls_follow_the_same_rule_before_their_own() {
 }
 
 #[tokio::test]
-async fn the_deadline_ends_it_all_the_same() {
+async fn the_deadline_ends_resending() {
     let server = Http2Server::start(|_, _| vec![Reset(REFUSED_STREAM)]).await;
     let client = builder(&server).timeout(Duration::from_millis(600)).build().unwrap();
     let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
     assert!(error.attempts().len() < 21, "{}", error.attempts().len());
+}
+
+#[tokio::test]
+async fn a_body_that_ends_short_of_its_length_is_no_success() {
+    for script in [&[HalfBody, Reset(NO_ERROR)][..], &[HalfBody, GoAway { last: 0, code: NO_ERROR }, Close]] {
+        let server = Http2Server::start(move |_, _| script.to_vec()).await;
+        let error = builder(&server).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
+        assert_eq!((error.kind(), error.may_have_executed()), (ErrorKind::Connection, true), "{script:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_the_debug_data_of_a_goaway_is_not_shown() {
+    for words in [
+        "papi_http2_test_key_01",
+        "PAPI_HTTP2_TEST_KEY_01",
+        "papi%5Fhttp2%5Ftest%5Fkey%5F01",
+        "\\u0070api_http2_test_key_01",
+    ] {
+        let server = Http2Server::start(move |_, _| vec![Complain(words), Close]).await;
+        let error =
+            builder(&server).max_retries(0).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
+        let mut shown = format!("{error} {error:?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown.push_str(&format!(" {cause} {cause:?}"));
+            source = cause.source();
+        }
+        assert!(!shown.to_lowercase().contains("test_key") && !shown.to_lowercase().contains("test%5fkey"), "{shown}");
+    }
 }

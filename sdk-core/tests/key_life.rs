@@ -1,4 +1,4 @@
-//! A key's life in a running application: rotation under load, and the memory it leaves behind.
+//! The lifetime of a key in a running application: rotation under load, and wiping its memory.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ use support::builder;
 const CALLS: usize = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_rotated_in_its_file_under_a_thousand_calls_and_none_fails() {
+async fn rotating_a_key_file_under_a_thousand_calls_fails_none() {
     let mock = MockSurface::start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
@@ -62,7 +62,7 @@ async fn a_key_is_rotated_in_its_file_under_a_thousand_calls_and_none_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_calls_that_are_refused_ask_the_key_function_once() {
+async fn a_thousand_rejected_calls_ask_the_key_function_once() {
     let mock = MockSurface::start().await.unwrap();
     let (old, new) = (mock.mint(["*"]).unwrap(), mock.mint(["*"]).unwrap());
     let asked = Arc::new(AtomicUsize::new(0));
@@ -87,10 +87,10 @@ async fn a_thousand_calls_that_are_refused_ask_the_key_function_once() {
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!(asked.load(Ordering::SeqCst), 2, "once at the start, once for all that were refused");
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "once at the start, once for all rejected calls");
 }
 
-/// Counts how often a text stands in this process's writable memory. The needle is kept inverted, so that it does not find
+/// Counts occurrences of a text in this process's writable memory. The needle is stored inverted, so that it does not match
 /// itself.
 #[cfg(target_os = "linux")]
 fn count_in_memory(inverted: &[u8]) -> usize {
@@ -103,7 +103,7 @@ fn count_in_memory(inverted: &[u8]) -> usize {
     for line in maps.lines().filter(|line| line.contains("rw-p")) {
         let (from, to) = line.split_once(' ').and_then(|(range, _)| range.split_once('-')).unwrap();
         let (mut at, end) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
-        // Pieces overlap by a needle less one, so that none is missed or counted twice.
+        // Pieces overlap by one byte less than the needle, so that each occurrence is counted exactly once.
         while at < end {
             let Ok(read) = memory.read_at(&mut chunk, at) else { break };
             let read = read.min(usize::try_from(end - at).unwrap());
@@ -124,7 +124,7 @@ fn count_in_memory(inverted: &[u8]) -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_dropped_key_leaves_nothing_in_memory() {
-    // The end of the key alone, made at run time: the whole never stands in this program's text.
+    // Only the end of the key, built at run time, so that the program's own text does not contain it.
     let inverted: Vec<u8> = (0..24_u8).map(|n| !(b'a' + (n * 7) % 26)).collect();
     let text = || {
         let mut text = String::with_capacity(64);

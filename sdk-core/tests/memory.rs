@@ -1,4 +1,4 @@
-//! Memory under load: what ten thousand calls leave behind is what a thousand did.
+//! Memory under load: ten thousand calls leave no more behind than a thousand.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(
@@ -62,6 +62,6 @@ async fn memory_does_not_grow_after_the_first_thousand_calls() {
     calls(&client, 9_000).await;
     client.call::<Value>("echo", &json!({})).await.unwrap();
     let growth = LIVE.load(Ordering::Relaxed) - after_a_thousand;
-    // A leak of a hundred bytes a call would be 900,000. Buffers of 256 connections, each with its server here, come and go.
+    // A leak of a hundred bytes per call would be 900,000. The buffers of up to 256 connections (both sides) vary.
     assert!(growth < 600_000, "{growth} bytes more are live than after the first thousand calls");
 }

@@ -1,4 +1,4 @@
-//! What holds for any input: nothing panics, no URL leaves its surface, no output shows the key.
+//! Properties of any input: nothing panics, no URL leaves its surface, no output shows the key.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +18,7 @@ use support::raw_server::{RawServer, response};
 const BASES: [&str; 4] =
     ["https://api.runtype.com", "https://gateway.example/some/prefix", "http://[::1]:8080", "http://127.0.0.1:9/x"];
 
-/// Everything that is logged by this process, at every level.
+/// Everything that this process logs, at every level.
 static LOG: LazyLock<Arc<Mutex<Vec<u8>>>> = LazyLock::new(|| {
     let log = Arc::new(Mutex::new(Vec::new()));
     let writer = log.clone();
@@ -42,11 +42,11 @@ impl Write for Shared {
     }
 }
 
-/// Every text that can be had of an error.
+/// All texts of an error.
 fn outputs(error: &Error) -> Vec<String> {
     let mut outputs = vec![
         error.to_string(),
-        // What a panic prints that unwraps it, too.
+        // Including the panic message of `unwrap`.
         format!("{error:?}"),
         format!("{error:#?}"),
         error.report(),

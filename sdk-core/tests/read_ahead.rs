@@ -1,4 +1,4 @@
-//! Streams that are read ahead for another language, and what a reader that is slow or gives up holds and loses.
+//! Streams that are read ahead for another language, with slow and cancelled readers.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -120,7 +120,7 @@ async fn a_text_begins_with_the_events_that_are_put_back() {
         RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
     for read in [0, 1] {
         let stream = client_of(&server.url()).capability("agent").stream().await.unwrap();
-        // What a language makes of a batch does not matter.
+        // What the language makes of the batch does not matter here.
         let mut ahead = ReadAhead::new(stream, |events| (events.len(), events));
         let (count, events) = ahead.next_batch().await.unwrap().unwrap();
         assert_eq!(count, events.len());
@@ -129,7 +129,7 @@ async fn a_text_begins_with_the_events_that_are_put_back() {
     }
 }
 
-/// Polls a wait so many times and then gives it up; its result, if it ended.
+/// Polls a future this many times, then drops it; its result, if it completed.
 async fn within_polls<T>(polls: usize, wait: impl Future<Output = T>) -> Option<T> {
     let mut wait = std::pin::pin!(wait);
     for _ in 0..polls {
@@ -143,12 +143,12 @@ async fn within_polls<T>(polls: usize, wait: impl Future<Output = T>) -> Option<
 }
 
 #[tokio::test]
-async fn giving_up_a_wait_loses_no_event() {
+async fn cancelling_a_wait_loses_no_event() {
     for polls in 1..4 {
         let (_server, mut stream) = long_stream(COMPLETE).await;
         let mut seen = Vec::new();
         loop {
-            // Batches and single events by turns: neither keeps from the other what it has gathered.
+            // Alternates batches and single events: neither loses events of the other.
             match within_polls(polls, stream.next_batch()).await {
                 Some(Some(batch)) => seen.extend(deltas(&batch.unwrap())),
                 Some(None) => break,
@@ -158,7 +158,7 @@ async fn giving_up_a_wait_loses_no_event() {
                 seen.extend(deltas(&[event.unwrap()]));
             }
         }
-        assert_eq!(seen, numbers(), "a wait given up after {polls} looks");
+        assert_eq!(seen, numbers(), "a wait cancelled after {polls} polls");
 
         let (_server, stream) = long_stream(COMPLETE).await;
         let mut ahead = ReadAhead::new(stream, whole);
@@ -170,7 +170,7 @@ async fn giving_up_a_wait_loses_no_event() {
                 None => {}
             }
         }
-        assert_eq!(seen, numbers(), "a wait for what is read ahead given up after {polls} looks");
+        assert_eq!(seen, numbers(), "a wait for the batch read ahead, cancelled after {polls} polls");
     }
 }
 
@@ -178,7 +178,7 @@ async fn giving_up_a_wait_loses_no_event() {
 async fn closing_while_it_reads_ahead_closes_the_connection_at_once() {
     for drops in [false, true] {
         let mock = MockSurface::start().await.unwrap();
-        // A first batch that is full, and a second one that never comes.
+        // A full first batch, and a second one that never arrives.
         let text = json!({ "delta": "x".repeat(40_000) });
         let steps =
             json!([{ "event": "text_delta", "data": text }, { "event": "ping", "data": {}, "wait_ms": 60_000 }]);
@@ -203,8 +203,8 @@ async fn closing_while_it_reads_ahead_closes_the_connection_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_that_stops_holds_back_the_server() {
-    // The sockets' own buffers take some MiB before a write waits.
+async fn a_reader_that_stops_applies_backpressure_to_the_server() {
+    // The sockets' buffers hold a few MiB before a write blocks.
     const MUCH: usize = 64 << 20;
     for reads_ahead in [false, true] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -238,7 +238,7 @@ async fn a_reader_that_stops_holds_back_the_server() {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_while_it_is_read_ahead_says_so_after_what_came() {
+async fn a_break_while_reading_ahead_comes_after_the_events_before_it() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(FaultKind::Reset).after_bytes(300)).unwrap();
     let stream = builder(&mock).build().unwrap().capability("support-agent").stream().await.unwrap();

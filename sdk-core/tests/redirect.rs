@@ -27,7 +27,7 @@ async fn a_redirect_to_another_port_sends_nothing_there_with_either_header() {
         }
     }
     assert_eq!(mock.requests().len(), 10, "each call was sent once, to the mock");
-    // A connection would have been made before the errors came; it would stand in the listener's queue.
+    // A connection would have been made before the errors came, and would be in the listener's queue.
     let waiting = std::future::poll_fn(|context| std::task::Poll::Ready(other.poll_accept(context).is_ready())).await;
     assert!(!waiting, "the other port saw a connection");
 }

@@ -1,4 +1,4 @@
-//! Streams against a server whose bytes and pauses are exact.
+//! Streams, against a server with exact bytes and pauses.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -22,7 +22,7 @@ const WORLD: &str = "data: {\"type\":\"text_delta\",\"seq\":3,\"delta\":\"wörld
 const COMPLETE: &str =
     "event: execution_complete\ndata: {\"seq\":4,\"finalOutput\":{\"reply\":\"Hello wörld\"},\"durationMs\":5}\n\n";
 
-/// A surface that answers every call with this stream.
+/// A surface that responds to every call with this stream.
 async fn streaming(parts: &[&str]) -> (RawServer, Client) {
     let body = parts.concat();
     let server = RawServer::start(move |request| {
@@ -92,7 +92,7 @@ async fn the_events_of_one_chunk_come_in_one_batch() {
 }
 
 #[tokio::test]
-async fn the_events_of_many_chunks_that_are_there_come_in_few_batches() {
+async fn the_events_of_many_chunks_that_have_arrived_come_in_few_batches() {
     let mut body = START.to_owned();
     for _ in 0..200 {
         body.push_str(HELLO);
@@ -123,7 +123,7 @@ async fn a_stream_that_ends_without_a_closing_event_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_stream_that_failed_says_so_again() {
+async fn a_failed_stream_returns_its_error_again() {
     let (_server, client) = streaming(&[START, HELLO]).await;
     let mut stream = open(&client).await;
     let first = stream.text().await.unwrap_err();
@@ -183,7 +183,7 @@ async fn an_event_of_sixteen_megabytes_is_read() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_stream_is_an_error_that_says_so() {
+async fn a_response_that_is_not_a_stream_is_an_error_that_says_so() {
     let server = RawServer::start(|_| response(200, &[("content-type", b"application/json")], b"{}")).await;
     let error = client_at(server.url()).capability("agent").stream().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::ResponseDecode, Some(200)));
@@ -213,7 +213,7 @@ async fn a_stream_that_takes_too_long_fails_after_its_own_timeout() {
 }
 
 #[tokio::test]
-async fn nothing_is_repeated_once_a_stream_has_begun() {
+async fn nothing_is_retried_once_a_stream_has_begun() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::new(FaultKind::Reset).after_bytes(120)).unwrap();
     let client = builder(&mock).retry_mode(RetryMode::Idempotent).build().unwrap();
@@ -224,7 +224,7 @@ async fn nothing_is_repeated_once_a_stream_has_begun() {
 }
 
 #[tokio::test]
-async fn a_stream_is_repeated_until_it_begins() {
+async fn a_stream_is_retried_until_it_begins() {
     let mock = MockSurface::start().await.unwrap();
     mock.fault(Fault::status(429).header("retry-after-ms", "1").times(1)).unwrap();
     let client = builder(&mock).build().unwrap();
@@ -234,7 +234,7 @@ async fn a_stream_is_repeated_until_it_begins() {
 }
 
 #[tokio::test]
-async fn a_refused_stream_is_the_same_error_as_a_refused_call() {
+async fn a_rejected_stream_is_the_same_error_as_a_rejected_call() {
     let mock = MockSurface::start().await.unwrap();
     let client = builder(&mock).api_key("papi_demo_revoked").build().unwrap();
     let error = client.capability("support-agent").stream().await.unwrap_err();
@@ -258,7 +258,7 @@ async fn dropping_a_stream_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn a_flood_that_holds_no_event_gives_others_their_turn() {
+async fn a_flood_without_events_does_not_starve_other_tasks() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -269,7 +269,7 @@ async fn a_flood_that_holds_no_event_gives_others_their_turn() {
         while socket.write_all(&[b'\n'; 64 * 1024]).await.is_ok() {}
     });
     let mut stream = open(&client_at(url)).await;
-    // It ends a second after its closing event, whatever still comes; a reader that never waits would read for ever.
+    // It ends a second after its closing event, whatever follows; a reader that never waits would read forever.
     let output: Value = tokio::time::timeout(Duration::from_secs(20), stream.final_output()).await.unwrap().unwrap();
     assert_eq!(output, json!({ "reply": "Hello wörld" }));
     server.await.unwrap();

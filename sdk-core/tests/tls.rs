@@ -1,4 +1,4 @@
-//! TLS: a company's own certificate authority, HTTP/2 by ALPN, and no trust in anyone else.
+//! TLS: private certificate authorities, HTTP/2 by ALPN, and no trust in unknown authorities.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ struct Server {
     versions: Arc<Mutex<Vec<Version>>>,
 }
 
-/// A server with a certificate for `localhost`, by an authority of its own.
+/// A server with a certificate for `localhost` from its own authority.
 async fn start(protocols: &[&[u8]]) -> Server {
     let (acceptor, authority) = support::tls::acceptor(protocols);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -71,7 +71,7 @@ async fn http_2_is_spoken_where_the_server_offers_it_and_http_1_where_it_does_no
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_authority_is_refused_and_the_key_is_not_sent() {
+async fn a_certificate_of_an_unknown_authority_is_rejected_and_the_key_is_not_sent() {
     let server = start(&[b"h2"]).await;
     let error = builder(&server).build().unwrap().call::<Value>("echo", &json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);

@@ -1,4 +1,4 @@
-//! The wire: pooled connections, cancellation, compression, proxies, spans and hooks.
+//! HTTP behaviour: pooled connections, cancellation, compression, proxies, spans and hooks.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ use support::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg(target_os = "linux")]
-async fn ten_thousand_calls_fail_none_and_leave_no_more_connections_than_the_pool_holds() {
+async fn ten_thousand_calls_all_succeed_and_leave_no_more_connections_than_the_pool_holds() {
     const CALLS: usize = 10_000;
     const AT_ONCE: usize = 256;
     let mock = MockSurface::start().await.unwrap();
@@ -33,7 +33,7 @@ async fn ten_thousand_calls_fail_none_and_leave_no_more_connections_than_the_poo
         succeeded += 1;
     }
     assert_eq!(succeeded, CALLS);
-    // While calls compete for connections a few more are made than there are calls; what stays is what the pool holds.
+    // While calls compete for connections, a few extra ones are made; afterwards only those of the pool remain.
     let stays = tokio::time::timeout(Duration::from_secs(10), async {
         while open_connections(mock.address().port()) > AT_ONCE {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -43,7 +43,7 @@ async fn ten_thousand_calls_fail_none_and_leave_no_more_connections_than_the_poo
 }
 
 #[cfg(target_os = "linux")]
-/// How many connections of this machine lead to a port, by the kernel's own list.
+/// Number of this machine's connections to a port, from the kernel's list.
 fn open_connections(port: u16) -> usize {
     const ESTABLISHED: &str = "01";
     let list = std::fs::read_to_string("/proc/net/tcp").unwrap();
@@ -52,8 +52,8 @@ fn open_connections(port: u16) -> usize {
     lines.by_ref().filter(|columns| columns[2].ends_with(&remote) && columns[3] == ESTABLISHED).count()
 }
 
-/// Calls a server that closes each connection shortly after its response, without notice, with a pause after each call; gives
-/// how many calls were lost, and asserts that none was sent twice.
+/// Calls a server that closes each connection shortly after its response, with a pause after each call. Returns the number of lost
+/// calls, and asserts that none was sent twice.
 async fn call_an_impatient_server(calls: usize, pause: impl AsyncFn(usize, &MockSurface)) -> usize {
     let mock = MockSurface::start().await.unwrap();
     let mut hang_up = Fault::new(FaultKind::HangUp);
@@ -77,7 +77,7 @@ async fn call_an_impatient_server(calls: usize, pause: impl AsyncFn(usize, &Mock
 #[tokio::test]
 async fn a_pooled_connection_that_the_server_closed_while_idle_fails_no_call() {
     let lost = call_an_impatient_server(40, async |_, mock| {
-        // Until the server has closed it. Then the client's side must notice before it writes the next request.
+        // Until the server has closed it. The client must notice before it writes the next request.
         while open_connections(mock.address().port()) > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -87,7 +87,7 @@ async fn a_pooled_connection_that_the_server_closed_while_idle_fails_no_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_sent_twice_whenever_the_server_closes_its_connection() {
-    // Where the close and the next request cross on the wire a call may be lost, and is then an error.
+    // If the close and the next request cross on the wire, the call may be lost, which is an error.
     call_an_impatient_server(150, async |number, _| {
         tokio::time::sleep(Duration::from_millis((number % 21) as u64)).await
     })
@@ -129,7 +129,7 @@ fn raw_client(server: &RawServer) -> runtype_surface::ClientBuilder {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_decompressed_and_limited_by_what_it_becomes() {
+async fn a_compressed_response_is_decompressed_and_limited_by_its_decompressed_size() {
     use std::io::Write;
 
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
@@ -169,7 +169,7 @@ async fn a_proxy_that_is_set_is_used_and_sees_the_absolute_address() {
 }
 
 #[tokio::test]
-async fn a_request_says_who_sends_it_and_frames_its_body() {
+async fn a_request_has_a_user_agent_and_a_framed_body() {
     let server = RawServer::start(|request| {
         let head = request.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
         for line in [

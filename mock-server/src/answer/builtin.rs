@@ -1,4 +1,4 @@
-//! The capabilities that are built in: a summary, and a support agent's response.
+//! Built-in capabilities: a summary, and a support agent's response.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,8 @@ pub(super) fn summarize(input: &Value, sentences: usize) -> Reply {
     json!({ "summary": first_sentences(text, sentences), "words": text.split_whitespace().count() }).into()
 }
 
-/// The first sentences of a text, blanks and line breaks made one. A sentence ends at `.`, `!` or `?` (and the quotes or
-/// brackets after it) when a blank follows.
+/// The first sentences of a text, with whitespace collapsed. A sentence ends at `.`, `!` or `?` (and quotes or brackets after it)
+/// before whitespace.
 fn first_sentences(text: &str, sentences: usize) -> String {
     let mut summary = String::new();
     let mut found = 0;
@@ -32,7 +32,7 @@ fn first_sentences(text: &str, sentences: usize) -> String {
     summary
 }
 
-/// What the demo's support agent says to a question. It is computed, so that another question gets another answer.
+/// The demo support agent's text, computed from the question.
 pub(super) fn agent_response(input: &Value) -> String {
     let asked = ["input", "message", "question"].into_iter().find_map(|name| input.get(name).and_then(Value::as_str));
     match asked.map(|text| first_sentences(text, 1)).filter(|text| !text.is_empty()) {

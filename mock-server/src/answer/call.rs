@@ -1,19 +1,19 @@
-//! One call of a capability: what it asks for, and what its answer depends on.
+//! One call of a capability: what its answer depends on.
 
 use serde_json::{Value, value::RawValue};
 
 use crate::config::capability::Format;
 
-/// What one call asks for, and what its answer depends on.
+/// One call of a capability: what its answer depends on.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     /// The capability.
     pub(crate) slug: String,
-    /// Its input, to the letter.
+    /// Its input, unchanged.
     pub(crate) input: Box<RawValue>,
-    /// How often the capability was called before.
+    /// Number of earlier calls of the capability.
     pub(crate) before: u64,
-    /// Whether the caller asks for a stream.
+    /// Whether the caller requests a stream.
     pub(crate) stream: bool,
     /// The format of the output.
     pub(crate) format: Format,
@@ -22,7 +22,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The input as a value; `null` when a number in it is too large for one.
+    /// The input as a value; `null` if a number in it is too large to represent.
     pub(crate) fn value(&self) -> Value {
         serde_json::from_str(self.input.get()).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Any output as a stream in the vendor's vocabulary.
+//! Any output as a stream of the vendor's events.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::{
     plan::{Frame, Plan},
 };
 
-/// An output as the events of one execution that ends well: its start, its text word by word when it has one, its end.
-/// One chunk an event.
+/// An output as the events of a successful execution: its start, its text word by word if it has one, its end.
+/// One chunk per event.
 pub(super) fn execution(output: &RawValue, call: &Call) -> Plan {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -39,7 +39,7 @@ pub(super) fn execution(output: &RawValue, call: &Call) -> Plan {
         .iter()
         .map(|step| Frame { wait: Duration::ZERO, bytes: encode(step, LineEnding::Lf, &mut seq, call) })
         .collect();
-    // The output goes out as it was computed, to the digit, so it must not pass through `Value`.
+    // The output is sent exactly as computed: converting it to `Value` would round numbers.
     let complete = Complete {
         r#type: "execution_complete",
         seq: seq + 1,
@@ -53,7 +53,7 @@ pub(super) fn execution(output: &RawValue, call: &Call) -> Plan {
     event_stream(frames)
 }
 
-/// The text an output consists of: a string, or an agent's `response`.
+/// The text of an output: a string, or an agent's `response`.
 fn text_of(output: &RawValue) -> Option<String> {
     match serde_json::from_str(output.get()).ok()? {
         Value::String(text) => Some(text),

@@ -1,4 +1,4 @@
-//! From an input to an output, and from an output to the answer that is sent.
+//! From an input to an output, and from an output to the response.
 
 pub(crate) mod builtin;
 pub(crate) mod call;

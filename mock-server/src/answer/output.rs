@@ -14,29 +14,29 @@ use crate::{
     },
 };
 
-/// The output of a call, or who computes it.
+/// The output of a call, or what computes it.
 pub(crate) enum Output {
-    /// It is this, to the letter, with status 200.
+    /// This text, unchanged, with status 200.
     Verbatim(Box<RawValue>),
-    /// It is this.
+    /// This reply.
     Reply(Reply),
-    /// It is this stream when a stream is asked for, else this output.
+    /// This stream if a stream is requested, else this output.
     Script(Script),
-    /// This closure computes it.
+    /// Computed by this closure.
     Closure(Closure),
-    /// The server at this URL computes it, if it answers within this time.
+    /// Computed by the server at this URL, within this time.
     Callback {
-        /// Where to ask.
+        /// URL of the server.
         url: String,
-        /// How long to wait, in milliseconds.
+        /// Timeout, in milliseconds.
         timeout_ms: u64,
     },
 }
 
-/// The output of a call, as far as it can be computed here.
+/// The output of a call, if it can be computed here.
 pub(crate) fn output(answer: &Answer, call: &Call) -> Output {
     Output::Reply(match answer {
-        // Not by way of `Value`, which would round numbers and merge fields of one name.
+        // Not converted to `Value`, which would round numbers and merge fields of the same name.
         Answer::Echo => return Output::Verbatim(call.input.clone()),
         Answer::Summarize { sentences } => summarize(&call.value(), *sentences),
         Answer::Agent => json!({ "response": agent_response(&call.value()) }).into(),
@@ -73,7 +73,7 @@ pub(crate) fn output(answer: &Answer, call: &Call) -> Output {
     })
 }
 
-/// What the templates of a call see.
+/// The variables of a call's templates.
 fn variables(call: &Call) -> Variables {
     Variables {
         input: call.value(),

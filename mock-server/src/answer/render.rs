@@ -1,4 +1,4 @@
-//! The answer of an output: its format, its headers, its status.
+//! From an output to a response: format, headers, status.
 
 use http::StatusCode;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(crate) fn render(reply: &Reply, call: &Call) -> Plan {
     } else {
         Plan::json(status, &reply.output)
     };
-    // Headers were checked when the answer was set; a closure's that are malformed are left out.
+    // Configured headers were validated earlier; malformed headers of a closure are dropped.
     let _ = append_headers(&mut plan.headers, &reply.headers);
     plan
 }

@@ -1,4 +1,4 @@
-//! A script as the answer of a call.
+//! A scripted stream as a response.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::{
     plan::{End, Frame, Plan},
 };
 
-/// The answer of a script.
+/// The response of a script.
 pub(crate) fn plan(script: &Script, call: &Call) -> Plan {
     let mut seq = 0;
     let mut frames = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn plan(script: &Script, call: &Call) -> Plan {
     plan
 }
 
-/// The same bytes in pieces of one size, kept apart only where a pause parts them.
+/// The same bytes in chunks of one size; a pause ends a chunk early.
 fn rechunk(frames: Vec<Frame>, size: usize) -> Vec<Frame> {
     let mut runs: Vec<(Duration, BytesMut)> = Vec::new();
     for frame in frames {

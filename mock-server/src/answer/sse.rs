@@ -1,4 +1,4 @@
-//! Server-sent events as bytes, and the answer that carries them.
+//! Server-sent events as bytes, and their response.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use crate::{
     plan::{Frame, Framing, Plan},
 };
 
-/// An answer of type `text/event-stream`.
+/// A response of type `text/event-stream`.
 pub(super) fn event_stream(frames: Vec<Frame>) -> Plan {
     let mut plan = Plan::empty(StatusCode::OK);
     plan.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
@@ -24,7 +24,7 @@ pub(super) fn event_stream(frames: Vec<Frame>) -> Plan {
     plan
 }
 
-/// The bytes of a step. `seq` counts the events that are filled in.
+/// The bytes of a step. `seq` counts the filled-in events.
 pub(super) fn encode(step: &Step, line: LineEnding, seq: &mut u64, call: &Call) -> Bytes {
     if let Some(encoded) = &step.raw_base64 {
         return BASE64.decode(encoded).unwrap_or_default().into();
@@ -68,7 +68,7 @@ pub(super) fn encode(step: &Step, line: LineEnding, seq: &mut u64, call: &Call) 
     text.into()
 }
 
-/// The data of an event with what the vocabulary asks for.
+/// The data of an event, with the vocabulary's common fields.
 fn filled(step: &Step, data: &Value, seq: &mut u64, call: &Call) -> Value {
     let mut data = data.clone();
     if let (Some(fields), true) = (data.as_object_mut(), step.fill != Some(false)) {

@@ -1,16 +1,16 @@
-//! `init`: writes a configuration that explains itself.
+//! `init`: writes a commented configuration file.
 
 use std::{io::ErrorKind, path::Path, process::ExitCode};
 
-/// The configuration that is written.
+/// The configuration file.
 pub(super) const TEMPLATE: &str = include_str!("init.toml");
 
-/// Writes it, unless there is a file already.
+/// Writes the file, unless it exists.
 pub(super) fn init(path: &Path) -> Result<ExitCode, String> {
     let shown = path.display();
     let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => {
-            format!("{shown} is there already; remove it or name another file")
+            format!("{shown} already exists; remove it, or choose another file")
         }
         _ => format!("cannot write {shown}: {error}"),
     })?;

@@ -1,4 +1,4 @@
-//! The command line: its arguments, and one file a command.
+//! The command line. Each command has its own file.
 
 mod init;
 mod run;
@@ -15,7 +15,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use runtype_mock::{Config, Log, LogStyle, MockSurface, demo};
 
-/// A mock of Runtype's API surfaces, for tests with no account and no network.
+/// Mock of Runtype's API surfaces, for tests without an account or network. Unofficial, not affiliated with Runtype.
 #[derive(Parser)]
 #[command(name = "runtype-mock", version)]
 struct Cli {
@@ -25,57 +25,57 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Listens until SIGINT or SIGTERM, and prints where.
+    /// Serve the mock until SIGINT or SIGTERM.
     Serve {
-        /// The address to listen on.
+        /// Address to listen on.
         #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
         host: IpAddr,
-        /// The port to listen on; 0 takes a free one.
+        /// Port to listen on; 0 chooses a free one.
         #[arg(long, default_value_t = 0)]
         port: u16,
         #[command(flatten)]
         what: What,
-        /// How requests are shown, on standard error.
+        /// Format of the request log on standard error.
         #[arg(long, value_enum, default_value_t = LogChoice::Text)]
         log: LogChoice,
-        /// Also ends when standard input is closed, as it is when the program that started it dies.
+        /// Also exit when standard input closes, for example because the parent process has died.
         #[arg(long)]
         exit_with_stdin: bool,
-        /// How the variables are printed: NAME=value lines, or one JSON line.
+        /// Format of the printed variables: NAME=value lines, or one JSON line.
         #[arg(long, value_enum, default_value_t = Format::Env)]
         format: Format,
     },
-    /// Runs a command with the variables of a fresh mock, and exits with its code.
+    /// Run a command against a new mock with its variables set, and exit with the command's code.
     Run {
         #[command(flatten)]
         what: What,
-        /// How requests are shown, on standard error.
+        /// Format of the request log on standard error.
         #[arg(long, value_enum, default_value_t = LogChoice::None)]
         log: LogChoice,
-        /// The command and its arguments.
+        /// Command and its arguments.
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
-    /// Writes a configuration that explains itself.
+    /// Write a commented configuration file.
     Init {
-        /// Where to.
+        /// File to write.
         #[arg(default_value = "runtype-mock.toml")]
         file: PathBuf,
     },
 }
 
-/// What is mocked.
+/// What to mock.
 #[derive(Args)]
 struct What {
-    /// A TOML file that says what is mocked; the demo surface when absent.
+    /// Configuration file (TOML). Default: the demo surface.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where chance begins: the same seed gives the same faults.
+    /// Random seed; the same seed gives the same faults. Overrides the configuration's.
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// How the variables are printed.
+/// Format of the printed variables.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// `NAME=value` lines.
@@ -84,22 +84,22 @@ enum Format {
     Json,
 }
 
-/// How requests are shown.
+/// Format of the request log.
 #[derive(Clone, Copy, ValueEnum)]
 enum LogChoice {
-    /// One line a request, for people.
+    /// One readable line per request.
     Text,
-    /// One line of JSON a request: the journal's entry.
+    /// One line of JSON per request: the journal's entry.
     Json,
-    /// Not at all.
+    /// No log.
     None,
 }
 
 impl LogChoice {
-    /// Shows requests on standard error from here on.
+    /// Logs requests to standard error from now on.
     fn show(self, surface: &MockSurface) {
         let err = std::io::stderr();
-        // https://no-color.org: any value that is not empty.
+        // https://no-color.org: any non-empty value.
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match self {
             Self::Text => {
@@ -131,7 +131,7 @@ impl What {
     }
 }
 
-/// Reads the arguments and does what they say.
+/// Parses the arguments and runs the command.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {

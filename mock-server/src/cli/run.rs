@@ -1,4 +1,4 @@
-//! `run`: a mock for as long as a command runs.
+//! `run`: serves a mock while a command runs.
 
 use std::{
     ffi::OsString,
@@ -26,11 +26,11 @@ pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Re
     let surface = what.start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     log.show(&surface);
     let Some((program, arguments)) = command.split_first() else {
-        return Err("there is no command; write one after --".to_owned());
+        return Err("no command; write it after --".to_owned());
     };
     let mut child = match tokio::process::Command::new(program)
         .args(arguments)
-        // These would lead the command's calls, or a real key, past the mock.
+        // These would send the command's calls to another server, or expose a real key.
         .env_remove("RUNTYPE_ENDPOINT_URL")
         .env_remove("RUNTYPE_PRODUCT_API_KEY_FILE")
         .envs(surface.environment())
@@ -40,13 +40,13 @@ pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Re
         Ok(child) => child,
         Err(error) => {
             eprintln!("runtype-mock: cannot run {}: {error}", program.to_string_lossy());
-            // As shells do: 127 when there is no such command, 126 when it cannot be run.
+            // As in shells: 127 if the command does not exist, 126 if it cannot be run.
             return Ok(ExitCode::from(if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }));
         }
     };
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let pass = |signal: Signal, from_keyboard: bool| {
-        // The terminal has sent what is typed to the child already; twice would look like a second Ctrl-C.
+        // The terminal has already signalled the child; a second signal would look like a second Ctrl-C.
         if let Some(pid) = pid
             && !(from_keyboard && in_foreground())
         {
@@ -66,12 +66,12 @@ pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Re
     }
 }
 
-/// Whether this process and its child are those that the terminal sends its signals to.
+/// Whether the terminal signals this process and its child directly.
 fn in_foreground() -> bool {
     tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
-/// The code to exit with: the command's own, or 128 and the signal that ended it.
+/// Exit code: the command's own, or 128 plus the signal that ended it.
 fn code(status: ExitStatus) -> ExitCode {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))

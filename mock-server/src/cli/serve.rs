@@ -1,4 +1,4 @@
-//! `serve`: listens, prints where, and stays until it is told to go.
+//! `serve`: prints the variables and listens until it is stopped.
 
 use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
@@ -14,7 +14,7 @@ pub(super) async fn serve(
     format: Format,
     exit_with_stdin: bool,
 ) -> Result<ExitCode, String> {
-    // Before anything is printed, so that a signal sent right after the first line is not lost.
+    // Before anything is printed, so that a signal right after the first line is not lost.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
@@ -32,7 +32,7 @@ pub(super) async fn serve(
         }
     };
     text.push('\n');
-    // A reader that has closed the pipe already is no reason to stop serving.
+    // A closed pipe is no reason to stop serving.
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     drop(out);
@@ -48,16 +48,16 @@ pub(super) async fn serve(
     Ok(ExitCode::SUCCESS)
 }
 
-/// How long unfinished answers may take once it is told to stop.
+/// Time for in-flight responses after the signal to stop.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Waits until standard input is closed; forever when that is not wanted.
+/// Waits until standard input closes; forever unless requested.
 async fn stdin_closed(wanted: bool) {
     if !wanted {
         return std::future::pending().await;
     }
     let (closed, waiting) = tokio::sync::oneshot::channel();
-    // A thread of its own, because a read of standard input cannot be cancelled.
+    // A separate thread, because a read of standard input cannot be cancelled.
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         let _ = closed.send(());
@@ -65,11 +65,11 @@ async fn stdin_closed(wanted: bool) {
     let _ = waiting.await;
 }
 
-/// Reads the configuration again. One that is wrong changes nothing.
+/// Reloads the configuration. An invalid one changes nothing.
 fn reload(what: &What, surface: &MockSurface) {
     let done = what.load().and_then(|config| surface.replace(config).map_err(|error| error.to_string()));
     match done {
-        Ok(()) => eprintln!("runtype-mock: the configuration was read again"),
-        Err(problem) => eprintln!("runtype-mock: the configuration stays as it was: {problem}"),
+        Ok(()) => eprintln!("runtype-mock: configuration reloaded"),
+        Err(problem) => eprintln!("runtype-mock: configuration not reloaded: {problem}"),
     }
 }

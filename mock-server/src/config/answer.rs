@@ -1,4 +1,4 @@
-//! How the answers of a capability come about.
+//! Configured answers of a capability.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
@@ -12,24 +12,24 @@ use crate::config::{
     template,
 };
 
-/// How an answer comes about.
+/// Answer of a capability.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
-    /// Gives the input back.
+    /// Returns the input.
     #[default]
     Echo,
-    /// Takes the text of `input` and gives `{"summary", "words"}`: its first sentences, and its number of words.
+    /// Takes a text in `input` and returns `{"summary", "words"}`: its first sentences, and its number of words.
     Summarize {
-        /// How many sentences the summary has.
+        /// Number of sentences in the summary.
         #[serde(default = "one")]
         sentences: usize,
     },
-    /// Answers as a support agent does, `{"response": …}`; as a stream, word by word.
+    /// Answers like a support agent, `{"response": …}`; in a stream, word by word.
     Agent,
-    /// An error, with an `executionId` when the status is 5xx.
+    /// An error, with an `executionId` if the status is 5xx.
     Fail {
-        /// The status; 500 when absent.
+        /// Status. Default: 500.
         #[serde(default = "five_hundred")]
         status: u16,
         /// The `error`.
@@ -39,50 +39,50 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },
-    /// Always the same.
+    /// Always the same output.
     Fixed {
         /// The output.
         #[serde(default)]
         output: Value,
-        /// The status; 200 when absent. An output with an error's status is sent as it is, never wrapped.
+        /// Status. Default: 200. An output with an error status is never wrapped.
         #[serde(default = "two_hundred")]
         status: u16,
-        /// Headers beside those of every answer.
+        /// Additional headers.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, HeaderValues>,
     },
-    /// Filled in from the input. Each string in `output` is a minijinja template that sees `input`, `capability`, `call`
-    /// and `execution_id`; a string that is one expression keeps the expression's type.
+    /// A template over the input. Each string in `output` is a minijinja template with the variables `input`, `capability`, `call`
+    /// and `execution_id`; a string that is a single expression keeps the expression's type.
     Template {
         /// The output.
         output: Value,
-        /// The status; 200 when absent.
+        /// Status. Default: 200.
         #[serde(default = "two_hundred")]
         status: u16,
-        /// Headers beside those of every answer.
+        /// Additional headers.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, HeaderValues>,
     },
-    /// A stream by script; without a stream, its output.
+    /// A scripted stream; its output for calls without a stream.
     Stream(Script),
-    /// Computed by an HTTP server of one's own: it is sent `{"capability", "input", "execution_id", "call", "stream"}`, and
-    /// its status and JSON body become the answer.
+    /// Computed by your own HTTP server: it receives `{"capability", "input", "execution_id", "call", "stream"}`; its status and JSON
+    /// body become the response.
     Callback {
-        /// Where to post, `http://` only.
+        /// URL to post to, `http://` only.
         url: String,
-        /// How long to wait for it, in milliseconds; 30,000 when absent.
+        /// Timeout in milliseconds. Default: 30,000.
         #[serde(default = "thirty_seconds")]
         timeout_ms: u64,
     },
-    /// One answer after the other.
+    /// Answers in turn.
     Sequence {
         /// The answers, in order.
         answers: Vec<Answer>,
-        /// Whether it begins again at the end; otherwise the last answer stays.
+        /// Start over after the last answer; otherwise the last answer stays.
         #[serde(default)]
         repeat: bool,
     },
-    /// Computed by a Rust closure. It cannot be written in a configuration.
+    /// Computed by a Rust closure. Not available in configuration files.
     #[serde(skip)]
     Closure(Closure),
 }
@@ -118,23 +118,23 @@ impl Answer {
         Self::Fail { status, error: error.into(), code: None }
     }
 
-    /// One answer after the other; the last one stays.
+    /// Answers in turn; the last one stays.
     pub fn sequence(answers: impl IntoIterator<Item = Self>) -> Self {
         Self::Sequence { answers: answers.into_iter().collect(), repeat: false }
     }
 
-    /// Filled in from the input, as in `{"greeting": "Hello {{ input.name }}"}`.
+    /// A template over the input, such as `{"greeting": "Hello {{ input.name }}"}`.
     pub fn template(output: impl Into<Value>) -> Self {
         Self::Template { output: output.into(), status: 200, headers: BTreeMap::new() }
     }
 
-    /// A stream by script.
+    /// A scripted stream.
     pub fn stream(steps: impl IntoIterator<Item = Step>) -> Self {
         Self::Stream(Script::new(steps))
     }
 
-    /// What the closure makes of the input. It runs outside the mock's lock, so it may call the mock. It must not block: the
-    /// mock serves on one thread. For a late answer give the capability a `latency_ms`.
+    /// Computed by the closure. It runs outside the mock's lock, so it may call the mock. It must not block: the mock serves on one
+    /// thread. To delay an answer, set the capability's `latency_ms`.
     pub fn closure<F, R>(compute: F) -> Self
     where
         F: Fn(&Value) -> R + Send + Sync + 'static,
@@ -175,12 +175,12 @@ impl Answer {
     }
 }
 
-/// What a closure answers: a status, headers, and an output.
+/// Reply of a closure: status, headers and output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// Headers beside those of every answer.
+    /// Additional headers.
     pub headers: BTreeMap<String, HeaderValues>,
     /// The output, or the whole body of an error.
     pub output: Value,

@@ -11,7 +11,7 @@ pub enum Format {
     /// The output itself. The default.
     #[default]
     Raw,
-    /// `{"output": …, "executionId": "exec_…", "metadata": {…}}`. Assumed: the shape.
+    /// `{"output": …, "executionId": "exec_…", "metadata": {…}}`. The shape is assumed.
     Wrapped,
 }
 
@@ -21,28 +21,28 @@ pub enum Format {
 pub struct Capability {
     /// The last segment of its URL.
     pub slug: String,
-    /// What people call it; the slug when absent.
+    /// Display name. Default: the slug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it does, for the OpenAPI document.
+    /// Description for the OpenAPI document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// A capability that is not enabled answers 404.
+    /// Whether it can be called; otherwise a call gets a 404. Default: `true`.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub enabled: bool,
-    /// The format of its output; the surface's when absent.
+    /// Format of its output. Default: the surface's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<Format>,
-    /// The schema of its input, as OpenAPI 3.0 has it. An input that breaks it is answered with a 400 that says where.
+    /// Schema of its input (OpenAPI 3.0). An input that violates it gets a 400 that says where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Schema>,
-    /// The schema of its output, for the OpenAPI document. It is not enforced.
+    /// Schema of its output, for the OpenAPI document. Not enforced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Schema>,
-    /// How long it thinks, in milliseconds.
+    /// Delay of its response, in milliseconds.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub latency_ms: u64,
-    /// How its answers come about; it gives its input back when absent.
+    /// Its answers. Default: its input.
     #[serde(default)]
     pub answer: Answer,
 }
@@ -55,7 +55,7 @@ impl Serialize for Capability {
 
 impl<'de> Deserialize<'de> for Capability {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Checked while it is read, so that the error of a file names the line.
+        // Validated during parsing, so that the error of a file names the line.
         let capability = Self::deserialize(deserializer)?;
         capability.validate().map_err(D::Error::custom)?;
         Ok(capability)
@@ -66,18 +66,18 @@ fn yes() -> bool {
     true
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_true(value: &bool) -> bool {
     *value
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(value: &u64) -> bool {
     *value == 0
 }
 
 impl Capability {
-    /// A capability that gives its input back until it is told otherwise.
+    /// Creates a capability that returns its input.
     pub fn new(slug: impl Into<String>) -> Self {
         Self {
             slug: slug.into(),
@@ -92,19 +92,19 @@ impl Capability {
         }
     }
 
-    /// The same capability with other answers.
+    /// Sets its answers.
     #[must_use]
     pub fn answering(mut self, answer: Answer) -> Self {
         self.answer = answer;
         self
     }
 
-    /// Its name, or the slug when it has none.
+    /// Its name, or its slug.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.slug)
     }
 
-    /// Says what is wrong with it, naming the field, the rule and the remedy.
+    /// Validates it; the error names the field, the rule and the remedy.
     pub fn validate(&self) -> Result<(), String> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if self.slug.is_empty() || !self.slug.chars().all(allowed) {

@@ -1,4 +1,4 @@
-//! The surface that is there when nothing is configured.
+//! The demo surface, used without a configuration.
 
 use serde_json::json;
 
@@ -20,12 +20,12 @@ pub const SCOPED_KEY: &str = "papi_demo_scoped";
 pub const REVOKED_KEY: &str = "papi_demo_revoked";
 /// An expired key.
 pub const EXPIRED_KEY: &str = "papi_demo_expired";
-/// A key for two calls a minute.
+/// A key limited to two calls per minute.
 pub const LIMITED_KEY: &str = "papi_demo_limited";
 /// The owner's key.
 pub const PLATFORM_KEY: &str = "rt_test_demo";
 
-/// How long the capability `slow` thinks.
+/// Delay of the capability `slow`.
 const SLOW_MS: u64 = 2_000;
 
 /// The demo surface: five capabilities, five keys, one owner.
@@ -59,11 +59,11 @@ pub fn config() -> Config {
                     ..capability(
                         "summarize-article",
                         "Summarize Article",
-                        "Gives the first sentence of a text and the number of its words.",
+                        "Returns the first sentence of a text and its number of words.",
                         Answer::Summarize { sentences: 1 },
                     )
                 },
-                capability("echo", "Echo", "Gives its input back.", Answer::Echo),
+                capability("echo", "Echo", "Returns its input.", Answer::Echo),
                 capability(
                     "support-agent",
                     "Support Agent",
@@ -78,7 +78,7 @@ pub fn config() -> Config {
                 ),
                 Capability {
                     latency_ms: SLOW_MS,
-                    ..capability("slow", "Slow", "Gives its input back after two seconds.", Answer::Echo)
+                    ..capability("slow", "Slow", "Returns its input after two seconds.", Answer::Echo)
                 },
             ],
             keys: vec![

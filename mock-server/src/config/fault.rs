@@ -1,4 +1,4 @@
-//! One fault as it is written down: which requests it applies to, and what it does to their answers.
+//! Configuration of a fault: which requests it applies to, and what it does to their responses.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,13 +12,13 @@ use crate::config::{
     headers::{HeaderValues, append_headers},
 };
 
-/// One number or several: which of the requests a fault applies to.
+/// Numbers of the requests that a fault applies to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Numbers {
-    /// That one.
+    /// One request.
     One(u64),
-    /// Those.
+    /// Several requests.
     Many(Vec<u64>),
 }
 
@@ -31,29 +31,29 @@ impl Numbers {
     }
 }
 
-/// A fault as it is written in the configuration and sent to `POST /__mock/faults`.
+/// A fault, in the configuration and in `POST /__mock/faults`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, remote = "Self")]
 pub struct Fault {
     /// What it does.
     pub kind: FaultKind,
-    /// Where: the slug of a capability; every call of the surface when absent.
+    /// Where: slug of a capability. Default: every call of the surface.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capability: Option<String>,
-    /// Where: the n-th matching requests, counted from 1 since the fault was set; every one when absent.
+    /// Where: numbers of matching requests, counted from 1 since the fault was set. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<Numbers>,
-    /// Where: how often it applies before it is spent; without end when absent.
+    /// Where: number of times it applies. Default: unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Where: how probable it is, from 0 to 1, drawn from the seed; certain when absent.
+    /// Where: probability from 0 to 1, drawn from the seed. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// Whether the capability runs all the same. By default it does unless the kind is `status` or `garbage`, or
-    /// `reset`, `close` or `stall` without `after_bytes`.
+    /// Whether the capability still runs. Default: `true`, except for `status` and `garbage`, and for `reset`, `close` and `stall`
+    /// without `after_bytes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<bool>,
-    /// A pause before the first byte, in milliseconds. Any kind may have one.
+    /// Delay of the first byte in milliseconds, for any kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
     /// The status (`status` only).
@@ -74,16 +74,16 @@ pub struct Fault {
     /// A body of this many bytes, a JSON string of one repeated letter (`status` only).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fill_bytes: Option<usize>,
-    /// How many bytes of the body go out first (`reset`, `close`, `truncate`, `stall`).
+    /// Number of body bytes that are sent first (`reset`, `close`, `truncate`, `stall`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_bytes: Option<usize>,
-    /// How many bytes go out at a time (`slow_body`); 1 when absent.
+    /// Bytes per chunk (`slow_body`). Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunk_bytes: Option<usize>,
-    /// The pause between pieces, in milliseconds (`slow_body`; 10 when absent), or before the close (`hang_up`; 0).
+    /// Pause between chunks in milliseconds (`slow_body`, default 10), or before the close (`hang_up`, default 0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_ms: Option<u64>,
-    /// By how much `Content-Length` differs from the body (`bad_length`); 16 too many when absent.
+    /// Difference of `Content-Length` from the body's length (`bad_length`). Default: 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_offset: Option<i64>,
 }
@@ -96,14 +96,14 @@ impl Serialize for Fault {
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Checked while it is read, so that the error of a file names the line.
+        // Validated during parsing, so that the error of a file names the line.
         let fault = Self::deserialize(deserializer)?;
         fault.validate().map_err(D::Error::custom)?;
         Ok(fault)
     }
 }
 
-/// The most a `fill_bytes` may ask for: 1 GiB.
+/// Maximum of `fill_bytes`: 1 GiB.
 const MOST_FILL: usize = 1 << 30;
 
 impl Fault {
@@ -130,12 +130,12 @@ impl Fault {
         }
     }
 
-    /// Another answer instead of the real one, with an empty body until one is given.
+    /// A different response, by default with an empty body.
     pub fn status(status: u16) -> Self {
         Self { status: Some(status), ..Self::new(FaultKind::Status) }
     }
 
-    /// A late answer.
+    /// A delayed response.
     pub fn latency(latency: Duration) -> Self {
         let latency_ms = u64::try_from(latency.as_millis()).ok();
         Self { latency_ms, ..Self::new(FaultKind::Latency) }
@@ -155,7 +155,7 @@ impl Fault {
         self
     }
 
-    /// Is spent after it has applied so many times.
+    /// Applies at most this number of times.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -169,40 +169,40 @@ impl Fault {
         self
     }
 
-    /// Lets so many bytes of the body out first.
+    /// Sends this number of body bytes first.
     #[must_use]
     pub fn after_bytes(mut self, bytes: usize) -> Self {
         self.after_bytes = Some(bytes);
         self
     }
 
-    /// Gives a `status` fault a header.
+    /// Adds a header to a `status` fault.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), HeaderValues::One(value.into()));
         self
     }
 
-    /// Gives a `status` fault a JSON body.
+    /// Sets the JSON body of a `status` fault.
     #[must_use]
     pub fn json(mut self, body: Value) -> Self {
         self.json = Some(body);
         self
     }
 
-    /// Gives a `status` fault a text body.
+    /// Sets the text body of a `status` fault.
     #[must_use]
     pub fn text(mut self, body: impl Into<String>) -> Self {
         self.text = Some(body.into());
         self
     }
 
-    /// Whether the capability has run by the time this applies.
+    /// Whether the capability runs before the fault applies.
     pub(crate) fn reaches(&self) -> bool {
         self.reached.unwrap_or_else(|| self.kind.reaches(self.after_bytes))
     }
 
-    /// Says what is wrong with it, naming the field, the rule and the remedy.
+    /// Validates it; the error names the field, the rule and the remedy.
     pub fn validate(&self) -> Result<(), String> {
         use FaultKind as Kind;
         let kind = self.kind.name();
@@ -210,7 +210,7 @@ impl Fault {
             if set && !kinds.contains(&self.kind) {
                 let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
                 return Err(format!(
-                    "`{field}` has no meaning in a fault of kind `{kind}`; it goes with {}",
+                    "`{field}` does not apply to a fault of kind `{kind}`; it applies to {}",
                     names.join(", ")
                 ));
             }
@@ -237,7 +237,7 @@ impl Fault {
         }
         let bodies = [self.json.is_some(), self.text.is_some(), self.base64.is_some(), self.fill_bytes.is_some()];
         if bodies.into_iter().filter(|set| *set).count() > 1 {
-            return Err("a fault has one body: give `json`, `text`, `base64` or `fill_bytes`, not several".to_owned());
+            return Err("a fault has one body; set only one of `json`, `text`, `base64` and `fill_bytes`".to_owned());
         }
         if let Some(encoded) = &self.base64 {
             BASE64.decode(encoded).map_err(|error| format!("`base64` cannot be decoded: {error}"))?;
@@ -254,7 +254,7 @@ impl Fault {
         self.header_map().map(|_| ())
     }
 
-    /// The headers, checked.
+    /// The validated headers.
     pub(crate) fn header_map(&self) -> Result<HeaderMap, String> {
         let mut map = HeaderMap::new();
         append_headers(&mut map, &self.headers)?;

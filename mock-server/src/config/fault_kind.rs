@@ -1,37 +1,37 @@
-//! The kinds of faults: what each does to an answer.
+//! Kinds of faults.
 
 use serde::{Deserialize, Serialize};
 
-/// What a fault does.
+/// Kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The answer comes late, by `latency_ms`. Other faults may apply to the same request.
+    /// Delays the response by `latency_ms`. Other faults may apply to the same request.
     Latency,
-    /// Another answer instead of the real one: `status`, `headers`, and a body.
+    /// Sends another response: `status`, `headers`, and a body.
     Status,
-    /// The connection is reset (RST), before the answer or after `after_bytes` of its body.
+    /// Resets the connection (RST), before the response or after `after_bytes` of its body.
     Reset,
-    /// The connection is closed (FIN), before the answer or after `after_bytes` of its body.
+    /// Closes the connection (FIN), before the response or after `after_bytes` of its body.
     Close,
-    /// `Content-Length` tells the truth, the body ends early, after `after_bytes` or in the middle.
+    /// Ends the body early, after `after_bytes` or in the middle, with a correct `Content-Length`.
     Truncate,
-    /// Silence, with the connection open: before the answer, or after `after_bytes` of its body.
+    /// Sends nothing more with the connection open, before the response or after `after_bytes` of its body.
     Stall,
-    /// Bytes that are not HTTP, then a close.
+    /// Sends bytes that are not HTTP, then closes.
     Garbage,
-    /// The body trickles: `chunk_bytes` at a time, `wait_ms` apart.
+    /// Sends the body slowly: `chunk_bytes` at a time, `wait_ms` apart.
     SlowBody,
-    /// A whole answer whose body is JSON cut in the middle.
+    /// Sends a complete response whose body is truncated JSON.
     BadJson,
-    /// `Content-Length` lies by `length_offset` bytes; then a close.
+    /// Sends a `Content-Length` that is wrong by `length_offset` bytes, then closes.
     BadLength,
-    /// A whole answer; then, after `wait_ms`, the connection is closed without notice, as an impatient server does.
+    /// Sends the complete response, then closes the connection after `wait_ms` without notice, as an impatient server does.
     HangUp,
 }
 
 impl FaultKind {
-    /// Its name, as in the configuration.
+    /// Its name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Latency => "latency",
@@ -48,7 +48,7 @@ impl FaultKind {
         }
     }
 
-    /// Whether the capability has run by the time this applies, when nothing else is said.
+    /// Whether the capability runs before the fault applies, by default.
     pub(super) fn reaches(self, after_bytes: Option<usize>) -> bool {
         match self {
             Self::Status | Self::Garbage => false,

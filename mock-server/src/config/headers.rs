@@ -1,4 +1,4 @@
-//! Headers as they are written in a configuration.
+//! Configured headers.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum HeaderValues {
-    /// One.
+    /// One value.
     One(String),
-    /// Several headers of one name.
+    /// Several headers of the same name.
     Many(Vec<String>),
 }
 
-/// Puts written headers into a map: the first of a name replaces what was there, the others are added. Those that cannot
-/// be sent are left out, and the first of them is told about.
+/// Adds configured headers to a map: the first of a name replaces existing ones, the others are added. Invalid ones are skipped;
+/// the first of them is the error.
 pub(crate) fn append_headers(map: &mut HeaderMap, written: &BTreeMap<String, HeaderValues>) -> Result<(), String> {
     let mut outcome = Ok(());
     for (name, values) in written {
@@ -33,7 +33,7 @@ pub(crate) fn append_headers(map: &mut HeaderMap, written: &BTreeMap<String, Hea
 fn append(map: &mut HeaderMap, name: &str, values: &HeaderValues) -> Result<(), String> {
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} is not a header name"))?;
     if parsed == CONTENT_LENGTH || parsed == TRANSFER_ENCODING {
-        return Err(format!("{name:?} follows from the body; for one that lies there is the fault `bad_length`"));
+        return Err(format!("{name:?} is computed from the body; for a wrong one use the fault `bad_length`"));
     }
     let values = match values {
         HeaderValues::One(value) => std::slice::from_ref(value),
@@ -41,7 +41,7 @@ fn append(map: &mut HeaderMap, name: &str, values: &HeaderValues) -> Result<(), 
     };
     for (number, value) in values.iter().enumerate() {
         let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| format!("the value of header {name:?} has a character that no header may have"))?;
+            .map_err(|_| format!("the value of header {name:?} contains a character that a header must not contain"))?;
         if number == 0 {
             map.insert(parsed.clone(), value);
         } else {

@@ -1,16 +1,16 @@
-//! One key as it is written down.
+//! Configuration of a key.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{clock::Time, secret::Secret};
 
-/// Which deployment a key is meant for.
+/// Environment of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Environment {
     /// Development and tests.
     Test,
-    /// Production. A new key gets this when nothing is said.
+    /// Production. The default.
     #[default]
     Production,
 }
@@ -19,26 +19,26 @@ pub enum Environment {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeyConfig {
-    /// Its plain text, beginning with `papi_`; made up when absent.
+    /// Plain text, beginning with `papi_`. Default: generated.
     #[serde(deserialize_with = "surface_key")]
     pub key: Option<Secret>,
-    /// What its owner calls it.
+    /// Display name.
     pub name: Option<String>,
-    /// Which deployment it is meant for.
+    /// Its environment.
     pub environment: Environment,
-    /// The slugs it may call; `*`, everything, when absent.
+    /// Slugs it may call. Default: `*`, all.
     pub scopes: Vec<String>,
-    /// When it stops working by itself.
+    /// Expiry.
     pub expires_at: Option<Time>,
-    /// How many calls a minute it may make.
+    /// Maximum number of calls per minute.
     pub rate_limit_per_minute: Option<u64>,
-    /// How many calls a day it may make.
+    /// Maximum number of calls per day.
     pub rate_limit_per_day: Option<u64>,
-    /// Whether it has been revoked already.
+    /// Whether it is revoked.
     pub revoked: bool,
 }
 
-/// Reads a key, checked while it is read, so that the error of a file names the line.
+/// Parses and validates a key, so that the error of a file names the line.
 fn surface_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
     let key = Option::<Secret>::deserialize(deserializer)?;
     key.iter().try_for_each(Secret::check_surface).map_err(D::Error::custom)?;

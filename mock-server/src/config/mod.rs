@@ -1,4 +1,4 @@
-//! What a mock is made of, as it is written down: the same shape in TOML and over the control interface.
+//! Configuration of a mock, the same in TOML and over the control interface.
 
 pub(crate) mod answer;
 pub(crate) mod capability;
@@ -23,22 +23,22 @@ use crate::{
     secret::Secret,
 };
 
-/// A whole mock.
+/// Configuration of a mock.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where chance begins; 0 when absent.
+    /// Random seed. Default: 0.
     pub seed: Option<u64>,
-    /// How many requests the journal keeps; 10,000 when absent.
+    /// Number of requests that the journal keeps. Default: 10,000.
     pub journal_capacity: Option<usize>,
-    /// The owner's keys (`rt_…`), which open the key management.
+    /// The owner's keys (`rt_…`) for the key management.
     #[serde(deserialize_with = "platform_keys")]
     pub platform_keys: Vec<Secret>,
-    /// The surfaces. The first one is the one that `serve` and `run` tell about.
+    /// Surfaces. `serve` and `run` print the variables of the first one.
     pub surfaces: Vec<SurfaceConfig>,
 }
 
-/// Reads keys, checked while they are read, so that the error of a file names the line.
+/// Parses and validates keys, so that the error of a file names the line.
 fn platform_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
     let keys = Vec::<Secret>::deserialize(deserializer)?;
     keys.iter().try_for_each(Secret::check_platform).map_err(D::Error::custom)?;
@@ -46,24 +46,24 @@ fn platform_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secre
 }
 
 impl Config {
-    /// Reads a configuration in TOML. The error shows the line that is wrong, and says why.
+    /// Parses a configuration in TOML. The error shows the invalid line and the reason.
     ///
     /// # Errors
-    /// A text that is no TOML, a field that is not known, or a value of another type than the field has.
+    /// A text that is not TOML, an unknown field, or a value of the wrong type.
     pub fn from_toml(text: &str) -> Result<Self, String> {
-        // The error shows the line as it is written, a key included.
+        // The error quotes the line, which may contain a key.
         toml::from_str(text).map_err(|error| redact(&error.to_string()).into_owned())
     }
 }
 
-/// Whether a surface answers.
+/// Status of a surface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It answers. The default.
+    /// Active. The default.
     #[default]
     Active,
-    /// It answers 503 with `{"error": "Surface is paused"}`. Assumed: the answer.
+    /// Paused: every call gets a 503 with `{"error": "Surface is paused"}`, which is assumed.
     Paused,
 }
 
@@ -71,22 +71,22 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SurfaceConfig {
-    /// The product's id; made up when absent.
+    /// Product id. Default: generated.
     pub product_id: Option<String>,
-    /// The surface's id; made up when absent.
+    /// Surface id. Default: generated.
     pub surface_id: Option<String>,
-    /// What people call it.
+    /// Display name.
     pub name: Option<String>,
-    /// Whether it answers.
+    /// Its status.
     pub status: Status,
-    /// The format of outputs, unless a capability says otherwise.
+    /// Format of outputs, unless a capability sets its own.
     pub response_format: Format,
-    /// Where chance begins on this surface; the mock's seed when absent.
+    /// Random seed of this surface. Default: the mock's.
     pub seed: Option<u64>,
-    /// What it can do.
+    /// Its capabilities.
     pub capabilities: Vec<Capability>,
-    /// Who may call it.
+    /// Its keys.
     pub keys: Vec<KeyConfig>,
-    /// What goes wrong from the start.
+    /// Its initial faults.
     pub faults: Vec<Fault>,
 }

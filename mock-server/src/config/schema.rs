@@ -1,4 +1,4 @@
-//! Schemas of inputs: written in the configuration, shown in the OpenAPI document, and enforced.
+//! Schemas of inputs: configured, shown in the OpenAPI document, and enforced.
 
 use std::{fmt, sync::Arc};
 
@@ -6,10 +6,10 @@ use jsonschema::{Draft, Validator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 
-/// How many problems an answer lists.
+/// Maximum number of problems in a response.
 const MOST_PROBLEMS: usize = 10;
 
-/// A schema as OpenAPI 3.0 has it, which follows JSON Schema's draft 4.
+/// A schema in the form of OpenAPI 3.0, which is based on JSON Schema draft 4.
 #[derive(Clone)]
 pub struct Schema {
     document: Value,
@@ -20,24 +20,24 @@ impl Schema {
     /// Compiles a schema.
     ///
     /// # Errors
-    /// A document that is no schema; the text says where and why.
+    /// An invalid schema; the text says where and why.
     pub fn new(document: Value) -> Result<Self, String> {
         if !document.is_object() {
-            return Err(format!("a schema is an object, as in {{\"type\": \"object\"}}, not {document}"));
+            return Err(format!("a schema must be an object, such as {{\"type\": \"object\"}}, not {document}"));
         }
         let validator = jsonschema::options()
             .with_draft(Draft::Draft4)
             .build(&document)
-            .map_err(|error| format!("this is no schema: at {:?}: {error}", error.instance_path().to_string()))?;
+            .map_err(|error| format!("invalid schema at {:?}: {error}", error.instance_path().to_string()))?;
         Ok(Self { document, validator: Arc::new(validator) })
     }
 
-    /// The schema as it was written.
+    /// The schema as configured.
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// What is wrong with an input, each problem with its place as a JSON Pointer.
+    /// Problems of an input.
     pub fn problems(&self, input: &Value) -> Vec<Problem> {
         self.validator
             .iter_errors(input)
@@ -47,16 +47,16 @@ impl Schema {
     }
 }
 
-/// One thing that is wrong with an input.
+/// Problem of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, as a JSON Pointer (RFC 6901); empty for the whole input.
+    /// Path as a JSON Pointer (RFC 6901); empty for the whole input.
     pub path: String,
-    /// What.
+    /// Description.
     pub message: String,
 }
 
-/// The body of the 400 for an input that breaks its schema. Assumed: its shape.
+/// Body of the 400 for an input that violates its schema. The shape is assumed.
 pub(crate) fn refusal(problems: &[Problem]) -> Value {
     let first = problems.first().map(|problem| {
         let place = if problem.path.is_empty() { "the input" } else { problem.path.as_str() };

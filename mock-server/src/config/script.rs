@@ -1,4 +1,4 @@
-//! A stream as it is written down: server-sent events, step by step.
+//! Configuration of a scripted stream: server-sent events, step by step.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// How lines of a stream end. WHATWG allows all three.
+/// Line ending of a stream. WHATWG allows all three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineEnding {
@@ -44,40 +44,40 @@ pub enum StreamEnd {
     Stall,
 }
 
-/// A stream, step by step.
+/// A scripted stream.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
-    /// What goes out, in order.
+    /// Steps, in order.
     pub steps: Vec<Step>,
-    /// What is answered when no stream is asked for; the last `finalOutput` of the script when absent.
+    /// Output for calls without a stream. Default: the last `finalOutput` of the script.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
-    /// How lines end.
+    /// Line ending.
     pub line_ending: LineEnding,
-    /// Whether a byte order mark comes first.
+    /// Start with a byte order mark. Default: `false`.
     pub bom: bool,
-    /// How many bytes go out at a time, across events that no pause parts; one event at a time when absent.
+    /// Bytes per chunk, across events without a pause between them. Default: one event per chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_bytes: Option<usize>,
-    /// After how many bytes the stream is cut off; `end` then says how (`complete` means a body that ends there).
+    /// Number of bytes after which the stream is cut off; `end` says how (`complete` ends the body there).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_at_byte: Option<usize>,
     /// What follows the last event, or the cut.
     pub end: StreamEnd,
 }
 
-/// One step of a script: an event, a comment, bytes as they are, or a pause alone.
+/// One step of a script: an event, a comment, raw bytes, or a pause.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
-    /// The pause before it, in milliseconds.
+    /// Pause before it, in milliseconds.
     pub wait_ms: u64,
     /// The event's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The event's data. An object goes out as JSON in one line, and gets the vocabulary's `type`, `seq` and
-    /// `executionId` where it has none of its own; a string goes out as it is, one `data` line a line.
+    /// The event's data. An object is sent as one line of JSON, and gets the vocabulary's `type`, `seq` and `executionId` unless it has
+    /// them; a string is sent unchanged, with one `data` line per line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// The event's id.
@@ -86,16 +86,16 @@ pub struct Step {
     /// The event's `retry`, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<u64>,
-    /// A comment line, before the event when there is one.
+    /// A comment line, before the event if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// Text that goes out as it is, instead of an event.
+    /// Raw text instead of an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
-    /// Bytes in base64 that go out as they are, instead of an event.
+    /// Raw bytes in base64 instead of an event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw_base64: Option<String>,
-    /// `false` leaves the data as it is written.
+    /// `false` sends the data unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fill: Option<bool>,
 }
@@ -120,13 +120,13 @@ impl Script {
         Self { steps: steps.into_iter().collect(), ..Self::default() }
     }
 
-    /// What is answered when no stream is asked for.
+    /// Sets the output for calls without a stream.
     pub(crate) fn whole_output(&self) -> Value {
         let last = || self.steps.iter().rev().find_map(|step| step.data.as_ref()?.get("finalOutput").cloned());
         self.output.clone().or_else(last).unwrap_or_default()
     }
 
-    /// Says what is wrong with it, naming the field, the rule and the remedy.
+    /// Validates it; the error names the field, the rule and the remedy.
     pub(crate) fn validate(&self) -> Result<(), String> {
         if self.chunk_bytes == Some(0) {
             return Err("`chunk_bytes` must be at least 1".to_owned());
@@ -139,7 +139,7 @@ impl Script {
             }
             let verbatim = step.raw.is_some() || step.raw_base64.is_some();
             if verbatim && (step.event.is_some() || step.data.is_some() || step.comment.is_some()) {
-                return Err(format!("step {number}: raw bytes and an event exclude each other; make it two steps"));
+                return Err(format!("step {number}: a step has either raw bytes or an event; split it into two steps"));
             }
             let names = [&step.event, &step.id, &step.comment];
             if names.into_iter().flatten().any(|text| text.contains(['\n', '\r'])) {

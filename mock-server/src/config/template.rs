@@ -1,7 +1,7 @@
-//! Outputs templated from the input: any JSON, in which each string is a minijinja template.
+//! Template outputs: any JSON in which each string is a minijinja template over the input.
 //!
-//! A string that is one expression and nothing else, as in `"{{ input.count * 2 }}"`, becomes the expression's value with
-//! its type; every other string stays a string. So a template cannot produce broken JSON.
+//! A string that is a single expression, such as `"{{ input.count * 2 }}"`, becomes the expression's value with its type; any other
+//! string stays a string. A template cannot produce invalid JSON.
 
 use std::sync::LazyLock;
 
@@ -10,18 +10,18 @@ use serde_json::Value;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
-    // A misspelt name is an error and not an empty text.
+    // A misspelt name is an error, not an empty string.
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment
 });
 
-/// The expression of a string that is one expression and nothing else.
+/// The expression of a string that is a single expression.
 fn lone_expression(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
     (!inner.contains("{{") && !inner.contains("}}")).then(|| inner.trim_matches('-'))
 }
 
-/// Says which template in an output cannot be read, and why.
+/// Validates the templates of an output.
 pub(crate) fn validate(output: &Value) -> Result<(), String> {
     match output {
         Value::String(text) => {
@@ -29,7 +29,7 @@ pub(crate) fn validate(output: &Value) -> Result<(), String> {
                 Some(expression) => ENVIRONMENT.compile_expression(expression).map(|_| ()),
                 None => ENVIRONMENT.template_from_str(text).map(|_| ()),
             };
-            read.map_err(|error| format!("the template {text:?} cannot be read: {error}"))
+            read.map_err(|error| format!("the template {text:?} cannot be parsed: {error}"))
         }
         Value::Array(items) => items.iter().try_for_each(validate),
         Value::Object(fields) => fields.values().try_for_each(validate),
@@ -37,19 +37,19 @@ pub(crate) fn validate(output: &Value) -> Result<(), String> {
     }
 }
 
-/// What templates see.
+/// Variables of templates.
 pub(crate) struct Variables {
     /// The input.
     pub(crate) input: Value,
     /// The slug.
     pub(crate) capability: String,
-    /// The how-manieth call of the capability this is, from 1.
+    /// Number of the capability's call, counted from 1.
     pub(crate) call: u64,
     /// The execution's id.
     pub(crate) execution_id: String,
 }
 
-/// Fills an output in.
+/// Renders the templates of an output.
 pub(crate) fn fill(output: &Value, variables: Variables) -> Result<Value, String> {
     let Variables { input, capability, call, execution_id } = variables;
     filled(output, &context! { input => minijinja::value::Serde(input), capability, call, execution_id })
@@ -64,7 +64,7 @@ fn filled(output: &Value, seen: &minijinja::Value) -> Result<Value, String> {
                     let value =
                         ENVIRONMENT.compile_expression(expression).and_then(|e| e.eval(seen)).map_err(failed)?;
                     if value.is_undefined() {
-                        return Err(format!("the template {text:?} failed: there is no such value"));
+                        return Err(format!("the template {text:?} failed: no such value"));
                     }
                     serde_json::to_value(value).map_err(|error| format!("the template {text:?} failed: {error}"))?
                 }

@@ -1,10 +1,11 @@
-//! Everything a mock remembers. It changes through methods only, and nothing here waits or talks.
+//! The state of a mock. It changes through methods only; nothing here waits or does I/O.
 
 pub(crate) mod expectation;
 pub(crate) mod journal;
 pub(crate) mod key;
 pub(crate) mod limit;
 pub(crate) mod log;
+mod mint;
 pub(crate) mod shared;
 pub(crate) mod surface;
 pub(crate) mod view;
@@ -13,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     clock::Time,
-    config::{Config, SurfaceConfig, fault::Fault, key::KeyConfig},
+    config::{Config, SurfaceConfig, fault::Fault},
     fault::active::ActiveFault,
     redact::Redactor,
     secret::{PREFIX, Secret},
@@ -21,43 +22,41 @@ use crate::{
     state::{
         expectation::Expectation,
         journal::{CAPACITY, Journal},
-        key::Key,
-        limit::Usage,
         log::Log,
         surface::Surface,
     },
 };
 
-/// Everything a mock remembers.
+/// State of a mock.
 #[derive(Debug)]
 pub struct State {
-    /// Where chance begins.
+    /// Random seed.
     pub seed: u64,
     /// The surfaces by id.
     pub surfaces: BTreeMap<String, Surface>,
-    /// The id of the surface that is meant when none is named.
+    /// The id of the default surface.
     pub default_surface: Option<String>,
     /// The owner's keys.
     pub platform_keys: Vec<Secret>,
-    /// What happened.
+    /// The journal.
     pub journal: Journal,
-    /// What is expected to happen.
+    /// The expectations.
     pub expectations: Vec<Expectation>,
-    /// Where each request is logged once its delivery has ended.
+    /// The log of requests whose delivery has ended.
     pub log: Option<Log>,
-    /// Where the mock listens, as in `http://127.0.0.1:4000`; empty until it does.
+    /// The mock's base URL, such as `http://127.0.0.1:4000`; empty until it listens.
     pub base_url: String,
-    /// How far the mock's clock is ahead of the machine's, in milliseconds.
+    /// Offset of the mock's clock from the machine's, in milliseconds.
     pub clock_offset: i64,
     next_id: u64,
     config: Config,
 }
 
 impl State {
-    /// A state as the configuration has it.
+    /// Creates a state from a configuration.
     ///
     /// # Errors
-    /// What is wrong with the configuration: the text names the field, the rule and the remedy.
+    /// An invalid configuration; the text names the field, the rule and the remedy.
     pub fn new(config: Config, now: Time) -> Result<Self, String> {
         Self::with_ids_from(config, 0, now)
     }
@@ -71,12 +70,12 @@ impl State {
         Ok(state)
     }
 
-    /// The surface that is meant when none is named; none when it was removed.
+    /// The default surface; `None` if it was removed.
     pub(crate) fn first_surface(&self) -> Option<&Surface> {
         self.surfaces.get(self.default_surface.as_ref()?)
     }
 
-    /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
+    /// Creates a state that continues to count generated ids, so that earlier generated ones never match.
     fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
         config.platform_keys.iter().try_for_each(Secret::check_platform)?;
         let mut state = Self {
@@ -101,7 +100,7 @@ impl State {
         Ok(state)
     }
 
-    /// Makes up what a surface's configuration leaves out, so that a reset finds the same ids and keys again.
+    /// Generates missing ids and keys of a surface's configuration, so that a reset restores the same ones.
     fn complete(&mut self, config: &mut SurfaceConfig) {
         for key in &mut config.keys {
             if key.key.is_none() {
@@ -112,7 +111,7 @@ impl State {
         config.product_id.get_or_insert_with(|| self.new_id("prod_"));
     }
 
-    /// Replaces everything by another configuration. Nothing changes when that one is wrong.
+    /// Replaces everything with a configuration. An invalid one changes nothing.
     ///
     /// # Errors
     /// As [`State::new`].
@@ -126,12 +125,12 @@ impl State {
         Ok(())
     }
 
-    /// Goes back to how everything began, the journal and the clock included.
+    /// Restores the initial state, including the journal and the clock.
     pub fn reset(&mut self, now: Time) -> Result<(), String> {
         self.replace(self.config.clone(), now)
     }
 
-    /// Takes one surface back to how it began, its part of the journal and its clock included.
+    /// Restores the initial state of one surface, including its journal entries and its clock.
     pub fn reset_surface(&mut self, id: &str, now: Time) -> Result<(), String> {
         let Some(surface) = self.surfaces.get(id) else {
             return Err(format!("there is no surface {id:?}"));
@@ -142,7 +141,7 @@ impl State {
         self.add_surface(config, now).map(|_| ())
     }
 
-    /// Finds this mock's keys in texts, and what looks like one.
+    /// Redacts this mock's keys in texts, and whatever looks like one.
     pub(crate) fn redactor(&self) -> Redactor<impl Iterator<Item = &str> + Clone> {
         let keys = self.surfaces.values().flat_map(|surface| surface.keys.values()).map(|key| &key.secret);
         Redactor::new(keys.chain(&self.platform_keys).map(Secret::expose))
@@ -160,7 +159,7 @@ impl State {
         seed::id(prefix, self.seed, self.next_id)
     }
 
-    /// Adds a surface and gives its id. Nothing changes when something in it is wrong.
+    /// Adds a surface and returns its id. An invalid one changes nothing.
     pub fn add_surface(&mut self, mut config: SurfaceConfig, now: Time) -> Result<String, String> {
         self.complete(&mut config);
         let id = config.surface_id.clone().unwrap_or_default();
@@ -210,7 +209,7 @@ impl State {
         Ok(id)
     }
 
-    /// Removes a surface and its part of the journal.
+    /// Removes a surface and its journal entries.
     pub fn remove_surface(&mut self, id: &str) {
         self.surfaces.remove(id);
         self.journal.clear(Some(id));
@@ -219,7 +218,7 @@ impl State {
         }
     }
 
-    /// Removes a fault, whichever surface has it, and says whether there was one.
+    /// Removes a fault of any surface; returns whether it existed.
     pub fn remove_fault(&mut self, id: &str) -> bool {
         self.surfaces.values_mut().any(|surface| {
             let before = surface.faults.len();
@@ -228,17 +227,12 @@ impl State {
         })
     }
 
-    /// Makes a key for a surface and gives its id.
-    pub fn mint(&mut self, surface_id: &str, config: KeyConfig, now: Time) -> Result<String, String> {
-        self.with_surface(surface_id, |state, surface| state.mint_on(surface, config, now))
-    }
-
-    /// Sets a fault on a surface and gives its id.
+    /// Sets a fault on a surface and returns its id.
     pub fn set_fault(&mut self, surface_id: &str, fault: Fault) -> Result<String, String> {
         self.with_surface(surface_id, |state, surface| state.set_fault_on(surface, fault))
     }
 
-    /// Lends a surface out together with the rest of the state.
+    /// Borrows a surface together with the rest of the state.
     fn with_surface<T>(
         &mut self,
         id: &str,
@@ -250,34 +244,6 @@ impl State {
         outcome
     }
 
-    fn mint_on(&mut self, surface: &mut Surface, config: KeyConfig, now: Time) -> Result<String, String> {
-        let secret = config.key.unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
-        secret.check_surface()?;
-        if surface.by_secret.contains_key(&secret) {
-            return Err(format!("surface {:?} has the key {secret} already", surface.id));
-        }
-        let id = self.new_id("key_");
-        surface.by_secret.insert(secret.clone(), id.clone());
-        surface.key_order.push(id.clone());
-        surface.keys.insert(
-            id.clone(),
-            Key {
-                id: id.clone(),
-                secret,
-                name: config.name,
-                environment: config.environment,
-                scopes: config.scopes,
-                expires_at: config.expires_at,
-                rate_limit_per_minute: config.rate_limit_per_minute,
-                rate_limit_per_day: config.rate_limit_per_day,
-                is_active: !config.revoked,
-                created_at: now,
-                usage: Usage::default(),
-            },
-        );
-        Ok(id)
-    }
-
     fn set_fault_on(&mut self, surface: &mut Surface, fault: Fault) -> Result<String, String> {
         fault.validate()?;
         let id = self.new_id("flt_");
@@ -287,7 +253,7 @@ impl State {
         Ok(id)
     }
 
-    /// Forgets a connection that was closed.
+    /// Removes a closed connection.
     pub fn forget_connection(&mut self, connection: u64) {
         for surface in self.surfaces.values_mut() {
             surface.lanes.remove(&connection);

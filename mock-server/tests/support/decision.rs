@@ -24,7 +24,7 @@ pub(crate) fn request(slug: &str, key: &str, body: &str) -> Request {
 pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
     match decide(request, state, now) {
         Decision::Answer(_, plan) => plan,
-        Decision::Ask(_, pending) => panic!("{:?} was to be asked", pending.question()),
+        Decision::Ask(_, pending) => panic!("{:?} should be asked", pending.question()),
     }
 }
 

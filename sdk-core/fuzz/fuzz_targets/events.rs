@@ -1,4 +1,4 @@
-//! Any bytes, cut anywhere, give the same events as in one piece, and no event is larger than the limit.
+//! Any bytes, split anywhere, give the same events as in one piece, and no event exceeds the limit.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use runtype_surface::fuzzing::parse_events;
 const LIMIT: usize = 1 << 12;
 
 fuzz_target!(|input: &[u8]| {
-    // The first bytes say where to cut the rest.
+    // The first bytes define where the rest is split.
     let (cuts, stream) = input.split_at(input.len().min(4));
     let whole = parse_events(&[stream], LIMIT);
     let mut at: Vec<usize> = cuts.iter().map(|cut| usize::from(*cut) % (stream.len() + 1)).collect();

@@ -1,19 +1,19 @@
-//! What an event says, for languages that hold its data decoded.
+//! Fields of an error event, for languages that keep its data decoded.
 
 use bytes::Bytes;
 
 use crate::stream::event::StreamEvent;
 
-/// What an error event says.
+/// Code and message of an error event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventError {
-    /// Its code; of a number, the digits.
+    /// The code; the digits where it is a number.
     pub code: Option<String>,
-    /// Its words.
+    /// The message.
     pub message: Option<String>,
 }
 
-/// Reads the data of an error event, which is JSON text, by the rules of [`StreamEvent::code`] and [`StreamEvent::error_message`].
+/// Reads the data of an error event (JSON text) like [`StreamEvent::code`] and [`StreamEvent::error_message`].
 #[must_use]
 pub fn event_error(data: impl Into<Bytes>) -> EventError {
     let event = StreamEvent::of_parts("error", data, "");

@@ -1,4 +1,4 @@
-//! Inputs of many calls that another language's iterator gives, which does not run on the runtime's threads.
+//! Inputs of many calls from an iterator of another language, which does not run on the runtime's threads.
 
 use std::{
     fmt,
@@ -14,26 +14,26 @@ use crate::error::Error;
 
 type Input = Option<Result<Bytes, Error>>;
 
-/// Inputs that are asked for one by one, each when there is room for its call. `ask` is called on the runtime's threads, and
-/// what it asks for is to be given by the other half.
+/// Inputs that are requested one at a time, when there is room for the call. `ask` runs on the runtime's threads; the other half
+/// supplies the input.
 pub fn inputs(ask: impl Fn() + Send + 'static) -> (InputGiver, Inputs) {
     let (give, given) = mpsc::unbounded_channel();
     (InputGiver(give), Inputs { ask: Box::new(ask), given, is_asked: false })
 }
 
-/// Gives what [`Inputs`] ask for.
+/// Supplies the inputs that [`Inputs`] requests.
 #[derive(Debug, Clone)]
 pub struct InputGiver(mpsc::UnboundedSender<Input>);
 
 impl InputGiver {
-    /// Gives an input as JSON text, or why it is none; nothing where there are no more.
+    /// Supplies an input as JSON text, or the error of converting it; `None` ends the inputs.
     pub fn give(&self, input: Option<Result<Bytes, Error>>) {
-        // Where the calls were dropped, nobody wants it.
+        // The receiver is gone if the calls were dropped.
         let _ = self.0.send(input);
     }
 }
 
-/// What [`many_stream`](super::many_stream) reads.
+/// The inputs as [`many_stream`](super::many_stream) takes them.
 pub struct Inputs {
     ask: Box<dyn Fn() + Send>,
     given: mpsc::UnboundedReceiver<Input>,

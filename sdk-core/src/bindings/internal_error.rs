@@ -1,18 +1,18 @@
-//! A panic, which is a bug of this package, as the languages show it.
+//! A panic (a bug in this package) as an error of the calling language.
 
 use std::{io::Write as _, panic};
 
 use serde::Serialize;
 
-/// The text of an error that stands for a panic. The panic's own words may hold an input or the key.
+/// Error text of a panic. The panic's own message is left out: it may hold an input or the key.
 pub const INTERNAL_ERROR: &str =
     "internal error in runtype-surface: this is a bug, please report it; nothing of the input is shown";
 
-/// Has every panic of this library print where it happened, and not its words. Each binding is a library with a standard
-/// library of its own, so the application's panics are left alone.
+/// Makes every panic of this library print its location only. Each binding links its own standard library, so the application's
+/// panics are not affected.
 pub fn show_places_of_panics() {
     panic::set_hook(Box::new(|panicked| {
-        // Where standard error is closed there is nobody to tell.
+        // Standard error may be closed; then there is nowhere to write.
         let _ = match panicked.location() {
             Some(place) => writeln!(std::io::stderr(), "runtype-surface: internal error at {place}"),
             None => writeln!(std::io::stderr(), "runtype-surface: internal error"),
@@ -20,7 +20,7 @@ pub fn show_places_of_panics() {
     }));
 }
 
-/// The report of an error that stands for a panic, as of other errors.
+/// The report of a panic, in the form of other errors' reports.
 #[must_use]
 pub fn internal_error_report(may_have_executed: bool) -> String {
     #[derive(Serialize)]

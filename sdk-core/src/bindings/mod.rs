@@ -1,4 +1,4 @@
-//! What the language bindings need and users do not. Nothing here is part of the public interface.
+//! Support for the language bindings. Not part of the public interface.
 
 mod argument;
 mod event;

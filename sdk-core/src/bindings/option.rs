@@ -1,4 +1,4 @@
-//! Rules of options that hold in every language.
+//! Option rules that are the same in every language.
 
 use super::refused;
 use crate::{
@@ -6,25 +6,24 @@ use crate::{
     error::Error,
 };
 
-/// Refuses a client that is given its key in more ways than one. `given`: the options that name one, as they are written
-/// in that language.
+/// Rejects a client with more than one key source. `given`: the key options that are set, spelled as in that language.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names two of them.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming two of them.
 pub fn one_key_source<'a>(given: impl IntoIterator<Item = &'a str>) -> Result<(), Error> {
     let mut given = given.into_iter();
     match (given.next(), given.next()) {
-        (Some(one), Some(other)) => Err(refused("api_key", &format!("{one} and {other} are given: pass one of them"))),
+        (Some(one), Some(other)) => Err(refused("api_key", &format!("both {one} and {other} are set; pass only one"))),
         _ => Ok(()),
     }
 }
 
-/// A number of retries as other languages have it, which may be negative, have a fraction or be very large.
+/// Converts a number of retries from another language, where it may be negative, fractional or very large.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option.
 pub fn max_retries(value: f64) -> Result<u32, Error> {
     options::max_retries(values::whole_number("max_retries", value)?)
 }
@@ -38,7 +37,7 @@ mod tests {
         assert!(one_key_source([]).is_ok() && one_key_source(["apiKey"]).is_ok());
         let error = one_key_source(["api_key", "api_key_file", "api_key_variable"]).unwrap_err();
         assert_eq!(error.option(), Some("api_key"));
-        assert_eq!(error.to_string(), "api_key: api_key and api_key_file are given: pass one of them");
+        assert_eq!(error.to_string(), "api_key: both api_key and api_key_file are set; pass only one");
     }
 
     #[test]

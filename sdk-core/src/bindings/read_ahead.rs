@@ -5,42 +5,42 @@ use tokio::task::JoinSet;
 
 use crate::{
     error::Error,
-    stream::{EventStream, event::StreamEvent, fields::Text},
+    stream::{EventStream, event::StreamEvent, text::Text},
 };
 
-/// Reads a stream for another language, where handling events is the slow part: while the reader handles a full batch, the
-/// next one is read and made ready on the runtime's threads. A batch that is not full has shown that nothing more is there,
-/// so nothing is read ahead then, and a reader that stops leaves no work behind.
+/// Reads a stream for another language, where handling events is the slow part. While the reader handles a full batch, the
+/// runtime's threads read and prepare the next one. After a batch that is not full nothing more has arrived, so nothing is read
+/// ahead, and a reader that stops leaves no work behind.
 ///
-/// Dropping it closes the connection at once. Giving up a wait loses no event.
+/// Dropping it closes the connection at once. Cancelling a wait loses no event.
 #[derive(Debug)]
 pub struct ReadAhead<T: 'static> {
-    /// Empty while the next batch is read ahead.
+    /// `None` while the next batch is read ahead.
     stream: Option<Box<EventStream>>,
     ahead: JoinSet<(Box<EventStream>, Read<T>)>,
     make_ready: fn(Vec<StreamEvent>) -> T,
-    /// The text that a reader who gave up has gathered.
+    /// Text collected by a call of `text` that was cancelled.
     text: Text,
 }
 
-/// A batch that was read, if there was one.
+/// The batch, unless the stream has ended.
 type Read<T> = Option<Result<Batch<T>, Error>>;
 
 struct Batch<T> {
     ready: T,
-    /// For who wants the text; they share their bytes with the stream's buffer.
+    /// The events, for `text`; they share the bytes of the stream's buffer.
     events: Vec<StreamEvent>,
     is_full: bool,
 }
 
 impl<T: Send> ReadAhead<T> {
-    /// `make_ready`: what the reader wants done with a batch before it is handed on.
+    /// `make_ready`: prepares a batch before it is yielded.
     #[must_use]
     pub fn new(stream: EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Self {
         Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, text: Text::default() }
     }
 
-    /// As [`EventStream::next_batch`]. It is to be called in a tokio runtime.
+    /// See [`EventStream::next_batch`]. Must be called inside a tokio runtime.
     ///
     /// # Errors
     ///
@@ -54,9 +54,9 @@ impl<T: Send> ReadAhead<T> {
             Some(ended) => {
                 let (stream, batch) = match ended {
                     Ok(read) => read,
-                    // The binding's guard makes an error of it; here it would look like the end of the stream.
+                    // The binding's guard turns it into an error; here it would look like the end of the stream.
                     Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-                    // The runtime ended.
+                    // The runtime has shut down.
                     Err(_) => return None,
                 };
                 self.stream = Some(stream);
@@ -80,7 +80,7 @@ impl<T: Send> ReadAhead<T> {
         Some(Ok(batch))
     }
 
-    /// As [`EventStream::final_output_bytes`].
+    /// See [`EventStream::final_output_bytes`].
     ///
     /// # Errors
     ///
@@ -94,13 +94,12 @@ impl<T: Send> ReadAhead<T> {
         Some(self.stream.as_mut()?.final_output_bytes().await)
     }
 
-    /// Takes in events that were handed over and that the reader has not read: [`text`](Self::text) begins with
-    /// them.
+    /// Returns events that were yielded but not read by the application: [`text`](Self::text) begins with them.
     pub fn put_back(&mut self, unread: &[StreamEvent]) {
         unread.iter().for_each(|event| event.add_text(&mut self.text));
     }
 
-    /// As [`EventStream::text`]. It begins with what was [put back](Self::put_back).
+    /// See [`EventStream::text`]. Begins with the events that were [put back](Self::put_back).
     ///
     /// # Errors
     ///
@@ -113,13 +112,13 @@ impl<T: Send> ReadAhead<T> {
         Ok(self.text.take())
     }
 
-    /// As [`EventStream::execution_id`], if nothing is being read ahead.
+    /// See [`EventStream::execution_id`]. `None` while a batch is read ahead.
     #[must_use]
     pub fn execution_id(&self) -> Option<&str> {
         self.stream.as_ref()?.execution_id()
     }
 
-    /// As [`EventStream::close`]. What was read ahead is dropped.
+    /// See [`EventStream::close`]. Drops what was read ahead.
     pub fn close(&mut self) {
         self.ahead = JoinSet::new();
         if let Some(stream) = &mut self.stream {

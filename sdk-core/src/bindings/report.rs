@@ -1,4 +1,4 @@
-//! Errors, responses and streams as plain data, for languages that make objects of their own.
+//! Errors, responses and streams as plain data, from which each language builds its own objects.
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -19,9 +19,9 @@ use crate::{
     stream::EventStream,
 };
 
-/// All that a language reads at once, as JSON: the same in every language.
+/// The fields as JSON, the same in every language.
 pub trait Report {
-    /// Every field but those that can be large, which are handed over as bytes.
+    /// Every field except the large ones, which are passed as bytes.
     #[must_use]
     fn report(&self) -> String;
 }
@@ -121,7 +121,7 @@ struct StreamReport<'a> {
 }
 
 impl Report for EventStream {
-    /// What is known since the response began.
+    /// What is known once the response has begun.
     fn report(&self) -> String {
         let report = StreamReport {
             status: self.status(),
@@ -133,7 +133,7 @@ impl Report for EventStream {
     }
 }
 
-/// An attempt, and how it has ended if it has, for hooks.
+/// An attempt for hooks, with its outcome once it has ended.
 #[must_use]
 pub fn attempt_report(start: &AttemptStart<'_>, end: Option<&Attempt>) -> String {
     #[derive(Serialize)]
@@ -144,21 +144,21 @@ pub fn attempt_report(start: &AttemptStart<'_>, end: Option<&Attempt>) -> String
     serde_json::to_string(&AttemptReport { start, end }).unwrap_or_default()
 }
 
-/// The error of an output that a language's own JSON reader refused. The core reads it once more, so that the same output
-/// gives the same error in every language; `reason` serves where the core would have taken it.
+/// The error of an output that a language's own JSON parser rejected. The core parses it again, so that the same output gives the
+/// same error in every language; `reason` is used if the core's parser accepts it.
 #[must_use]
 pub fn undecodable(response: CallResponse<Bytes>, reason: &str) -> Error {
     response.undecodable(reason)
 }
 
-/// The very error of the application's key function, for a language that gives its exception back as the cause. It may hold
-/// what the error's texts and sources leave out.
+/// The original error of the application's key function, for a language that chains its exception as the cause. It is not
+/// redacted.
 #[must_use]
 pub fn key_function_error(error: &Error) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
     error.key_function_error()
 }
 
-/// Headers in the order in which they came, names in lower case, values as text.
+/// Headers in the order received: names in lower case, values as text.
 fn header_pairs(headers: &HeaderMap) -> Vec<(&str, String)> {
     headers
         .iter()

@@ -1,8 +1,8 @@
-//! What the calls say of themselves.
+//! The `User-Agent` header.
 
 use crate::client::builder::ClientBuilder;
 
-/// Names the language that the calls come from, such as `python 3.11`, in the user agent.
+/// Adds the calling language, such as `python 3.11`, to the user agent.
 pub fn called_from(builder: ClientBuilder, language: &str) -> ClientBuilder {
     builder.user_agent(format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " ({})"), language))
 }

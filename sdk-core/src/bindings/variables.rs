@@ -1,23 +1,23 @@
-//! The names of the variables that configure a client, for languages that read or name them.
+//! Names of the environment variables that configure a client.
 
 use crate::{config::environment::Environment, error::Error};
 
-/// The names under one prefix.
+/// The names with one prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variables {
-    /// What all of them begin with, such as `RUNTYPE_`.
+    /// Common beginning of the names, such as `RUNTYPE_`.
     pub prefix: String,
-    /// The one that holds the key.
+    /// Variable of the key.
     pub key: String,
-    /// The one that holds the path of the key's file.
+    /// Variable of the key file's path.
     pub key_file: String,
 }
 
-/// The names of the variables under a prefix, or under the one that holds where none is given.
+/// The variables' names with a prefix. Default: `RUNTYPE`.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for what can be no prefix.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a prefix that cannot begin a variable's name.
 pub fn variables(prefix: Option<&str>) -> Result<Variables, Error> {
     let mut environment = Environment::new(Environment::DEFAULT_PREFIX);
     if let Some(prefix) = prefix {

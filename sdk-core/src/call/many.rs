@@ -1,4 +1,4 @@
-//! Many calls to one capability, with a limit on how many are in flight.
+//! Many calls to one capability, with limited concurrency.
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +14,17 @@ use serde::Serialize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Call;
-use crate::{error::Error, response::call_response::CallResponse};
+use crate::{config::defaults, error::Error, response::call_response::CallResponse};
 
 /// The result of one of many calls.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CallResult {
-    /// The position of the input, from 0.
+    /// Position of the input, counted from 0.
     pub index: usize,
-    /// The input as JSON text; empty where it could not be written as JSON.
+    /// The input as JSON text; empty if it could not be serialized.
     pub input: Bytes,
-    /// The response with its output, or the error of this call.
+    /// The response, or the error of this call.
     pub result: Result<CallResponse<Bytes>, Error>,
 }
 
@@ -38,17 +38,15 @@ impl CallResult {
 type Pending = Pin<Box<dyn Future<Output = CallResult> + Send>>;
 type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
-/// The default number of calls in flight.
-const DEFAULT_CONCURRENCY: usize = 8;
-/// More would wait for each other in any server.
+/// No server handles more at once.
 const MOST_CONCURRENCY: u64 = 10_000;
 
 /// Calls a capability once for each input; made by [`Call::many`].
 ///
-/// A [`Stream`] of results, each with its own success or error: one failure ends no other call. It takes the next input only
-/// when a place is free, starts no call while the server says that the key's limit is used up, and drops in-flight calls when
-/// it is dropped. An invalid option is its only result, and nothing is sent. As with every stream in Rust, the calls proceed
-/// only while it is polled: give results that take long to another task.
+/// A [`Stream`] of results, each with its own output or error: a failed call does not stop the others. It takes the next input
+/// only when there is room for its call, starts no call while the server reports that the key's rate limit is used up, and drops
+/// in-flight calls when it is dropped. An invalid option is its only result; nothing is sent. As with every stream in Rust, calls
+/// make progress only while it is polled: handle slow results in another task.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
@@ -72,21 +70,21 @@ pub struct CallMany {
     started: usize,
     given: usize,
     pending: FuturesUnordered<Pending>,
-    /// Results that came before their turn.
+    /// Results that are waiting for earlier ones.
     early: BTreeMap<usize, CallResult>,
     limit: Option<Limit>,
     pause: Option<Pin<Box<Sleep>>>,
     problem: Option<Error>,
 }
 
-/// What the server said last of the key's limit.
+/// The key's rate limit, as the server last reported it.
 struct Limit {
     remaining: usize,
     until: Instant,
 }
 
 impl Call {
-    /// Sends this call once for each input, a few at a time, with the options set so far.
+    /// Sends this call once for each input, several at a time, with the options set so far.
     pub fn many<I: Serialize>(self, inputs: impl IntoIterator<Item = I, IntoIter: Send + 'static>) -> CallMany {
         self.many_stream(stream::iter(inputs.into_iter().map(|input| {
             let json = serde_json::to_vec(&input);
@@ -95,7 +93,7 @@ impl Call {
         })))
     }
 
-    /// The same, with inputs as JSON text that come when they come.
+    /// The same, with inputs as JSON text that arrive asynchronously.
     pub(crate) fn many_stream(self, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
         CallMany::new(self, Box::pin(inputs))
     }
@@ -107,7 +105,7 @@ impl CallMany {
         Self {
             call,
             inputs: Some(inputs),
-            concurrency: DEFAULT_CONCURRENCY,
+            concurrency: defaults::CONCURRENCY,
             in_order: true,
             started: 0,
             given: 0,
@@ -131,18 +129,18 @@ impl CallMany {
         self
     }
 
-    /// Makes this problem the only result.
+    /// Makes this error the only result.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
         self.problem.get_or_insert(problem);
         self
     }
 
-    /// Gives what would be the only result as an error.
+    /// Returns the error that would be the only result.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
         self.problem.take().map_or(Ok(self), Err)
     }
 
-    /// Whether results come in the order of the inputs, or as they complete. Default: in order.
+    /// Yield results in the order of the inputs; otherwise as they complete. Default: `true`.
     pub fn in_order(mut self, in_order: bool) -> Self {
         self.in_order = in_order;
         self
@@ -172,7 +170,7 @@ impl CallMany {
                     self.early.insert(result.index, result);
                 }
                 Poll::Ready(None) if self.inputs.is_none() => return Poll::Ready(None),
-                // Where nothing is in flight, the end of the pause or the next input wakes this task.
+                // With nothing in flight, the end of the pause or the next input wakes this task.
                 Poll::Ready(None) | Poll::Pending => return Poll::Pending,
             }
         }
@@ -183,9 +181,9 @@ impl CallMany {
         result
     }
 
-    /// Begins calls while there is room for them.
+    /// Starts calls while there is room for them.
     fn begin(&mut self, context: &mut Context<'_>) {
-        // Results that wait for their turn hold a place too, so that a slow first call does not gather all the others.
+        // Results that wait for earlier ones count too, so that a slow first call does not make all the others pile up.
         while self.pending.len() + self.early.len() < self.concurrency {
             if self.is_paused(context) {
                 return;
@@ -218,7 +216,7 @@ impl CallMany {
         }
     }
 
-    /// Whether the key's limit is used up, by what the server said last.
+    /// Whether the key's rate limit is used up, as last reported.
     fn is_paused(&mut self, context: &mut Context<'_>) -> bool {
         let Some(limit) = self.limit.as_ref().filter(|limit| limit.remaining == 0 && limit.until > Instant::now())
         else {
@@ -236,8 +234,8 @@ impl CallMany {
         !is_over
     }
 
-    /// Takes in what a response says of the key's limit. A wait that no call's deadline allows is not started: the server then
-    /// rejects the calls with its own error.
+    /// Records the rate limit that a response reports. A wait that no call's deadline allows is not started: the server then rejects
+    /// the calls with its own error.
     fn learn(&mut self, result: &Result<CallResponse<Bytes>, Error>) {
         let (remaining, wait) = match result {
             Ok(response) => {
@@ -251,7 +249,7 @@ impl CallMany {
             },
         };
         self.limit = self.call.timeout_now().is_none_or(|timeout| wait < timeout).then(|| Limit {
-            // What is in flight is not yet in the server's count, or only in part: the careful reading is that none is.
+            // The server's count may not include the calls in flight; the safe assumption is that it includes none.
             remaining: usize::try_from(remaining).unwrap_or(usize::MAX).saturating_sub(self.pending.len()),
             until: Instant::now() + wait,
         });

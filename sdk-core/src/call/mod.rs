@@ -1,4 +1,4 @@
-//! A call as the application builds it: the capability, its input, and the options of this one call.
+//! A call under construction: the capability, its input and the options of this call.
 
 pub(crate) mod many;
 
@@ -32,7 +32,7 @@ use crate::{
 /// The query that asks for a stream (api.md: the parameter's name is assumed).
 const ASSUMED_STREAM_QUERY: &str = "stream=true";
 
-/// What a call is addressed to.
+/// The endpoint that a call is sent to.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Capability(String),
@@ -40,9 +40,10 @@ pub(crate) enum Target {
     OpenApi,
 }
 
-/// A call that is being built; made by [`Client::capability`]. Nothing is sent before [`send`](Self::send).
+/// Builder of a call, created by [`Client::capability`](crate::Client::capability). Nothing is sent
+/// before [`send`](Self::send).
 ///
-/// An option that cannot be right is reported by `send`, by name, and then nothing is sent.
+/// `send` reports an invalid option by name, without sending anything.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
@@ -78,8 +79,8 @@ impl Call {
         Self { context, target, input: Bytes::from_static(b"{}"), options, problem: None }
     }
 
-    /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported when
-    /// the call is sent.
+    /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported by
+    /// `send`.
     pub fn input<I: Serialize + ?Sized>(self, input: &I) -> Self {
         match serde_json::to_vec(input) {
             Ok(json) => self.input_json(json),
@@ -87,7 +88,7 @@ impl Call {
         }
     }
 
-    /// The input as JSON text that is sent as it stands; it must be an object.
+    /// The input as JSON text, sent unchanged. It must be a JSON object.
     pub fn input_json(mut self, json: impl Into<Bytes>) -> Self {
         self.input = json.into();
         let first = self.input.iter().find(|byte| !byte.is_ascii_whitespace());
@@ -107,8 +108,8 @@ impl Call {
         ))
     }
 
-    /// Sends to the surface's dispatch endpoint, which takes the capability's name in the body, in place of the
-    /// capability's own.
+    /// Sends the call to the surface's dispatch endpoint, which takes the capability's slug in the body. Default: `false`, the
+    /// capability's own endpoint.
     pub fn via_dispatch(mut self) -> Self {
         if let Target::Capability(slug) = self.target {
             self.target = Target::Dispatch(slug);
@@ -122,7 +123,7 @@ impl Call {
         self.set(values::optional_duration("timeout", timeout.into()), |options, timeout| options.timeout = timeout)
     }
 
-    /// Timeout of one attempt. Overrides the client's.
+    /// Timeout of one attempt. Overrides the client's. `None` disables it.
     pub fn attempt_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         self.set(values::optional_duration("attempt_timeout", timeout.into()), |options, timeout| {
             options.attempt_timeout = timeout
@@ -134,20 +135,20 @@ impl Call {
         self.set(options::max_retries(retries.into()), |options, retries| options.max_retries = retries)
     }
 
-    /// Longest wait before a retry. Overrides the client's. `None` disables it.
+    /// Longest wait before a retry. A longer `Retry-After` fails the call at once. Overrides the client's. `None` disables it.
     pub fn max_retry_wait(self, timeout: impl Into<Option<Duration>>) -> Self {
         self.set(values::optional_duration("max_retry_wait", timeout.into()), |options, timeout| {
             options.max_retry_wait = timeout
         })
     }
 
-    /// What may be repeated, in place of the client's ([`RetryMode::Safe`]).
+    /// What is retried. Overrides the client's. Default: [`RetryMode::Safe`].
     pub fn retry_mode(mut self, mode: RetryMode) -> Self {
         self.options.retry_mode = mode;
         self
     }
 
-    /// How large the response may be, in bytes once it is decompressed, in place of the client's (64 MiB).
+    /// Maximum size of the response in bytes, after decompression. Overrides the client's. Default: 64 MiB.
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |options, bytes| options.max_response_bytes = bytes)
     }
@@ -159,33 +160,33 @@ impl Call {
         })
     }
 
-    /// Timeout of a whole stream, from its first byte. Overrides the client's.
+    /// Timeout of a whole stream, from its first byte. Overrides the client's. `None` disables it.
     pub fn stream_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         self.set(values::optional_duration("stream_timeout", timeout.into()), |options, timeout| {
             options.stream.timeout = timeout
         })
     }
 
-    /// How large one event of a stream may be, in bytes, in place of the client's (16 MiB).
+    /// Maximum size of one event of a stream in bytes. Overrides the client's. Default: 16 MiB.
     pub fn max_event_bytes(self, bytes: u64) -> Self {
         self.set(options::max_event_bytes(bytes), |options, bytes| options.stream.max_event_bytes = bytes)
     }
 
-    /// Whether the response comes raw or wrapped, in place of the client's ([`ResponseFormat::Detect`]).
+    /// Format of the response, raw or wrapped. Overrides the client's. Default: [`ResponseFormat::Detect`].
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;
         self
     }
 
-    /// Adds a header to this call, in place of the client's of the same name.
+    /// Adds a header to this call. Overrides the client's header of the same name.
     ///
-    /// At most 100 headers of together 64 KiB, the client's among them.
+    /// At most 100 headers and 64 KiB in total, including the client's.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let added = headers::add_header(&mut self.options.headers, name, value);
         self.set(added, |_, ()| {})
     }
 
-    /// Reports this problem when the call is sent.
+    /// Records an error, which `send` reports.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
         self.problem.get_or_insert(problem);
         self
@@ -207,16 +208,16 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Every [`ErrorKind`](crate::ErrorKind) there is.
+    /// Can fail with any [`ErrorKind`](crate::ErrorKind).
     pub async fn send<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
         self.send_bytes().await?.decode()
     }
 
-    /// Sends the call and hands the output on as the bytes that came.
+    /// Sends the call and returns the output as received, without decoding it.
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), but for an output that is not JSON: it is not looked at.
+    /// As [`send`](Self::send), except that the output is not checked to be JSON.
     pub async fn send_bytes(self) -> Result<CallResponse<Bytes>, Error> {
         let context = self.context.clone();
         let format = self.options.response_format;
@@ -240,12 +241,12 @@ impl Call {
         Ok(if is_document { response } else { response.unwrapped(format) })
     }
 
-    /// What is wrong with the options, told once instead of by every call that is made of this one.
+    /// The invalid option, reported once instead of by each of many calls.
     pub(crate) fn take_problem(&mut self) -> Option<Error> {
         self.problem.take()
     }
 
-    /// The same call once more.
+    /// Copies the call.
     pub(crate) fn again(&self) -> Self {
         Self {
             context: self.context.clone(),
@@ -260,15 +261,16 @@ impl Call {
         self.options.timeout
     }
 
-    /// Sends the call and hands its events on as they come.
+    /// Sends the call and yields its events as they arrive.
     ///
-    /// The call's timeout and the retry rules hold until the response begins; after that nothing is repeated, and the stream
-    /// may last as long as it is not silent for longer than the [idle timeout](Self::stream_idle_timeout).
+    /// The call's timeout and retries apply until the response begins. After that nothing is retried, and the stream may last until
+    /// its [`stream_timeout`](Self::stream_timeout), as long as it is never silent for longer than its
+    /// [`stream_idle_timeout`](Self::stream_idle_timeout).
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) where the response is no
-    /// stream of events.
+    /// As [`send`](Self::send). [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) if the response is not an event
+    /// stream.
     pub async fn stream(self) -> Result<EventStream, Error> {
         let context = self.context.clone();
         let options = self.options.stream;
@@ -330,7 +332,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// `{"capability": "<slug>", "input": {...}}` (api.md, vendor and wild), with the input's text as it stands.
+/// `{"capability": "<slug>", "input": {...}}` (api.md, vendor and wild), with the input's text unchanged.
 fn dispatch_body(slug: &str, input: &[u8]) -> Bytes {
     let name = serde_json::Value::from(slug).to_string();
     let mut body = Vec::with_capacity(name.len() + input.len() + 28);

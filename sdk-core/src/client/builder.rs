@@ -1,4 +1,4 @@
-//! A client's configuration: explicit argument, then environment, then default.
+//! Configuration of a client: explicit argument, then environment, then default.
 
 use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
@@ -26,12 +26,12 @@ use crate::{
     transport::{Transport, TransportOptions},
 };
 
-/// An overall timeout, or none, where the caller has said so.
+/// The overall timeout, if it was set; the inner `None` disables it.
 #[derive(Debug, Clone, Copy)]
 struct Timeout(Option<Duration>);
 
-/// Sets a client's options. What is not set comes from the environment, then from the defaults; an option that cannot be
-/// right is refused by [`build`](Self::build), by name.
+/// Builder of a client. Options that are not set come from the environment, then from the defaults. [`build`](Self::build) rejects
+/// an invalid option by name.
 ///
 /// ```
 /// # fn main() -> Result<(), runtype_surface::Error> {
@@ -67,7 +67,7 @@ pub struct ClientBuilder {
     options: Options,
     transport: TransportOptions,
     hooks: Hooks,
-    /// The first thing that is wrong, as a function since an error is not cloned.
+    /// The first error; a function, since errors cannot be cloned.
     problem: Option<(String, String)>,
 }
 
@@ -90,13 +90,13 @@ impl ClientBuilder {
         }
     }
 
-    /// What the variables' names begin with; `RUNTYPE` by default.
+    /// Prefix of the environment variables. Default: `RUNTYPE`.
     pub fn env_prefix(self, prefix: &str) -> Self {
         let checked = self.environment.clone().with_prefix(prefix);
         self.set(checked, |builder, environment| builder.environment = environment)
     }
 
-    /// Reads variables by this function in place of the process's environment: from a file of settings, or in a test.
+    /// Function that reads variables. Overrides the process's environment, for example with a settings file or in a test.
     pub fn variables(mut self, lookup: impl Fn(&str) -> Option<OsString> + Send + Sync + 'static) -> Self {
         self.environment = self.environment.with_lookup(lookup);
         self
@@ -108,44 +108,44 @@ impl ClientBuilder {
         self.api_key_source(KeySource::text(key))
     }
 
-    /// The source of the key. Overrides `RUNTYPE_PRODUCT_API_KEY` and `RUNTYPE_PRODUCT_API_KEY_FILE`.
+    /// Source of the product API key: a value, variable, file or function. Overrides `RUNTYPE_PRODUCT_API_KEY` and
+    /// `RUNTYPE_PRODUCT_API_KEY_FILE`.
     pub fn api_key_source(mut self, source: KeySource) -> Self {
         self.key = Some(source);
         self
     }
 
-    /// What a key must begin with. Default: `papi_`, as the API documents. An empty one accepts any key, should the vendor change
-    /// it.
+    /// Required prefix of the key. Default: `papi_`, as the API documents. An empty prefix accepts any key.
     pub fn api_key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.key_prefix = prefix.into();
         self
     }
 
-    /// The product's id, in place of `RUNTYPE_PRODUCT_ID`.
+    /// Product id. Overrides `RUNTYPE_PRODUCT_ID`.
     pub fn product_id(mut self, id: impl Into<String>) -> Self {
         self.endpoint.product_id = Some(id.into());
         self
     }
 
-    /// The surface's id, in place of `RUNTYPE_SURFACE_ID`.
+    /// Surface id. Overrides `RUNTYPE_SURFACE_ID`.
     pub fn surface_id(mut self, id: impl Into<String>) -> Self {
         self.endpoint.surface_id = Some(id.into());
         self
     }
 
-    /// A full endpoint URL as copied from the dashboard, in place of the ids or `RUNTYPE_ENDPOINT_URL`.
+    /// Full endpoint URL as copied from the dashboard, instead of the ids. Overrides `RUNTYPE_ENDPOINT_URL`.
     pub fn endpoint_url(mut self, url: impl Into<String>) -> Self {
         self.endpoint.endpoint_url = Some(url.into());
         self
     }
 
-    /// Scheme, host and path prefix of the API, in place of `RUNTYPE_BASE_URL`; `https://api.runtype.com` by default.
+    /// Scheme, host and path prefix of the API. Overrides `RUNTYPE_BASE_URL`. Default: `https://api.runtype.com`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.endpoint.base_url = Some(url.into());
         self
     }
 
-    /// Which header carries the key; [`AuthHeader::Bearer`] by default.
+    /// Header that carries the key. Default: [`AuthHeader::Bearer`].
     pub fn auth_header(mut self, header: AuthHeader) -> Self {
         self.auth_header = header;
         self
@@ -192,7 +192,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How large a response may be, in bytes once it is decompressed; 64 MiB by default.
+    /// Maximum size of a response in bytes, after decompression. Default: 64 MiB.
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
     }
@@ -211,70 +211,70 @@ impl ClientBuilder {
         })
     }
 
-    /// How large one event of a stream may be, in bytes; 16 MiB by default.
+    /// Maximum size of one event of a stream in bytes. Default: 16 MiB.
     pub fn max_event_bytes(self, bytes: u64) -> Self {
         self.set(options::max_event_bytes(bytes), |builder, bytes| builder.options.stream.max_event_bytes = bytes)
     }
 
-    /// Whether responses come raw or wrapped; [`ResponseFormat::Detect`] by default.
+    /// Format of responses, raw or wrapped. Default: [`ResponseFormat::Detect`].
     pub fn response_format(mut self, format: ResponseFormat) -> Self {
         self.options.response_format = format;
         self
     }
 
-    /// Adds a header to every call. The client's own (`Authorization`, `Content-Type` and so on) are refused.
+    /// Adds a header to every call. Headers that the client sets itself (`Authorization`, `Content-Type` and others) are rejected.
     ///
-    /// At most 100 headers of together 64 KiB.
+    /// At most 100 headers and 64 KiB in total.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let added = headers::add_header(&mut self.options.headers, name, value);
         self.set(added, |_, ()| {})
     }
 
-    /// Sends calls through this HTTP proxy, in place of the one that `HTTPS_PROXY` and its like name. Plain http to a
-    /// loopback address uses none by itself, since a proxy would read the key.
+    /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a proxy
+    /// would read the key.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self
     }
 
-    /// Trusts the certificates in this PEM text beside Mozilla's, for a company's own certificate authority.
+    /// Additional root certificates as PEM text, for a private certificate authority. Mozilla's roots stay trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.root_certificates.push(pem.into());
         self
     }
 
-    /// Lets the key travel over plain http to an address that is not loopback. Anyone on the way can read it.
+    /// Allows plain http to an address that is not loopback. Anyone on the network path can read the key.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
         self.allow_insecure_http = allow;
         self
     }
 
-    /// Calls this function before each attempt is sent. It must not block; no key and no body reach it.
+    /// Function to call before each attempt is sent. It must not block. It sees neither the key nor a body.
     pub fn before_attempt(mut self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static) -> Self {
         self.hooks.before = Some(Arc::new(hook));
         self
     }
 
-    /// Calls this function when an attempt has ended, whether it is repeated or not. It must not block. An attempt of a call
-    /// that was dropped has no end.
+    /// Function to call after each attempt, whether or not it is retried. It must not block. It is not called for an attempt whose
+    /// call was dropped.
     pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
         self.hooks.after = Some(Arc::new(hook));
         self
     }
 
-    /// Makes the waits before retries repeatable, for tests.
+    /// Seeds the jitter of retry waits, for reproducible tests.
     pub(crate) fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
         self
     }
 
-    /// Names the language that the calls come from in the user agent.
+    /// Adds the calling language to the user agent.
     pub(crate) fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.transport.user_agent = user_agent.into();
         self
     }
 
-    /// Reports this problem when the client is built.
+    /// Records an error, which `build` reports.
     pub(crate) fn refuse(mut self, problem: &Error) -> Self {
         self.problem
             .get_or_insert_with(|| (problem.option().unwrap_or_default().to_owned(), problem.text().to_owned()));
@@ -291,12 +291,11 @@ impl ClientBuilder {
         }
     }
 
-    /// Makes the client. Nothing is sent.
+    /// Creates the client. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option or the variable and says what
-    /// to do.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option or the variable, and what to do.
     pub fn build(self) -> Result<Client, Error> {
         if let Some((option, text)) = self.problem {
             return Err(Error::configuration_text(option, text));
@@ -348,18 +347,18 @@ impl fmt::Debug for ClientBuilder {
 }
 
 impl Client {
-    /// A client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file that `RUNTYPE_PRODUCT_API_KEY_FILE`
-    /// names, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from `RUNTYPE_ENDPOINT_URL`.
+    /// Creates a client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file in `RUNTYPE_PRODUCT_API_KEY_FILE`,
+    /// the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from `RUNTYPE_ENDPOINT_URL`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the variable that is missing or wrong.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variables that are missing or invalid.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().build()
     }
 
-    /// A client from the environment, under variables that begin with another prefix: `STAGING_RUNTYPE` reads
-    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. So one process has clients for development and for production.
+    /// Creates a client from environment variables with another prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY` and
+    /// so on. One process can have clients for development and for production.
     ///
     /// # Errors
     ///
@@ -368,7 +367,7 @@ impl Client {
         Self::builder().env_prefix(prefix).build()
     }
 
-    /// Sets options one by one; what is not set comes from the environment, then from the defaults.
+    /// Creates a builder. Options that are not set come from the environment, then from the defaults.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }

@@ -1,4 +1,4 @@
-//! The client: what an application holds on to.
+//! The client.
 
 pub(crate) mod builder;
 
@@ -16,8 +16,8 @@ use crate::{
 
 /// Calls the capabilities of one API surface.
 ///
-/// It is cheap to clone and safe to share between threads and tasks; its clones share one pool of connections, one key and
-/// one allowance of retries. Make one a surface and keep it.
+/// Cheap to clone and safe to share between threads and tasks. Clones share one connection pool, one key and one retry budget.
+/// Create one per surface and keep it.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), runtype_surface::Error> {
@@ -40,14 +40,14 @@ impl Client {
         Self { context: Arc::new(context) }
     }
 
-    /// Calls a capability and gives its output.
+    /// Calls a capability and returns its output.
     ///
-    /// `capability` is the slug, or a full URL of this surface. See [`capability`](Self::capability) for options and for
-    /// what comes with the output.
+    /// `capability` is the slug, or a full URL on this surface. Use [`capability`](Self::capability) for options, or for the response
+    /// with its metadata.
     ///
     /// # Errors
     ///
-    /// Every [`ErrorKind`](crate::ErrorKind) there is.
+    /// Can fail with any [`ErrorKind`](crate::ErrorKind).
     pub async fn call<T: DeserializeOwned>(
         &self,
         capability: &str,
@@ -56,12 +56,12 @@ impl Client {
         Ok(self.capability(capability).input(input).send().await?.output)
     }
 
-    /// Begins a call to a capability, to give it options or to read more than its output.
+    /// Builds a call to a capability, with options of its own.
     pub fn capability(&self, capability: impl Into<String>) -> Call {
         Call::new(self.context.clone(), Target::Capability(capability.into()))
     }
 
-    /// The surface's OpenAPI 3.0 document, which follows its capabilities.
+    /// Fetches the surface's OpenAPI 3.0 document, which describes its capabilities.
     ///
     /// # Errors
     ///
@@ -70,8 +70,7 @@ impl Client {
         Ok(self.openapi_call().send().await?.output)
     }
 
-    /// The same as a [`Call`], to give it options or to see what comes beside the document. An input
-    /// means nothing to it.
+    /// Builds the same as a [`Call`], for options or for the response with its metadata. Its input is ignored.
     pub fn openapi_call(&self) -> Call {
         Call::new(self.context.clone(), Target::OpenApi)
     }
@@ -80,7 +79,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that cannot be one path segment.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that is not one path segment.
     pub fn endpoint_url(&self, capability: &str) -> Result<Url, Error> {
         self.context.endpoint.capability_url(capability)
     }

@@ -1,4 +1,4 @@
-//! The variables that configure a client, by one prefix.
+//! The environment variables that configure a client.
 
 use std::{ffi::OsString, fmt, sync::Arc};
 
@@ -9,8 +9,8 @@ use crate::{
 
 type Lookup = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
-/// Reads `RUNTYPE_PRODUCT_ID` and its like; under the prefix `STAGING_RUNTYPE` it reads `STAGING_RUNTYPE_PRODUCT_ID`.
-/// A variable that is set and empty counts as not set.
+/// Reads variables such as `RUNTYPE_PRODUCT_ID`; with the prefix `STAGING_RUNTYPE`, `STAGING_RUNTYPE_PRODUCT_ID`. An empty
+/// variable counts as not set.
 #[derive(Clone)]
 pub(crate) struct Environment {
     prefix: String,
@@ -50,7 +50,7 @@ impl Environment {
         self
     }
 
-    /// Reads a variable by its whole name.
+    /// Reads a variable by its full name.
     pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Error> {
         match (self.lookup)(name) {
             Some(value) if value.is_empty() => Ok(None),
@@ -69,7 +69,7 @@ impl Environment {
         self.name("PRODUCT_API_KEY_FILE")
     }
 
-    /// A key that is not UTF-8 is handed on damaged, so that the check of the key refuses it by its own rule.
+    /// Reads the key's variable. A key that is not UTF-8 is converted lossily: the check of the key rejects it by its own rule.
     pub(crate) fn key(&self) -> Option<String> {
         self.lossy(&self.key_name())
     }
@@ -102,7 +102,7 @@ impl Environment {
         self.number("MAX_RETRIES", "a whole number, such as 2, or 0 for no retry")
     }
 
-    /// The whole name of a variable under this prefix.
+    /// The full name of a variable with this prefix.
     pub(crate) fn name(&self, rest: &str) -> String {
         format!("{}_{rest}", self.prefix)
     }

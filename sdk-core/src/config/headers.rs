@@ -1,4 +1,4 @@
-//! The headers that an application adds to its calls.
+//! Headers that the application adds to calls.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -7,21 +7,21 @@ use crate::{
     redact,
 };
 
-/// How many headers an application may add to a call, and how many bytes their names and values may have together. Servers
-/// refuse more; so much more that the request cannot be built would be a panic in the HTTP library.
+/// Limits of the application's headers: their number, and the total bytes of names and values. Servers reject more, and the HTTP
+/// library panics on a request that is too large to build.
 const MOST_HEADERS: usize = 100;
 const MOST_HEADER_BYTES: usize = 64 * 1024;
 
-/// Adds a header, over one of the same name.
+/// Adds a header, replacing one of the same name.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it cannot be a header, or is one too many.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it is not a valid header or exceeds the limits.
 pub(crate) fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
     let (name, value) = header(name, value)?;
     let refuse = |problem: String| Err(Error::configuration("headers", problem));
     if headers.len() >= MOST_HEADERS && !headers.contains_key(&name) {
-        return refuse(format!("there are more than {MOST_HEADERS}: leave some out"));
+        return refuse(format!("there are more than {MOST_HEADERS}: remove some"));
     }
     let replaced = headers.get(&name).map_or(0, |value| name.as_str().len() + value.len());
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
@@ -35,7 +35,7 @@ pub(crate) fn add_header(headers: &mut HeaderMap, name: &str, value: &str) -> Re
     Ok(())
 }
 
-/// A header that the application adds. Those that carry the key or frame the body are the client's own.
+/// A header of the application. Headers that carry the key or frame the body are set by the client.
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     const OPTION: &str = "headers";
     const OWN: [HeaderName; 12] = [
@@ -54,13 +54,19 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
     ];
     let quoted = redact::quote(name);
     let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-        Error::configuration(OPTION, format!("{quoted} is not the name of a header (RFC 9110, section 5.1)"))
+        Error::configuration(OPTION, format!("{quoted} is not a valid header name (RFC 9110, section 5.1)"))
     })?;
+    if redact::holds_key(parsed.as_str()) {
+        return Err(Error::configuration(
+            OPTION,
+            format!("{quoted} looks like a key: pass it as {}", spell("api_key")),
+        ));
+    }
     if OWN.contains(&parsed) {
-        return Err(Error::configuration(OPTION, format!("{quoted} is set by the client itself: leave it out")));
+        return Err(Error::configuration(OPTION, format!("{quoted} is set by the client itself: remove it")));
     }
     let mut parsed_value = HeaderValue::from_str(value).map_err(|_| {
-        Error::configuration(OPTION, format!("the value of {quoted} has a character that a header cannot have"))
+        Error::configuration(OPTION, format!("the value of {quoted} has a character that a header must not contain"))
     })?;
     if redact::holds_key(value) {
         return Err(Error::configuration(
@@ -68,7 +74,7 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Error> {
             format!("the value of {quoted} looks like a key: pass it as {}", spell("api_key")),
         ));
     }
-    // What an application puts there is its own: it may be a secret, and it is not for logs.
+    // The application's value may be a secret, so it must not be logged.
     parsed_value.set_sensitive(true);
     Ok((parsed, parsed_value))
 }
@@ -101,6 +107,8 @@ mod tests {
         }
         assert!(header("x-trace", "a\nb").is_err());
         let error = header("x-trace", "papi_abcdefgh").unwrap_err();
+        assert!(!error.to_string().contains("abcdefgh"), "{error}");
+        let error = header("papi_abcdefgh", "x").unwrap_err();
         assert!(!error.to_string().contains("abcdefgh"), "{error}");
         assert!(header("x-trace", "abc").unwrap().1.is_sensitive());
     }

@@ -1,5 +1,6 @@
-//! Options and the environment: what a client and a call are told, before anything is sent.
+//! Options and environment variables of clients and calls.
 
+pub(crate) mod defaults;
 pub(crate) mod environment;
 pub(crate) mod headers;
 pub(crate) mod options;

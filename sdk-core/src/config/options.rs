@@ -1,22 +1,25 @@
-//! The options of a client and of a call, and the rules that make one impossible.
+//! Options of a client and of a call, and their validation.
 
 use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::values::{ResponseFormat, RetryMode};
+use super::{
+    defaults,
+    values::{ResponseFormat, RetryMode},
+};
 use crate::error::Error;
 
-/// What holds for a call: the client's options, under those of the call.
+/// Effective options of a call: the call's own, then the client's.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// The whole call, all attempts and waits included.
+    /// Timeout of the whole call, including retries and backoff.
     pub(crate) timeout: Option<Duration>,
-    /// One attempt, if it shall be shorter than the call.
+    /// Timeout of one attempt.
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) max_retries: u32,
     pub(crate) retry_mode: RetryMode,
-    /// A longer wait before a retry is not begun.
+    /// Longest wait before a retry.
     pub(crate) max_retry_wait: Option<Duration>,
     pub(crate) max_response_bytes: u64,
     pub(crate) response_format: ResponseFormat,
@@ -24,32 +27,36 @@ pub(crate) struct Options {
     pub(crate) stream: StreamOptions,
 }
 
-/// What holds for a stream once it has begun.
+/// Options of a stream after its response has begun.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamOptions {
-    /// How long nothing may come.
+    /// Longest silence.
     pub(crate) idle_timeout: Option<Duration>,
-    /// How long the whole stream may last.
+    /// Timeout of the whole stream.
     pub(crate) timeout: Option<Duration>,
-    /// How large one event may be.
+    /// Maximum size of one event, in bytes.
     pub(crate) max_event_bytes: usize,
 }
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        Self { idle_timeout: Some(Duration::from_secs(120)), timeout: None, max_event_bytes: 16 * 1024 * 1024 }
+        Self {
+            idle_timeout: Some(defaults::STREAM_IDLE_TIMEOUT),
+            timeout: None,
+            max_event_bytes: defaults::MAX_EVENT_BYTES,
+        }
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            timeout: Some(Duration::from_secs(300)),
+            timeout: Some(defaults::TIMEOUT),
             attempt_timeout: None,
-            max_retries: 2,
+            max_retries: defaults::MAX_RETRIES,
             retry_mode: RetryMode::Safe,
-            max_retry_wait: Some(Duration::from_secs(60)),
-            max_response_bytes: 64 * 1024 * 1024,
+            max_retry_wait: Some(defaults::MAX_RETRY_WAIT),
+            max_response_bytes: defaults::MAX_RESPONSE_BYTES,
             response_format: ResponseFormat::Detect,
             headers: HeaderMap::new(),
             stream: StreamOptions::default(),
@@ -57,7 +64,7 @@ impl Default for Options {
     }
 }
 
-/// How often a call may be repeated at the most; more is a mistake.
+/// Upper limit of the option; a larger value is a mistake.
 pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
     const MOST: u32 = 100;
     u32::try_from(value)

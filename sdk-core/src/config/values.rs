@@ -1,4 +1,4 @@
-//! The values of options, as every language writes them.
+//! Values of options, in the forms that all languages use.
 
 use std::time::Duration;
 
@@ -14,18 +14,18 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum RetryMode {
-    /// Only what did not start: the connection was never made, or a pooled one proved closed before the request was written to
-    /// it; an HTTP/2 server said that it did not process the stream; 429, and 503 with `Retry-After`, as the API's own JSON
-    /// error without an `executionId`. The default.
+    /// Only calls that did not start: no connection was made; a pooled one was closed before the request was written to it; an
+    /// HTTP/2 server reported the stream as not processed; 429, and 503 with `Retry-After`, as the API's own JSON error without an
+    /// `executionId`. The default.
     #[default]
     Safe,
-    /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once: choose it only where
-    /// that does no harm.
+    /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once; use it only where that
+    /// is harmless.
     Idempotent,
 }
 
 impl RetryMode {
-    /// The option's value as the configuration writes it: `safe` or `idempotent`.
+    /// The option's name: `safe` or `idempotent`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,12 +43,12 @@ impl std::str::FromStr for RetryMode {
     }
 }
 
-/// Whether responses come raw or wrapped, which the surface's owner sets (api.md, vendor).
+/// Format of responses, which the surface's owner sets (api.md, vendor).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ResponseFormat {
-    /// Tells the two apart by their shape, which is assumed: an object of `output`, `executionId` and nothing else but
-    /// `metadata` is wrapped. The default.
+    /// Detects the format by its shape, which is assumed: an object with `output`, `executionId` and at most `metadata` besides is
+    /// wrapped. The default.
     #[default]
     Detect,
     /// The response is the output.
@@ -58,7 +58,7 @@ pub enum ResponseFormat {
 }
 
 impl ResponseFormat {
-    /// The option's value as the configuration writes it: `detect`, `raw` or `wrapped`.
+    /// The option's name: `detect`, `raw` or `wrapped`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl std::str::FromStr for ResponseFormat {
     }
 }
 
-/// Finds the value that a text names, or says which there are.
+/// Parses the name of a value; the error lists the valid names.
 pub(crate) fn one_of<T: Copy, const N: usize>(
     option: &'static str,
     text: &str,
@@ -90,32 +90,32 @@ pub(crate) fn one_of<T: Copy, const N: usize>(
     })
 }
 
-/// A duration that a call can wait for: more than nothing, a year at most.
+/// Checks a duration: more than 0 and at most a year.
 pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration, Error> {
     if value.is_zero() || value > LONGEST {
         return Err(Error::configuration(
             option,
-            format!("{} is out of range: more than 0 and at most a year", spelling::duration(value)),
+            format!("{} is out of range: pass more than 0 and at most a year", spelling::duration(value)),
         ));
     }
     Ok(value)
 }
 
-/// The same where none means that there is no limit.
+/// The same; `None` disables the limit.
 pub(crate) fn optional_duration(option: &'static str, value: Option<Duration>) -> Result<Option<Duration>, Error> {
     value.map(|value| duration(option, value)).transpose()
 }
 
-/// Seconds as other languages have them, which may be negative, infinite or not a number.
+/// Converts seconds from another language, where they may be negative, infinite or NaN.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option.
 pub fn seconds(option: &'static str, value: f64) -> Result<Duration, Error> {
     time(option, value, value, "s")
 }
 
-/// Milliseconds, in the same way.
+/// Converts milliseconds in the same way.
 ///
 /// # Errors
 ///
@@ -128,18 +128,18 @@ fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Du
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
-            format!("{} {unit} is out of range: more than 0 and at most a year", number(given)),
+            format!("{} {unit} is out of range: pass more than 0 and at most a year", number(given)),
         )
     })
 }
 
-/// A whole number as other languages have them, which may be negative or have a fraction.
+/// Converts a whole number from another language, where it may be negative or fractional.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the option.
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option.
 pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
-    // 2^53: up to here every whole number has a float of its own.
+    // 2^53: up to here a float represents every whole number exactly.
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && (0.0..=LARGEST).contains(&value) {
         #[expect(
@@ -149,10 +149,10 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
         )]
         return Ok(value as u64);
     }
-    Err(Error::configuration(option, format!("{} is not a whole number of 0 or more", number(value))))
+    Err(Error::configuration(option, format!("{} is not a whole number, 0 or more", number(value))))
 }
 
-/// A number as people write it: a very large one has up to 309 digits otherwise.
+/// A number in readable form; a very large one would have up to 309 digits otherwise.
 fn number(value: f64) -> String {
     if value.is_finite() && value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() }
 }

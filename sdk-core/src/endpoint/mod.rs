@@ -10,14 +10,18 @@ use std::{fmt, str::FromStr};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
-use crate::{error::Error, redact};
-use base_url::{DEFAULT_BASE_URL, parse_base, parse_url};
+use crate::{
+    config::defaults,
+    error::{Error, spelling::spell},
+    redact,
+};
+use base_url::{parse_base, parse_url};
 use segment::{SEGMENT, is_dot_segment, segment};
 
 /// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
 
-/// The path of the endpoint that takes the capability's name in the body (api.md, vendor and wild).
+/// The path of the dispatch endpoint, which takes the capability's slug in the body (api.md, vendor and wild).
 const DISPATCH_PATH: &str = "dispatch";
 
 /// The address of an API surface, `{base}/v1/products/{product}/surfaces/{surface}/api/`.
@@ -40,7 +44,7 @@ const DISPATCH_PATH: &str = "dispatch";
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// Scheme, host, port and path prefix, with no slash at the end.
+    /// Scheme, host, port and path prefix, without a trailing slash.
     base: String,
     product: String,
     surface: String,
@@ -48,12 +52,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// An address from its parts. The base URL may have a path prefix; a trailing slash or `/v1` is dropped.
+    /// Creates an address from its parts. The base URL may have a path prefix; a trailing slash or `/v1` is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a base URL that is not plain http or https
-    /// (with credentials, a query or a fragment), or an id that cannot be one path segment.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL, or an id that is not one path segment.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
         Ok(Self {
             base: parse_base("base_url", base_url)?,
@@ -63,12 +66,11 @@ impl Endpoint {
         })
     }
 
-    /// An address from a full URL, with or without `/api`, the capability's slug, a trailing slash, or a query (which
-    /// is dropped).
+    /// Parses a full URL, with or without `/api`, the capability's slug, a trailing slash, or a query (which is dropped).
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new), and where the path is not `…/products/{product}/surfaces/{surface}[/api[/{slug}]]`.
+    /// As [`new`](Self::new), and for a path other than `…/v1/products/{product}/surfaces/{surface}[/api[/{slug}]]`.
     pub fn parse(url: &str) -> Result<Self, Error> {
         const OPTION: &str = "endpoint_url";
         let mut base = parse_url(OPTION, url)?;
@@ -78,13 +80,14 @@ impl Endpoint {
             Error::configuration(
                 OPTION,
                 format!(
-                    "{} is not the address of a surface: copy it from the dashboard; it looks like \
-                     {DEFAULT_BASE_URL}/v1/products/prod_…/surfaces/surf_…/api/…",
-                    redact::quote(url)
+                    "{} is not the URL of a surface: copy it from the dashboard, for example \
+                     {}/v1/products/prod_…/surfaces/surf_…/api/…",
+                    redact::quote(url),
+                    defaults::BASE_URL
                 ),
             )
         };
-        // The first text that can be wrong is the caller's own: a dot segment is already resolved in `base`.
+        // Checks the caller's text, since `base` has dot segments resolved already.
         let written = url.split(['?', '#']).next().unwrap_or_default();
         if written.split(['/', '\\']).any(is_dot_segment) {
             return Err(unlike());
@@ -120,42 +123,41 @@ impl Endpoint {
         })
     }
 
-    /// The base URL, with no slash at the end.
+    /// The base URL, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base
     }
 
-    /// The product's id.
+    /// The product id.
     #[must_use]
     pub fn product_id(&self) -> &str {
         &self.product
     }
 
-    /// The surface's id.
+    /// The surface id.
     #[must_use]
     pub fn surface_id(&self) -> &str {
         &self.surface
     }
 
-    /// The capability's slug, where the address was parsed from a URL that had one.
+    /// The capability's slug, if the address was parsed from a URL with one.
     #[must_use]
     pub fn capability(&self) -> Option<&str> {
         self.capability.as_deref()
     }
 
-    /// The surface alone.
+    /// The address without the capability.
     #[must_use]
     pub fn without_capability(&self) -> Self {
         Self { capability: None, ..self.clone() }
     }
 
-    /// The URL of a capability. In place of the slug a full URL may stand, if it leads to this same surface.
+    /// The URL of a capability. Takes its slug, or a full URL on this surface.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that cannot be one path segment, or a URL
-    /// of another surface: the key goes to the configured one only.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid slug, or a URL of another surface.
     pub fn capability_url(&self, slug: &str) -> Result<Url, Error> {
         self.url(&utf8_percent_encode(&self.slug(slug)?, SEGMENT).to_string())
     }
@@ -164,7 +166,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// None that is known; the parts were checked when the address was made.
+    /// None known: the parts were checked when the address was created.
     pub fn dispatch_url(&self) -> Result<Url, Error> {
         self.url(DISPATCH_PATH)
     }
@@ -173,12 +175,12 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// None that is known; the parts were checked when the address was made.
+    /// None known: the parts were checked when the address was created.
     pub fn openapi_url(&self) -> Result<Url, Error> {
         self.url(ASSUMED_OPENAPI_PATH)
     }
 
-    /// The slug that the caller means: itself, or the last segment of a full URL of this surface.
+    /// The slug: the text itself, or the last segment of a full URL on this surface.
     ///
     /// # Errors
     ///
@@ -197,8 +199,8 @@ impl Endpoint {
             return Err(Error::configuration(
                 OPTION,
                 format!(
-                    "{} is not of this client's surface ({self}), and the key goes nowhere else: make a client of its own \
-                     from that URL",
+                    "{} is not on this client's surface ({self}), and the key is sent nowhere else: create another \
+                     client from that URL",
                     redact::quote(capability)
                 ),
             ));
@@ -206,7 +208,7 @@ impl Endpoint {
         Ok(slug)
     }
 
-    /// Refuses an address to which the key would travel in the clear: https, or http on a loopback address.
+    /// Rejects an address to which the key would be sent unencrypted: anything but https, or http on a loopback address.
     pub(crate) fn check_secure(&self) -> Result<(), Error> {
         if self.base.starts_with("https://") || self.is_loopback() {
             return Ok(());
@@ -214,9 +216,9 @@ impl Endpoint {
         Err(Error::configuration(
             "base_url",
             format!(
-                "{} would carry the key over the network in the clear: use https, or, where you know the network, allow \
-                 insecure http by its option",
-                redact::quote(&self.base)
+                "{} would send the key unencrypted (in the clear): use https, or set {} on a trusted network",
+                redact::quote(&self.base),
+                spell("allow_insecure_http")
             ),
         ))
     }
@@ -231,7 +233,7 @@ impl Endpoint {
         })
     }
 
-    /// The URL below the surface's `/api/`, of what is percent-encoded already.
+    /// The URL below the surface's `/api/`, from a percent-encoded path.
     fn text(&self, encoded: &str) -> String {
         let product = utf8_percent_encode(&self.product, SEGMENT);
         let surface = utf8_percent_encode(&self.surface, SEGMENT);

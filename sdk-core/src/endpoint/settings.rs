@@ -1,13 +1,13 @@
-//! Which endpoint a client calls: by its options, then by the environment.
+//! The endpoint of a client, from its options, then from the environment.
 
-use super::{Endpoint, base_url::DEFAULT_BASE_URL};
+use super::Endpoint;
 use crate::{
-    config::environment::Environment,
+    config::{defaults, environment::Environment},
     error::{Error, spelling::spell},
     redact,
 };
 
-/// The options that name an endpoint.
+/// The options that configure the endpoint.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EndpointSettings {
     pub(crate) product_id: Option<String>,
@@ -17,8 +17,8 @@ pub(crate) struct EndpointSettings {
 }
 
 impl EndpointSettings {
-    /// An explicit URL or explicit ids come before those of the environment. Where two of one rank name different
-    /// surfaces or hosts, neither is guessed: the key would go to the wrong one.
+    /// Explicit options override the environment. Two sources of the same level that disagree are an error: a guess could send the
+    /// key to the wrong host.
     pub(crate) fn resolve(&self, environment: &Environment) -> Result<Endpoint, Error> {
         let is_explicit = self.product_id.is_some() || self.surface_id.is_some();
         if let Some(url) = &self.endpoint_url {
@@ -37,14 +37,14 @@ impl EndpointSettings {
             let (product, surface) = (environment.product_id()?, environment.surface_id()?);
             self.refuse_other_ids(&endpoint, product.as_deref(), surface.as_deref(), &name)?;
             if let Some(base) = self.base_url.as_deref() {
-                // An explicit base URL comes before the environment's URL, which then only names the surface.
+                // An explicit base URL overrides the host of the environment's URL, which then only names the surface.
                 return Endpoint::new(base, endpoint.product_id(), endpoint.surface_id());
             }
             return self.with_base(endpoint, environment.base_url()?.as_deref(), &name, &environment.name("BASE_URL"));
         }
         let base = match &self.base_url {
             Some(base) => base.clone(),
-            None => environment.base_url()?.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
+            None => environment.base_url()?.unwrap_or_else(|| defaults::BASE_URL.to_owned()),
         };
         let product = self.product_id.clone().or(environment.product_id()?);
         let surface = self.surface_id.clone().or(environment.surface_id()?);
@@ -67,7 +67,7 @@ impl EndpointSettings {
                 return Err(Error::configuration(
                     option,
                     format!(
-                        "it is {} and {place} says {}: pass one of them",
+                        "{} conflicts with {} in {place}: pass one of them",
                         redact::quote(given),
                         redact::quote(in_url)
                     ),
@@ -92,7 +92,7 @@ impl EndpointSettings {
         Err(Error::configuration(
             "base_url",
             format!(
-                "{base_place} is {} and {place} leads to {}: pass one of them",
+                "{base_place} is {}, but {place} points to {}: pass one of them",
                 based.base_url(),
                 endpoint.base_url()
             ),
@@ -100,7 +100,7 @@ impl EndpointSettings {
     }
 }
 
-/// Names everything that is missing, so that it can be set at once.
+/// The error that names everything that is missing, so that it can be set at once.
 fn missing(environment: &Environment, product: bool, surface: bool) -> Error {
     let wanted: Vec<_> = [("product_id", "PRODUCT_ID", product), ("surface_id", "SURFACE_ID", surface)]
         .into_iter()

@@ -1,10 +1,9 @@
 //! From a capability's name to its slug.
 
-/// Turns a capability's name into the slug under which its endpoint stands: `Summarize Article` becomes
-/// `summarize-article` (api.md, vendor).
+/// Converts a capability's name to its slug: `Summarize Article` becomes `summarize-article` (api.md, vendor).
 ///
-/// What is not an ASCII letter or digit separates words; underscores stay, since slugs with underscores exist (api.md,
-/// wild). How the platform treats letters beyond ASCII is not documented; they separate words here, which is assumed.
+/// Characters other than ASCII letters, digits and underscores separate words (slugs with underscores exist: api.md, wild). The
+/// platform's treatment of letters beyond ASCII is not documented; that they separate words is assumed.
 ///
 /// ```
 /// use runtype_surface::capability_slug;

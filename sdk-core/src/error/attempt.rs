@@ -1,4 +1,4 @@
-//! What happened at one attempt of a call.
+//! One attempt of a call.
 
 use std::time::Duration;
 
@@ -6,54 +6,54 @@ use serde::{Serialize, Serializer};
 
 use super::kind::ErrorKind;
 
-/// One attempt of a call: when it began, how long it took, how it ended. Responses and errors list them.
+/// One attempt of a call. Responses and errors list them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Counts from 1.
+    /// Number of the attempt, counted from 1.
     pub number: u32,
-    /// How long the client waited before this attempt, after the one before.
+    /// Wait between the previous attempt and this one.
     #[serde(serialize_with = "milliseconds", rename = "waited_ms")]
     pub waited: Duration,
-    /// When it began, counted from the begin of the call.
+    /// Start of the attempt, relative to the start of the call.
     #[serde(serialize_with = "milliseconds", rename = "started_ms")]
     pub started: Duration,
-    /// How long it took.
+    /// Duration of the attempt.
     #[serde(serialize_with = "milliseconds", rename = "elapsed_ms")]
     pub elapsed: Duration,
-    /// How it ended.
+    /// Outcome of the attempt.
     #[serde(flatten)]
     pub outcome: AttemptOutcome,
-    /// The hint of the key that it was sent with, such as `papi_…a1b2`.
+    /// Hint of the key that was used, such as `papi_…a1b2`.
     pub key_hint: String,
 }
 
-/// How an attempt ended.
+/// Outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AttemptOutcome {
     /// The server responded.
     Responded {
-        /// With this HTTP status.
+        /// The HTTP status.
         status: u16,
     },
-    /// There was no connection, or it broke.
+    /// No connection could be made, or it broke.
     Broken {
         /// Whether the server may have run the capability.
         may_have_executed: bool,
     },
-    /// Its time ran out.
+    /// The attempt timed out.
     TimedOut {
         /// Whether the server may have run the capability.
         may_have_executed: bool,
     },
-    /// A success could not be read: too large, or its encoding was broken.
+    /// A successful response could not be read: it was too large, or its encoding was invalid.
     Unreadable,
 }
 
 impl AttemptOutcome {
-    /// The response's status, where there was one.
+    /// The HTTP status, if the server responded.
     #[must_use]
     pub fn status(self) -> Option<u16> {
         match self {
@@ -62,7 +62,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// What OpenTelemetry calls `error.type`: the status, or the name of the class; none for a success.
+    /// OpenTelemetry's `error.type`: the status, or the name of the class; `None` for a success.
     pub(crate) fn error_type(self) -> Option<String> {
         match self {
             Self::Responded { status } if (200..300).contains(&status) => None,

@@ -1,11 +1,11 @@
-//! The cause of an error, without its type.
+//! The cause of an error, reduced to its text.
 
 use std::{fmt, io};
 
 use crate::redact;
 
-/// A cause whose text is kept and whose type is not: what it said, without anything that looks like a credential. An
-/// [`io::Error`] at the end of the chain stays one, so that its kind can be read.
+/// A cause that keeps the text, without anything that looks like a credential, and drops the type. An [`io::Error`] at the end of
+/// the chain keeps its type, so that its kind can be read.
 #[derive(Debug)]
 pub(crate) struct Cause {
     text: String,
@@ -36,12 +36,24 @@ impl Cause {
         Self { text: text(error), source, is_connect }
     }
 
-    /// Whether no connection was made.
+    /// Rewrites every text of the chain: a server's words are in some of them.
+    pub(crate) fn rewrite(&mut self, rewrite: &dyn Fn(String) -> String) {
+        self.text = rewrite(std::mem::take(&mut self.text));
+        match &mut self.source {
+            Some(Source::Cause(cause)) => cause.rewrite(rewrite),
+            Some(Source::Io(io)) if io.raw_os_error().is_none() => {
+                *io = io::Error::new(io.kind(), rewrite(io.to_string()));
+            }
+            Some(Source::Io(_)) | None => {}
+        }
+    }
+
+    /// Whether making the connection failed.
     pub(crate) fn is_connect(&self) -> bool {
         self.is_connect
     }
 
-    /// The innermost reason, as the operating system or the library gives it, on one line.
+    /// The innermost reason, in the operating system's or library's words, on one line.
     pub(crate) fn reason(&self) -> String {
         let mut last = self;
         let innermost = loop {
@@ -51,12 +63,12 @@ impl Cause {
                 None => break last.text.clone(),
             }
         };
-        // Neither the number of the system's error nor a link to a library's documentation helps.
+        // The number of the system's error and links to a library's documentation do not help the reader.
         let plain = innermost.split(" (os error ").next().unwrap_or_default();
         let plain = plain.split(": https://").next().unwrap_or_default();
         let mut characters = plain.chars();
         match (characters.next(), characters.as_str()) {
-            // "TLS" and the like stay as they are.
+            // Keeps abbreviations such as "TLS".
             (Some(first), rest) if !rest.starts_with(|c: char| c.is_uppercase()) => {
                 first.to_lowercase().chain(rest.chars()).collect()
             }
@@ -64,7 +76,7 @@ impl Cause {
         }
     }
 
-    /// The operating system's name of the innermost reason, where it is one of the usual ones.
+    /// The operating system's name of the innermost reason, if it is a common one.
     pub(crate) fn os_code(&self) -> Option<&'static str> {
         match &self.source {
             Some(Source::Cause(cause)) => cause.os_code(),
@@ -84,7 +96,7 @@ fn code(error: &io::Error) -> Option<&'static str> {
         io::ErrorKind::HostUnreachable => Some("EHOSTUNREACH"),
         io::ErrorKind::NetworkUnreachable => Some("ENETUNREACH"),
         io::ErrorKind::AddrNotAvailable => Some("EADDRNOTAVAIL"),
-        // The standard library gives the failures of getaddrinfo no kind of their own.
+        // The standard library has no error kind for failures of getaddrinfo.
         _ if error.to_string().starts_with("failed to lookup address") => Some("ENOTFOUND"),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! The texts of errors: one line that says what happened, then the cause that remains and what to do, each on a line of its own.
+//! Error texts: one line on what happened, then the remaining cause and the remedy, each on its own line.
 
 use std::time::Duration;
 
@@ -16,42 +16,42 @@ const MAY_HAVE_EXECUTED: &str = "The call may have been executed.";
 const CHECK_EFFECTS: &str = "Check its effects before retrying.";
 const FOREIGN: &str = "This response is not the API's: a proxy, a login page or another server sent it.";
 
-/// What the text of an error status depends on, beside the response.
+/// What the text of an error status depends on besides the response.
 pub(crate) struct Explanation<'a> {
     pub(crate) capability: Option<&'a str>,
     pub(crate) key_hint: &'a str,
-    /// The header that carried the key, as the documentation writes it.
+    /// The header that carried the key, in the documentation's spelling.
     pub(crate) header: &'static str,
-    /// Whether the key's source was asked again after a 401.
+    /// Whether the key source was asked again after a 401.
     pub(crate) asked_again: AskedAgain,
     pub(crate) max_retry_wait: Option<Duration>,
     pub(crate) may_have_executed: bool,
 }
 
-/// What came of asking the key's source after a 401.
+/// Result of asking the key source again after a 401.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AskedAgain {
-    /// It was not asked: the response is no 401, or the source is a fixed value.
+    /// Not asked: the response is not a 401, or the key is a fixed value.
     No,
-    /// It gave the same key.
+    /// It returned the same key.
     SameKey,
-    /// It gave another key, and the server refused that one too.
+    /// It returned another key, which the server rejected too.
     AnotherKey,
-    /// It could not give a key, for this reason.
+    /// It failed, for this reason.
     Failed(String),
 }
 
-/// The begin of a text that names the capability.
+/// The prefix that names the capability.
 pub(crate) fn who(capability: Option<&str>) -> String {
     capability.map(|slug| format!("{slug}: ")).unwrap_or_default()
 }
 
-/// Puts a text together: what happened, the cause, the remedy.
+/// Joins what happened, the cause and the remedy.
 pub(crate) fn lines(parts: [&str; 3]) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a call ran, as far as is known, and what follows.
+/// The sentence on whether the call was executed.
 fn consequence(may_have_executed: bool) -> &'static str {
     if may_have_executed { MAY_HAVE_EXECUTED } else { NOT_EXECUTED }
 }
@@ -77,7 +77,7 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
     match response.status {
         401 => authentication(explanation),
         402 => (
-            "The plan or a quota of it is exhausted.".into(),
+            "The plan or one of its quotas is exhausted.".into(),
             response.upgrade_url.as_ref().map_or_else(
                 || "Ask the product's owner to raise it.".to_owned(),
                 |url| format!("Raise it at {}.", redact::quote(url)),
@@ -93,8 +93,8 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
             ),
         ),
         400 | 413 | 415 | 422 => (
-            format!("The input is not what the capability takes. {executed}"),
-            "See its parameters in the surface's OpenAPI document (`openapi()`).".into(),
+            format!("The input does not match the capability's parameters. {executed}"),
+            "See the parameters in the surface's OpenAPI document (`openapi()`).".into(),
         ),
         429 => rate_limit(response, explanation),
         500..=599 => match &response.execution_id {
@@ -122,26 +122,26 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
     }
 }
 
-/// The documented causes of a 401 are: no auth header, incorrect key format, revoked key (api.md, doc). The first two
-/// are ruled out: the client sent the header and has checked the format.
+/// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the first
+/// two: it sent the header and checked the format.
 fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     let again = match &explanation.asked_again {
         AskedAgain::No => String::new(),
-        AskedAgain::SameKey => " The key source was asked again and gave the same key.".into(),
-        AskedAgain::AnotherKey => " The key source was asked again, and its other key was refused too.".into(),
+        AskedAgain::SameKey => " The key source was asked again and returned the same key.".into(),
+        AskedAgain::AnotherKey => " The key source was asked again, and its new key was rejected too.".into(),
         AskedAgain::Failed(reason) => format!(" The key source was asked again and failed: {reason}."),
     };
     (
         format!(
-            "The key is revoked, expired, or of another surface: its format is right, and it was sent as {}.{again}",
+            "The key is revoked, expired, or belongs to another surface: its format is valid, and it was sent as {}.{again}",
             explanation.header,
         ),
-        "Create a key for this surface in the dashboard and give it to the application.".into(),
+        "Create a key for this surface in the dashboard, and configure it.".into(),
     )
 }
 
-/// The documented causes of a 403 are: the key is scoped to other capabilities, or its permissions do not suffice
-/// (api.md, doc). The server accepted the key itself.
+/// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient (api.md, doc).
+/// The server accepted the key itself.
 fn permission(explanation: &Explanation<'_>) -> (String, String) {
     let wanted = explanation.capability.unwrap_or("the permission");
     (
@@ -156,20 +156,20 @@ fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String,
     let executed = consequence(explanation.may_have_executed);
     let cause = match (response.retry_after, explanation.max_retry_wait) {
         (Some(wait), Some(most)) if wait > most => format!(
-            "A limit of the key is reached; the server asks to wait {}, longer than {} ({}). {executed}",
+            "The key's rate limit is reached; the server asks to wait {}, longer than {} ({}). {executed}",
             duration(wait),
             spell("max_retry_wait"),
             duration(most),
         ),
         (Some(wait), _) => {
-            format!("A limit of the key is reached; the server asks to wait {}. {executed}", duration(wait))
+            format!("The key's rate limit is reached; the server asks to wait {}. {executed}", duration(wait))
         }
-        (None, _) => format!("A limit of the key is reached. {executed}"),
+        (None, _) => format!("The key's rate limit is reached. {executed}"),
     };
     (cause, "Wait, call less often, or ask the product's owner for a higher limit.".into())
 }
 
-/// A connection that was not made, or broke.
+/// The text of a connection that could not be made, or broke.
 pub(crate) fn broken(capability: Option<&str>, host: &str, cause: Cause, may_have_executed: bool) -> Box<Facts> {
     let reason = cause.reason();
     let happened = if cause.is_connect() {
@@ -192,7 +192,7 @@ pub(crate) fn broken(capability: Option<&str>, host: &str, cause: Cause, may_hav
     })
 }
 
-/// An attempt or a call whose time ran out, by this option.
+/// The text of a timeout, which this option set.
 pub(crate) fn timed_out(
     capability: Option<&str>,
     phase: Phase,
@@ -216,7 +216,7 @@ pub(crate) fn timed_out(
     })
 }
 
-/// An output that is not what was asked for.
+/// The text of an output that cannot be decoded.
 pub(crate) fn undecodable(
     capability: Option<&str>,
     response: &StatusFacts,
@@ -235,5 +235,5 @@ pub(crate) fn undecodable(
     if response.body.is_empty() {
         return lines([&format!("{who}{status} without a body where JSON was expected"), EXECUTED, ""]);
     }
-    lines([&format!("{who}the output does not match what was asked for{place}: {reason}"), EXECUTED, ""])
+    lines([&format!("{who}the output does not have the expected shape{place}: {reason}"), EXECUTED, ""])
 }

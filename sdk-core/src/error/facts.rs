@@ -1,4 +1,4 @@
-//! What is known of a failure.
+//! The data of an error.
 
 use std::time::Duration;
 
@@ -7,12 +7,13 @@ use http::HeaderMap;
 
 use super::{
     attempt::Attempt,
+    cause::Cause,
     kind::{ErrorKind, Phase},
 };
 
 pub(crate) type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// All that is known of a failure; what does not apply is empty.
+/// The data of an error; fields that do not apply are empty.
 #[derive(Default)]
 pub(crate) struct Facts {
     pub(crate) kind: Option<ErrorKind>,
@@ -31,7 +32,17 @@ pub(crate) struct Facts {
     pub(crate) os_code: Option<&'static str>,
 }
 
-/// What the server responded.
+impl Facts {
+    /// Rewrites the text and those of the causes.
+    pub(crate) fn rewrite(&mut self, rewrite: &dyn Fn(String) -> String) {
+        self.text = rewrite(std::mem::take(&mut self.text));
+        if let Some(cause) = self.source.as_mut().and_then(|source| source.downcast_mut::<Cause>()) {
+            cause.rewrite(rewrite);
+        }
+    }
+}
+
+/// An error response.
 #[derive(Clone, Default)]
 pub(crate) struct StatusFacts {
     pub(crate) status: u16,

@@ -1,6 +1,6 @@
-//! What kind of failure an error is, and what the call was doing.
+//! Kinds of errors, and phases of a call.
 
-/// What kind of failure an [`Error`] is.
+/// Kind of an [`Error`](super::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -8,33 +8,34 @@ pub enum ErrorKind {
     Configuration,
     /// No connection could be made, or it broke.
     Connection,
-    /// The deadline passed; [`Error::phase`](super::Error::phase) says in which phase.
+    /// A timeout passed; [`Error::phase`](super::Error::phase) says in which phase.
     Timeout,
-    /// 400, 413, 415 or 422: the request is not what the capability takes.
+    /// 400, 413, 415 or 422: the input does not match the capability's parameters.
     BadRequest,
     /// 401: the key is missing, malformed, unknown, revoked or expired.
     Authentication,
-    /// 402: a plan or a quota is exhausted; [`Error::upgrade_url`](super::Error::upgrade_url) says where it can be raised, if the
-    /// server did.
+    /// 402: the plan or a quota is exhausted; [`Error::upgrade_url`](super::Error::upgrade_url) is where to raise it, if the server
+    /// says.
     PaymentRequired,
-    /// 403: the key's scope or permissions do not reach the capability.
+    /// 403: the key's scope or permissions do not include the capability.
     PermissionDenied,
     /// 404: no such product, surface or capability.
     NotFound,
-    /// 429: a limit of the key is reached; [`Error::retry_after`](super::Error::retry_after) says for how long, if the server did.
+    /// 429: the key's rate limit is reached; [`Error::retry_after`](super::Error::retry_after) is the wait that the server asked for.
     RateLimit,
-    /// 5xx: the capability failed, or the server did; [`Error::execution_id`](super::Error::execution_id) finds it in the product's logs.
+    /// 5xx: the capability or the server failed; [`Error::execution_id`](super::Error::execution_id) identifies it in the product's logs.
     Server,
-    /// Any other response that is not a success, among them redirects, which are never followed.
+    /// Any other status that is not a success, including redirects, which are never followed.
     Status,
-    /// A success that is not what was asked for: not JSON, too large, or of another shape.
+    /// A successful response that cannot be decoded: not JSON, too large, or of an unexpected shape.
     ResponseDecode,
-    /// A stream broke, ended without a closing event, or reported an error; [`Error::events_seen`](super::Error::events_seen) says how far it came.
+    /// A stream broke, ended without a closing event, or reported a failure; [`Error::events_seen`](super::Error::events_seen) counts
+    /// the events before it.
     Stream,
 }
 
 impl ErrorKind {
-    /// The name of the class that stands for this kind in Python and JavaScript.
+    /// Name of the kind's class in Python and JavaScript.
     #[must_use]
     pub fn class_name(self) -> &'static str {
         match self {
@@ -68,33 +69,33 @@ impl ErrorKind {
     }
 }
 
-/// What a call was doing when its time ran out.
+/// What a call was doing when it timed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Phase {
-    /// Asking the key's source.
+    /// Asking the key source.
     Key,
-    /// Making a connection, or waiting for a free one.
+    /// Connecting, or waiting for a free connection.
     Connect,
     /// Sending the request, and waiting for the response to begin.
-    CallResponse,
-    /// Reading the response.
+    Response,
+    /// Reading the response's body.
     Body,
     /// Waiting for the next event of a stream.
     Idle,
-    /// Reading a stream, which took longer than its timeout.
+    /// Reading a stream that took longer than its timeout.
     Stream,
 }
 
 impl Phase {
-    /// The phase's name: `key`, `connect`, `response`, `body`, `idle` or `stream`.
+    /// Name of the phase: `key`, `connect`, `response`, `body`, `idle` or `stream`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Connect => "connect",
-            Self::CallResponse => "response",
+            Self::Response => "response",
             Self::Body => "body",
             Self::Idle => "idle",
             Self::Stream => "stream",
@@ -103,9 +104,9 @@ impl Phase {
 
     pub(crate) fn doing(self) -> &'static str {
         match self {
-            Self::Key => "asking the key's source",
+            Self::Key => "asking the key source",
             Self::Connect => "connecting",
-            Self::CallResponse => "waiting for the response",
+            Self::Response => "waiting for the response",
             Self::Body => "reading the response",
             Self::Idle => "waiting for the next event",
             Self::Stream => "reading the stream",

@@ -1,25 +1,25 @@
-//! What can go wrong with a call, and what to do about it.
+//! Errors of calls.
 //!
-//! Every fallible function of this crate returns [`Error`]. Branch on its [`kind`](Error::kind); print it to learn what to
-//! do; read its fields to decide:
+//! Every fallible function of this crate returns [`Error`]. Branch on its [`kind`](Error::kind), print it for the cause and the
+//! remedy, and read its fields for details:
 //!
 //! ```
 //! use runtype_surface::{Error, ErrorKind};
 //!
 //! fn advice(error: &Error) -> &'static str {
 //!     match error.kind() {
-//!         ErrorKind::Configuration => "mend the configuration; nothing was sent",
-//!         ErrorKind::Authentication => "ask for a new key",
+//!         ErrorKind::Configuration => "fix the configuration; nothing was sent",
+//!         ErrorKind::Authentication => "get a new key",
 //!         ErrorKind::PermissionDenied => "ask for a wider scope",
-//!         ErrorKind::RateLimit => "come back after error.retry_after()",
-//!         _ if error.may_have_executed() => "it may have run: look before you repeat it",
-//!         _ => "nothing has run: repeat it",
+//!         ErrorKind::RateLimit => "retry after error.retry_after()",
+//!         _ if error.may_have_executed() => "check the call's effects before retrying",
+//!         _ => "safe to retry",
 //!     }
 //! }
 //! ```
 //!
-//! No error shows the key: not in its text, its fields, its `Debug`, or its source. Where a server repeats the key in
-//! its response, the error holds the hint (`papi_…a1b2`) in its place.
+//! No error shows the key: not in its text, fields, `Debug` output or source. If a server echoes the key in its response, the error
+//! has the hint (`papi_…a1b2`) instead.
 
 use std::{fmt, time::Duration};
 
@@ -39,7 +39,7 @@ use facts::{Facts, Source, StatusFacts};
 use kind::{ErrorKind, Phase};
 use spelling::spell;
 
-/// Why a call failed. See the [module](self) for how to handle it.
+/// Error of a call. See the [module](self) for how to handle it.
 pub struct Error(Box<Facts>);
 
 impl Error {
@@ -57,13 +57,13 @@ impl Error {
         Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
     }
 
-    /// Joins the texts of two refusals, so that everything that is missing is said at once.
+    /// Joins the texts of two errors, so that everything that is missing is reported at once.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.0.text = format!("{}\n{}", self.0.text, other.0.text);
         self
     }
 
-    /// Says where a malformed value was found.
+    /// Adds where a malformed value was found.
     pub(crate) fn found_in(mut self, place: impl fmt::Display) -> Self {
         self.0.text = format!("{} (found in {place})", self.0.text);
         self
@@ -80,7 +80,7 @@ impl Error {
         self
     }
 
-    /// Where nothing else caused this error, what caused the other did.
+    /// Takes the other error's source if this one has none.
     pub(crate) fn caused_by(mut self, other: Self) -> Self {
         if self.0.source.is_none() {
             self.0.source = other.0.source;
@@ -89,12 +89,12 @@ impl Error {
         self
     }
 
-    /// The very error of the application's key function. It may hold what this error's texts and sources leave out.
+    /// The original error of the application's key function. It is not redacted.
     pub(crate) fn key_function_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         self.0.key_function_error.as_deref()
     }
 
-    /// The same error once more, without what caused it.
+    /// Copies the error without its source.
     pub(crate) fn again(&self) -> Self {
         let facts = &*self.0;
         Self::new(Facts {
@@ -123,31 +123,31 @@ impl Error {
         self.0.response.as_ref()
     }
 
-    /// What kind of failure this is.
+    /// Kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind.unwrap_or(ErrorKind::Configuration)
     }
 
-    /// The HTTP status, where the server responded.
+    /// HTTP status, if the server responded.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.response().map(|response| response.status)
     }
 
-    /// The server's own words, where it responded with an error.
+    /// Message of the server's error response; `None` if it sent none.
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         self.response().map(|response| response.message.as_str()).filter(|text| !text.is_empty())
     }
 
-    /// Whether the deadline passed: [`ErrorKind::Timeout`].
+    /// Whether a timeout passed: [`ErrorKind::Timeout`].
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.kind() == ErrorKind::Timeout
     }
 
-    /// Whether no connection could be made or it broke: [`ErrorKind::Connection`].
+    /// Whether the connection could not be made or broke: [`ErrorKind::Connection`].
     #[must_use]
     pub fn is_connection(&self) -> bool {
         self.kind() == ErrorKind::Connection
@@ -165,13 +165,13 @@ impl Error {
         self.status().is_some_and(|status| !(200..300).contains(&status))
     }
 
-    /// Where a 402 says the plan can be upgraded, or a stream's error does.
+    /// URL at which the plan can be upgraded, from a 402 or a stream's error.
     #[must_use]
     pub fn upgrade_url(&self) -> Option<&str> {
         self.response()?.upgrade_url.as_deref()
     }
 
-    /// The operating system's name of what broke a connection, such as `ECONNREFUSED`.
+    /// Operating system's code of a connection error, such as `ECONNREFUSED`.
     #[must_use]
     pub fn os_code(&self) -> Option<&'static str> {
         self.0.os_code
@@ -183,31 +183,31 @@ impl Error {
         self.response()?.code.as_deref()
     }
 
-    /// What the server added under `details`.
+    /// The server's `details`.
     #[must_use]
     pub fn details(&self) -> Option<&serde_json::Value> {
         self.response()?.details.as_ref()
     }
 
-    /// The id of the request, from the response's headers.
+    /// Request id, from the response's headers.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.response()?.request_id.as_deref()
     }
 
-    /// The id under which the product's owner finds the execution in the logs.
+    /// Execution id, by which the product's owner finds the execution in the logs.
     #[must_use]
     pub fn execution_id(&self) -> Option<&str> {
         self.response()?.execution_id.as_deref()
     }
 
-    /// How long the server asked to wait (`retry-after-ms`, or `Retry-After` in seconds or as a date).
+    /// Wait that the server asked for (`retry-after-ms`, or `Retry-After` in seconds or as a date).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.response()?.retry_after
     }
 
-    /// Where a redirect pointed. It was not followed.
+    /// Target of a redirect, which was not followed.
     #[must_use]
     pub fn location(&self) -> Option<&str> {
         self.response()?.location.as_deref()
@@ -219,7 +219,7 @@ impl Error {
         self.response().map(|response| &response.headers)
     }
 
-    /// The response's body as it came, up to 64 KiB.
+    /// The response's body, unparsed, up to 64 KiB.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.response().map(|response| &response.body)
@@ -231,43 +231,43 @@ impl Error {
         self.0.capability.as_deref()
     }
 
-    /// The hint of the key that was used last, such as `papi_…a1b2`.
+    /// Hint of the key that was used last, such as `papi_…a1b2`.
     #[must_use]
     pub fn key_hint(&self) -> Option<&str> {
         self.0.key_hint.as_deref()
     }
 
-    /// What happened at each attempt, in order. Empty where nothing was sent.
+    /// All attempts, in order. Empty if nothing was sent.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
     }
 
-    /// Whether the server may have run the capability. `false` only where it cannot have: the caller may repeat the call.
+    /// Whether the server may have run the capability. `false` only if it cannot have: the call is safe to retry.
     #[must_use]
     pub fn may_have_executed(&self) -> bool {
         self.0.may_have_executed
     }
 
-    /// What the call was doing when its time ran out.
+    /// What the call was doing when it timed out.
     #[must_use]
     pub fn phase(&self) -> Option<Phase> {
         self.0.phase
     }
 
-    /// The option that is wrong, as the language writes it, or the variable: `api_key`, `max_retries`, `RUNTYPE_MAX_RETRIES`.
+    /// Invalid option or variable, in the application's spelling: `api_key`, `max_retries`, `RUNTYPE_MAX_RETRIES`.
     #[must_use]
     pub fn option(&self) -> Option<&str> {
         self.0.option.as_deref()
     }
 
-    /// The path inside a success at which its shape is another than asked for, such as `items[3].words`.
+    /// Path of the value that failed to deserialize, such as `items[3].words`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
 
-    /// How many events a stream had handed on before it failed.
+    /// Number of events that a stream had yielded before it failed.
     #[must_use]
     pub fn events_seen(&self) -> Option<u64> {
         self.0.events_seen

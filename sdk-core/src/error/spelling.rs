@@ -1,33 +1,33 @@
-//! How the language of the application writes the name of an option.
+//! Spelling of options and durations in error texts.
 
 use std::{
     borrow::Cow,
     sync::atomic::{AtomicU8, Ordering},
 };
 
-/// The language whose users read the texts of errors.
+/// Language family of the application, which sets the spelling in error texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Language {
-    /// Names as in `max_retries`. The default; Python's are the same.
+    /// `max_retries`, as in Rust and Python. The default.
     Snake,
-    /// Names as in `maxRetries`; durations are milliseconds and end in `Ms`.
+    /// `maxRetries`; names of durations end in `Ms`.
     Camel,
 }
 
-/// Set once, when a binding is loaded. Each binding is a library of its own, with a copy of its own.
+/// Set once, when a binding is loaded. Each binding is a separate library with its own copy.
 static LANGUAGE: AtomicU8 = AtomicU8::new(Language::Snake as u8);
 
-/// The options that are durations.
+/// Options that are durations.
 const DURATIONS: [&str; 6] =
     ["timeout", "connect_timeout", "attempt_timeout", "stream_idle_timeout", "stream_timeout", "max_retry_wait"];
 
-/// Chooses the language of all texts from here on.
+/// Sets the spelling of all later error texts.
 pub(crate) fn set_language(language: Language) {
     LANGUAGE.store(language as u8, Ordering::Relaxed);
 }
 
-/// The name of an option as the application's language writes it. What is no option's name, such as that of a variable, stays.
+/// The name of an option in the application's spelling. Other names, such as those of variables, are unchanged.
 pub(crate) fn spell(option: &str) -> Cow<'_, str> {
     if LANGUAGE.load(Ordering::Relaxed) == Language::Snake as u8 { Cow::Borrowed(option) } else { camel(option) }
 }
@@ -51,7 +51,7 @@ fn camel(option: &str) -> Cow<'_, str> {
     Cow::Owned(spelled)
 }
 
-/// A duration as the application's language gives it, with its unit: `20 s`, `1.5 s`, `250 ms`.
+/// A duration with its unit: `20 s`, `1.5 s`, `250 ms`.
 pub(crate) fn duration(time: std::time::Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 1.0 {

@@ -5,11 +5,11 @@ use http::HeaderValue;
 use super::ApiKey;
 use crate::{config::values, error::Error};
 
-/// Which header carries the key. Either one is enough (api.md, doc).
+/// Header that carries the key. The API accepts either (api.md, doc).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AuthHeader {
-    /// `Authorization: Bearer <key>`, the default.
+    /// `Authorization: Bearer <key>`. The default.
     #[default]
     Bearer,
     /// `X-API-Key: <key>`.
@@ -17,7 +17,7 @@ pub enum AuthHeader {
 }
 
 impl AuthHeader {
-    /// The option's value as the configuration writes it: `bearer` or `x-api-key`.
+    /// The option's name: `bearer` or `x-api-key`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,7 +26,7 @@ impl AuthHeader {
         }
     }
 
-    /// The header's name as api.md writes it.
+    /// The header's name, in the documentation's spelling.
     pub(crate) fn header_name(self) -> &'static str {
         match self {
             Self::Bearer => "Authorization: Bearer",

@@ -12,17 +12,18 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// What every product key begins with (api.md, doc: "Surface keys begin with `papi_`").
+/// Prefix of every product key (api.md, doc: "Surface keys begin with `papi_`").
 pub(crate) const PREFIX: &str = "papi_";
-/// What stands before the key in an `Authorization` header.
+/// The scheme of the `Authorization` header.
 const SCHEME: &str = "Bearer ";
-/// A secret part shorter than this shows nothing of itself in the hint.
+/// Length from which the hint shows the last four characters.
 const SHORTEST_HINTED_SECRET: usize = 8;
 
 /// A product API key (`papi_…`).
 ///
-/// It prints as its hint, `papi_…a1b2`, in [`Debug`](fmt::Debug), [`Display`](fmt::Display) and when serialized. Its
-/// memory is wiped when the last clone is dropped; the headers made of it share that memory and are marked sensitive.
+/// Prints as its hint, `papi_…a1b2`, in [`Debug`](fmt::Debug), [`Display`](fmt::Display) and when serialized. Its memory is
+/// wiped when the last clone is dropped. Headers share that memory and are marked sensitive; copies in the HTTP library's buffers
+/// are not wiped.
 ///
 /// ```
 /// # fn main() -> Result<(), runtype_surface::Error> {
@@ -33,13 +34,13 @@ const SHORTEST_HINTED_SECRET: usize = 8;
 /// ```
 #[derive(Clone)]
 pub struct ApiKey {
-    /// `Bearer papi_…`, so that both header values are slices of one wiped allocation.
+    /// `Bearer papi_…`, so that both header values are slices of one allocation, which is wiped.
     bearer: Bytes,
-    /// The length of the part that may always be shown.
+    /// Length of the prefix, which is not secret.
     prefix_bytes: usize,
 }
 
-/// Lets [`Bytes`] own memory that is wiped.
+/// Memory that is wiped on drop, for [`Bytes`] to own.
 struct Wiped(Zeroizing<Vec<u8>>);
 
 impl AsRef<[u8]> for Wiped {
@@ -49,30 +50,30 @@ impl AsRef<[u8]> for Wiped {
 }
 
 impl ApiKey {
-    /// Checks a key before anything is sent: the prefix `papi_`, visible ASCII, no blanks. One trailing line break, as
-    /// files and shells leave it, is dropped.
+    /// Parses a key: the prefix `papi_`, then visible ASCII without whitespace. One trailing line break, as left by files and shells,
+    /// is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which says which rule the key breaks, and which
-    /// other credential it is when it is one, but never the key.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the rule that the key breaks, and the kind of credential
+    /// if it is another one. It never shows the key.
     pub fn parse(key: impl Into<String>) -> Result<Self, Error> {
         Self::parse_with_prefix(key, PREFIX)
     }
 
-    /// The same for keys that begin otherwise, or with an empty prefix anyhow.
+    /// The same with another prefix; an empty one accepts any key.
     pub(crate) fn parse_with_prefix(key: impl Into<String>, prefix: &str) -> Result<Self, Error> {
         let key = Zeroizing::new(key.into());
         let trimmed = key.strip_suffix('\n').map_or(key.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
         check(trimmed, prefix).map_err(|rule| Error::configuration("api_key", rule))?;
-        // The exact capacity: a growing vector would leave copies behind that nobody wipes.
+        // The exact capacity: a growing vector would leave unwiped copies behind.
         let mut bearer = Zeroizing::new(Vec::with_capacity(SCHEME.len() + trimmed.len()));
         bearer.extend_from_slice(SCHEME.as_bytes());
         bearer.extend_from_slice(trimmed.as_bytes());
         Ok(Self { bearer: Bytes::from_owner(Wiped(bearer)), prefix_bytes: prefix.len() })
     }
 
-    /// How the key may be shown: `papi_…` and its last four characters, or `papi_…` alone when it is short.
+    /// The printable form: `papi_…` and the last four characters, or only `papi_…` for a short key.
     #[must_use]
     pub fn hint(&self) -> String {
         let (prefix, secret) = self.expose().split_at(self.prefix_bytes);
@@ -80,17 +81,17 @@ impl ApiKey {
         format!("{prefix}…{shown}")
     }
 
-    /// The value of an `Authorization` header, which shares the key's memory.
+    /// The value of an `Authorization` header. Shares the key's memory.
     pub(super) fn bearer(&self) -> Bytes {
         self.bearer.clone()
     }
 
-    /// The key itself, which shares its memory.
+    /// The key itself. Shares the key's memory.
     pub(super) fn bytes(&self) -> Bytes {
         self.bearer.slice(SCHEME.len()..)
     }
 
-    /// The key itself. Only the headers and the scrubber may see it.
+    /// The key itself. For the headers and the scrubber only.
     pub(crate) fn expose(&self) -> &str {
         let key = self.bearer.get(SCHEME.len()..).unwrap_or_default();
         std::str::from_utf8(key).unwrap_or_default()
@@ -107,7 +108,7 @@ fn check(key: &str, prefix: &str) -> Result<(), String> {
         return Err(format!("the key is empty; {wanted}"));
     }
     let Some(secret) = key.strip_prefix(prefix).filter(|_| !prefix.is_empty() || !key.starts_with("Bearer ")) else {
-        // Other credentials of the platform, which do not work here.
+        // Other credentials of the platform, which surfaces do not accept.
         let found = match key.split_once('_').map(|(prefix, _)| prefix) {
             Some("rt") => "this is a platform key (rt_…)",
             Some("mcp") => "this is a key of an MCP surface (mcp_…)",
@@ -117,7 +118,7 @@ fn check(key: &str, prefix: &str) -> Result<(), String> {
                 return Err(format!("pass the key without \"Bearer\": the client adds it; {wanted}"));
             }
             _ if key.trim() != key || key.trim_matches(['"', '\'']) != key => {
-                return Err(format!("the key has blanks or quotes around it: remove them; {wanted}"));
+                return Err(format!("the key has whitespace or quotes around it: remove them; {wanted}"));
             }
             _ => "this is not a product key",
         };
@@ -128,7 +129,7 @@ fn check(key: &str, prefix: &str) -> Result<(), String> {
     }
     if let Some(at) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
         return Err(format!(
-            "the key has a blank, a line break or a character outside of visible ASCII at position {}: copy it again, whole and alone",
+            "the key has whitespace or a character outside of visible ASCII at position {}: copy only the key, and all of it",
             at + 1
         ));
     }
@@ -177,8 +178,8 @@ mod tests {
             ("sk-abcdefgh", "this is not a product key"),
             ("a2a_abcdefgh", "this is a key of an A2A surface"),
             ("Bearer papi_abcdefgh", "without \"Bearer\""),
-            (" papi_abcdefgh", "blanks or quotes around it"),
-            ("\"papi_abcdefgh\"", "blanks or quotes around it"),
+            (" papi_abcdefgh", "whitespace or quotes around it"),
+            ("\"papi_abcdefgh\"", "whitespace or quotes around it"),
             ("papi_abc defgh", "at position 9"),
             ("papi_abcdefgh ", "at position 14"),
             ("papi_abcdefgh\n\n", "at position 14"),

@@ -1,8 +1,8 @@
-//! The key that calls use now, and its rotation.
+//! The current key, and its rotation.
 //!
-//! People rotate a key so: revoke the old one, create a new one, give it to the application (api.md, doc). A revoked key
-//! stops working at once, so the first sign of a rotation is a 401. Then the source is asked once more, by one call for
-//! all that are in flight; if it gives another key, they are sent once more with it, and so is every later call.
+//! The documented rotation: revoke the old key, create a new one, configure it (api.md, doc). A revoked key stops working at once,
+//! so the first sign of a rotation is a 401. One call then asks the source again for all calls in flight. If it returns another
+//! key, they are sent again with it, and later calls use it.
 
 use std::{
     path::PathBuf,
@@ -23,22 +23,22 @@ pub(crate) struct KeyRing {
     source: KeySource,
     rules: KeyRules,
     state: Mutex<State>,
-    /// Held by the one call that asks.
+    /// Held by the call that asks the source.
     asking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     current: Option<ApiKey>,
-    /// The file behind the key, if there is one. Variables may name another one when the source is asked, not before:
-    /// reading them in every call would be a race with an application that sets them.
+    /// The file behind the key, if there is one. Variables that name it are read only when the source is asked: reading them in every
+    /// call would race with an application that sets them.
     path: Option<PathBuf>,
     file: Option<Stamp>,
-    /// When the source was last asked after a 401.
+    /// Time of the last request to the source after a 401.
     asked: Option<Instant>,
 }
 
-/// What tells that a file has changed.
+/// The file's metadata, which changes with its content.
 #[derive(Debug, Clone, PartialEq)]
 struct Stamp {
     path: PathBuf,
@@ -46,18 +46,18 @@ struct Stamp {
     bytes: u64,
 }
 
-/// What came of asking the source after a 401.
+/// Result of asking the source after a 401.
 pub(crate) enum Renewal {
-    /// Another key: send the call once more.
+    /// Another key: send the call again.
     Another(ApiKey),
-    /// The same one, or a fixed value that nobody can change.
+    /// The same key, or a fixed value.
     Same { was_asked: bool },
-    /// It failed.
+    /// The source failed.
     Failed(Error),
 }
 
 impl KeyRing {
-    /// Reads the key at once where its source needs no waiting, so that a wrong one is refused before the first call.
+    /// Reads the key at once if its source does not block, so that an invalid one is rejected before the first call.
     pub(crate) fn new(source: KeySource, rules: KeyRules) -> Result<Self, Error> {
         let mut state = State::default();
         if source.is_immediate() {
@@ -83,11 +83,11 @@ impl KeyRing {
     }
 
     fn known(&self) -> Option<ApiKey> {
-        // A look at a file's times takes about a microsecond, less than a hand-over to another thread.
+        // Reading a file's metadata takes about a microsecond, less than a switch to another thread.
         let mut state = self.lock();
         let file = stamp(state.path.as_ref());
         if file.is_some() && file != state.file {
-            // While a file is being exchanged it may be absent or half there: the key at hand serves until it is whole.
+            // While a file is being replaced it may be absent or incomplete: the current key is used until it is complete.
             if let Ok(key) = self.source.ask_now(&self.rules) {
                 state.current = Some(key);
                 state.file = file;
@@ -96,7 +96,7 @@ impl KeyRing {
         state.current.clone()
     }
 
-    /// Asks the source once more, after a 401 to an attempt that was sent with `refused` at `sent`.
+    /// Asks the source again, after a 401 to an attempt that was sent with `refused` at `sent`.
     pub(crate) async fn renew(&self, refused: &ApiKey, sent: Instant) -> Renewal {
         if !self.source.can_change() {
             return Renewal::Same { was_asked: false };
@@ -106,7 +106,7 @@ impl KeyRing {
             let state = self.lock();
             match &state.current {
                 Some(current) if current != refused => return Renewal::Another(current.clone()),
-                // Somebody asked after this attempt was sent, and the key was this one still.
+                // Another call asked after this attempt was sent, and got the same key.
                 _ if state.asked.is_some_and(|asked| asked >= sent) => return Renewal::Same { was_asked: true },
                 _ => {}
             }

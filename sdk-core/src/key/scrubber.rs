@@ -1,21 +1,21 @@
-//! Hides the key where a server repeats it.
+//! Hides the key in responses that echo it.
 
 use super::ApiKey;
 
-/// Replaces one key, wherever a server repeats it, by the key's hint.
+/// Replaces every occurrence of one key with its hint.
 ///
-/// For each character of the key it accepts the character itself, in either case, as `%HH`, as `\u00HH`, or behind a backslash
-/// where JSON may have one, in any mixture. Other encodings are not found.
+/// Each character of the key matches literally, in either case, as `%HH`, as `\u00HH`, or after a backslash where JSON allows one,
+/// in any combination. Other encodings are not found.
 pub(crate) struct Scrubber {
     key: zeroize::Zeroizing<Vec<u8>>,
     hint: String,
 }
 
-/// How a text goes on at one place, compared with the key.
+/// Result of matching the key at one position of a text.
 enum Match {
-    /// The key ends before this place.
+    /// The key matches and ends before this position.
     Ends(usize),
-    /// The text ends before the key does.
+    /// The text ends within the key.
     CutShort,
     Differs,
 }
@@ -25,7 +25,7 @@ impl Scrubber {
         Self { key: zeroize::Zeroizing::new(key.expose().as_bytes().to_vec()), hint: key.hint() }
     }
 
-    /// The length of the longest form of the key, in bytes: every character as `\u00HH`.
+    /// Length of the longest form of the key in bytes: every character as `\u00HH`.
     pub(crate) fn longest_form(&self) -> usize {
         self.key.len().saturating_mul(6)
     }
@@ -34,7 +34,7 @@ impl Scrubber {
         if !self.finds_key(text.as_bytes()) {
             return text;
         }
-        // Every form of a key is ASCII, so what stands around it is whole characters.
+        // Every form of a key is ASCII, so the text around it consists of whole characters.
         String::from_utf8(self.bytes(text.into_bytes())).unwrap_or_default()
     }
 
@@ -60,7 +60,7 @@ impl Scrubber {
         result
     }
 
-    /// Where a form of the key begins that the end of the text cuts short; the text's length where there is none.
+    /// Start of a form of the key that the end of the text cuts off; the text's length if there is none.
     pub(crate) fn begin_of_key_at_end(&self, bytes: &[u8]) -> usize {
         let from = bytes.len().saturating_sub(self.longest_form());
         (from..bytes.len()).find(|start| matches!(self.compare(bytes, *start), Match::CutShort)).unwrap_or(bytes.len())
@@ -77,8 +77,8 @@ impl Scrubber {
         })
     }
 
-    /// Reads the key at a place of the text. A key that itself has `%` or a backslash can be read in more than one way, so all
-    /// places at which the next character may stand are followed.
+    /// Matches the key at a position of the text. A key with `%` or a backslash can match in more than one way, so all possible
+    /// positions of the next character are followed.
     fn compare(&self, bytes: &[u8], start: usize) -> Match {
         let mut places = vec![start];
         let mut is_cut = false;
@@ -111,7 +111,7 @@ impl Scrubber {
     }
 }
 
-/// The lengths of the forms of a character of the key with which a text begins; `is_cut` where the text ends within one.
+/// Lengths of the forms of one key character at the start of a text; `is_cut` if the text ends within one.
 fn forms(text: &[u8], character: u8, is_cut: &mut bool) -> [Option<usize>; 4] {
     let is_meant = |byte: u8| byte.eq_ignore_ascii_case(&character);
     let encoded = |mark: &[u8], is_cut: &mut bool| {

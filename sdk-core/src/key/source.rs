@@ -1,4 +1,4 @@
-//! Where a key comes from: a value, an environment variable, a file, or a function of the application.
+//! Sources of the key: a value, an environment variable, a file, or a function of the application.
 
 use std::{fmt, path::PathBuf, pin::Pin, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type KeyFuture = Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>>;
 
-/// Where the client takes its key from, and asks again after a 401.
+/// Source of the client's key, asked again after a 401.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), runtype_surface::Error> {
@@ -32,16 +32,16 @@ pub struct KeySource(Kind);
 #[derive(Clone)]
 enum Kind {
     Value(ApiKey),
-    /// A fixed key that is not checked yet.
+    /// A fixed key, not yet checked.
     Text(Arc<Zeroizing<String>>),
     Variable(String),
     File(PathBuf),
     Function(Arc<dyn Fn() -> KeyFuture + Send + Sync>),
-    /// The default: the variable, else the file that the other variable names.
+    /// The default: the key's variable, or the file that the other variable names.
     Environment,
 }
 
-/// Where a source looks, and what it takes for a key.
+/// The environment, and the required prefix of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct KeyRules {
     pub(crate) environment: Environment,
@@ -55,30 +55,30 @@ impl KeyRules {
 }
 
 impl KeySource {
-    /// A fixed key. After a 401 there is nothing else to ask, so the error comes at once.
+    /// A fixed key. A 401 fails at once, since there is no source to ask.
     #[must_use]
     pub fn value(key: ApiKey) -> Self {
         Self(Kind::Value(key))
     }
 
-    /// A fixed key as text, which is checked when the client is built.
+    /// A fixed key as text, checked when the client is built.
     pub(crate) fn text(key: impl Into<String>) -> Self {
         Self(Kind::Text(Arc::new(Zeroizing::new(key.into()))))
     }
 
-    /// The environment variable of this name, read when the client is built and again after a 401.
+    /// An environment variable, read when the client is built and again after a 401.
     pub fn variable(name: impl Into<String>) -> Self {
         Self(Kind::Variable(name.into()))
     }
 
-    /// A file that holds the key alone. It is read when the client is built, when it has changed since, and after a
-    /// 401; so a secret that the platform mounts is rotated with no restart.
+    /// A file that contains only the key, read when the client is built, whenever it has changed, and after a 401. A mounted secret
+    /// can be rotated without a restart.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }
 
-    /// A function of the application, such as one that asks a secret manager. It is called before the first call and
-    /// after a 401; between these its response is kept. Many calls in flight ask once, not once each.
+    /// A function of the application, for example one that reads a secret manager. It is called before the first call and after a 401;
+    /// its key is cached in between. Calls in flight share one request.
     pub fn function<F, R, E>(ask: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -95,17 +95,17 @@ impl KeySource {
         Self(Kind::Environment)
     }
 
-    /// Whether the key can be had without waiting, so that a wrong one is refused when the client is built.
+    /// Whether the source does not block, so that an invalid key is rejected when the client is built.
     pub(crate) fn is_immediate(&self) -> bool {
         !matches!(self.0, Kind::Function(_))
     }
 
-    /// Whether asking twice can give two keys.
+    /// Whether the key can change.
     pub(crate) fn can_change(&self) -> bool {
         !matches!(self.0, Kind::Value(_) | Kind::Text(_))
     }
 
-    /// The file behind the source, if there is one now.
+    /// The file behind the source, if there is one at the moment.
     pub(crate) fn path(&self, environment: &Environment) -> Option<PathBuf> {
         match &self.0 {
             Kind::File(path) => Some(path.clone()),
@@ -114,7 +114,7 @@ impl KeySource {
         }
     }
 
-    /// Asks the source for its key.
+    /// Asks the source for the key.
     pub(crate) async fn ask(&self, rules: &KeyRules) -> Result<ApiKey, Error> {
         match &self.0 {
             Kind::Function(ask) => {
@@ -129,17 +129,22 @@ impl KeySource {
         }
     }
 
-    /// Asks a source that needs no waiting.
+    /// Asks a source that does not block.
     pub(crate) fn ask_now(&self, rules: &KeyRules) -> Result<ApiKey, Error> {
         let environment = &rules.environment;
         match &self.0 {
             Kind::Value(key) => Ok(key.clone()),
             Kind::Text(key) => rules.parse(key.as_str()),
             Kind::Variable(name) => match environment.read(name)? {
-                Some(key) => rules.parse(key).map_err(|error| error.found_in(format!("the variable {name}"))),
+                Some(key) => {
+                    rules.parse(key).map_err(|error| error.found_in(format!("the variable {}", redact::quote(name))))
+                }
                 None => Err(Error::configuration(
                     "api_key",
-                    format!("the environment variable {name} is not set: set it to a product key (papi_…)"),
+                    format!(
+                        "the environment variable {} is not set: set it to a product key (papi_…)",
+                        redact::quote(name)
+                    ),
                 )),
             },
             Kind::File(path) => read_file(path, rules),
@@ -170,7 +175,7 @@ fn read_file(path: &PathBuf, rules: &KeyRules) -> Result<ApiKey, Error> {
         Error::configuration("api_key", format!("{} cannot be read: {error}", place())).with_source(error)
     })?);
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::configuration("api_key", format!("{} is not text: it must hold a product key (papi_…) alone", place()))
+        Error::configuration("api_key", format!("{} is not text: it must contain only a product key (papi_…)", place()))
     })?;
     rules.parse(text).map_err(|error| error.found_in(place()))
 }

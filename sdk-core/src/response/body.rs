@@ -1,4 +1,4 @@
-//! Reads a response: a success as far as it is wanted within the exchange, an error as far as it is worth.
+//! Reading of responses: a success as far as the call asks for, an error up to a limit.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
@@ -16,7 +16,7 @@ use crate::{
     transport::plan::Plan,
 };
 
-/// How far a success is read within the exchange, in which it may still be repeated.
+/// How far a success is read while the call may still be retried.
 pub(crate) trait Reading: Copy + Send + Sync {
     type Body: Send;
 
@@ -56,24 +56,30 @@ impl Reading for Whole {
                     return too_large(String::new());
                 }
                 Ok(Some(chunk)) => body.push(chunk, announced),
-                Ok(None) => return Ok(body.whole()),
-                Err(error) => {
-                    // The server had begun to respond: whatever it says now, it has processed the request.
-                    let may_have_executed = !plan.is_read_only();
-                    let facts = explain::broken(
-                        plan.capability.as_deref(),
-                        &plan.host(),
-                        Cause::of(&error.without_url()),
-                        may_have_executed,
-                    );
-                    return Err(Failed { failure: Failure::Broken { may_have_executed }, facts });
+                // Over HTTP/2 the HTTP library takes an end with NO_ERROR for the end of the body.
+                Ok(None) if announced.is_some_and(|length| length != body.len() as u64) => {
+                    let problem =
+                        format!("the body ended after {} of {} bytes", body.len(), announced.unwrap_or_default());
+                    return Err(broken(
+                        plan,
+                        Cause::of(&std::io::Error::new(std::io::ErrorKind::UnexpectedEof, problem)),
+                    ));
                 }
+                Ok(None) => return Ok(body.whole()),
+                Err(error) => return Err(broken(plan, Cause::of(&error.without_url()))),
             }
         }
     }
 }
 
-/// A body that is being read. Most are one chunk, which is kept as it is.
+/// A response that broke. The server had begun to respond: whatever it says now, it has processed the request.
+fn broken(plan: &Plan, cause: Cause) -> Failed {
+    let may_have_executed = !plan.is_read_only();
+    let facts = explain::broken(plan.capability.as_deref(), &plan.host(), cause, may_have_executed);
+    Failed { failure: Failure::Broken { may_have_executed }, facts }
+}
+
+/// A body under construction. Most are a single chunk, which is not copied.
 #[derive(Default)]
 struct Gathered {
     first: Bytes,
@@ -103,7 +109,7 @@ impl Gathered {
     }
 }
 
-/// A success that is not what was asked for.
+/// The error of a success that cannot be read.
 pub(crate) fn unreadable(plan: &Plan, status: u16, headers: &HeaderMap, problem: &str) -> Failed {
     let response = StatusFacts {
         status,

@@ -1,4 +1,4 @@
-//! A success: the capability's output, and what came with it.
+//! The response of a successful call: the capability's output and its metadata.
 
 use std::time::Duration;
 
@@ -23,33 +23,33 @@ use crate::{
     key::{ApiKey, scrubber::Scrubber},
 };
 
-/// A capability's output with its metadata.
+/// Response of a call: the capability's output and its metadata.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CallResponse<T> {
-    /// What the capability gave: the body of a raw response, the `output` of a wrapped one.
+    /// The capability's output: the body of a raw response, the `output` of a wrapped one.
     pub output: T,
-    /// The HTTP status, 200 to 299.
+    /// HTTP status, 200 to 299.
     pub status: u16,
     /// The response's headers.
     pub headers: HeaderMap,
-    /// The request's id, from the header `X-Request-Id` (assumed).
+    /// Request id, from the `X-Request-Id` header (assumed).
     pub request_id: Option<String>,
-    /// The execution's id, which a wrapped response has.
+    /// Execution id of a wrapped response.
     pub execution_id: Option<String>,
-    /// What a wrapped response says beside its output, as JSON text; see [`metadata`](Self::metadata).
+    /// `metadata` of a wrapped response as JSON text; see [`metadata`](Self::metadata).
     pub metadata: Option<Bytes>,
     /// Rate limit of the key.
     pub rate_limit: Option<RateLimit>,
     /// Quota of the plan.
     pub quota: Option<Quota>,
-    /// What happened at each attempt, the last one the success.
+    /// All attempts; the last one succeeded.
     pub attempts: Vec<Attempt>,
-    /// How long the call took, all attempts and waits included.
+    /// Duration of the call, including retries and backoff.
     pub elapsed: Duration,
-    /// The capability that was called, for errors that are found later.
+    /// Capability, for later errors.
     pub(crate) capability: Option<String>,
-    /// The key of the last attempt, so that an error found later can hide it.
+    /// Key of the last attempt, to hide it in later errors.
     pub(crate) key: ApiKey,
 }
 
@@ -58,7 +58,7 @@ impl CallResponse<Bytes> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ResponseDecode`] where the output is not JSON or of another shape; [`Error::path`] says where.
+    /// [`ErrorKind::ResponseDecode`] if the output is not JSON or has another shape; [`Error::path`] says where.
     pub fn decode<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
         let mut reader = serde_json::Deserializer::from_slice(&self.output);
         let decoded = serde_path_to_error::deserialize(&mut reader)
@@ -86,8 +86,8 @@ impl CallResponse<Bytes> {
         }
     }
 
-    /// The error of an output that a language's own JSON reader refused. The core reads it once more, so that the same
-    /// output gives the same error in every language; `reason` serves where the core would have taken it.
+    /// The error of an output that a language's own JSON parser rejected. The core parses it again, so that the same output gives the
+    /// same error in every language; `reason` is used if the core's parser accepts it.
     pub(crate) fn undecodable(self, reason: &str) -> Error {
         let reason = serde_json::from_slice::<&RawValue>(&self.output)
             .err()
@@ -121,7 +121,7 @@ impl CallResponse<Bytes> {
         })
     }
 
-    /// Takes a wrapped response's output out of its wrapping.
+    /// Unwraps the output of a wrapped response.
     pub(crate) fn unwrapped(mut self, format: ResponseFormat) -> Self {
         if format == ResponseFormat::Raw {
             return self;
@@ -135,23 +135,23 @@ impl CallResponse<Bytes> {
 }
 
 impl<T> CallResponse<T> {
-    /// The slug of the capability that was called; none for the OpenAPI document.
+    /// Slug of the capability; `None` for the OpenAPI document.
     #[must_use]
     pub fn capability(&self) -> Option<&str> {
         self.capability.as_deref()
     }
 
-    /// What a wrapped response says beside its output (`metadata`), decoded; `None` for a raw response.
+    /// Decodes the `metadata` of a wrapped response; `None` for a raw response.
     ///
     /// # Errors
     ///
-    /// [`serde_json::Error`] where it has another shape.
+    /// [`serde_json::Error`] if it has another shape.
     pub fn metadata<M: DeserializeOwned>(&self) -> Result<Option<M>, serde_json::Error> {
         self.metadata.as_deref().map(serde_json::from_slice).transpose()
     }
 }
 
-/// The wrapped form of a response; its shape is assumed (api.md).
+/// A wrapped response; the shape is assumed (api.md).
 #[derive(Deserialize)]
 struct Wrapped<'a> {
     #[serde(borrow)]
@@ -177,7 +177,7 @@ impl<'a> Wrapped<'a> {
         if is_wrapped {
             return serde_json::from_slice(body).ok();
         }
-        // Most responses are raw: a look for the name spares reading them twice.
+        // Most responses are raw: a search for the name avoids parsing them twice.
         memchr::memmem::find(body, b"\"executionId\"")?;
         let strict: Strict<'a> = serde_json::from_slice(body).ok()?;
         Some(Self { output: strict.output, execution_id: Some(strict.execution_id), metadata: strict.metadata })

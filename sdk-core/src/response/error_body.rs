@@ -1,4 +1,4 @@
-//! Reads the body of a response that is an error, whatever it is.
+//! Reading of error responses, in any form.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,32 +19,32 @@ use crate::{
     },
 };
 
-/// As much of an error's body as is read and kept.
+/// Maximum size of an error body that is kept.
 pub(crate) const KEPT_BYTES: usize = 64 * 1024;
 
-/// A text body longer than this is a page, not a message.
+/// A longer text body is a page, not a message.
 const LONGEST_MESSAGE: usize = 500;
 
-/// The header that carries the request's id. No public page names it: assumed.
+/// The header of the request id. Assumed: no public page names it.
 const ASSUMED_REQUEST_ID: &str = "x-request-id";
 
-/// The request's id, from a response's headers.
+/// The request id, from a response's headers.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(ASSUMED_REQUEST_ID)?.as_bytes()).into_owned())
 }
 
-/// What an error response says.
+/// Content of an error response.
 pub(crate) struct ErrorResponse {
     pub(crate) facts: StatusFacts,
-    /// Whether it has the form of the API's own errors: a JSON object with `error`.
+    /// Whether it is one of the API's own errors: a JSON object with `error`.
     pub(crate) is_api_error: bool,
-    /// Whether it names an execution, which means that something started.
+    /// Whether it has an execution id, which means that something started.
     pub(crate) has_started: bool,
 }
 
-/// Gathers what an error response says. The documented form is a JSON object with `error`, a string or an object with
-/// `code` and `message`, and where known `code`, `message`, `details`, `executionId` (api.md). Anything else gives what it
-/// has: a short text is the message, and where there is nothing the status has a name.
+/// Parses an error body. The documented form is a JSON object with `error` (a string, or an object with `code` and `message`) and
+/// optionally `code`, `message`, `details` and `executionId` (api.md). Of other bodies, a short text is the message; otherwise the
+/// message is the status's name.
 pub(crate) fn read(
     status: u16,
     headers: HeaderMap,
@@ -54,15 +54,13 @@ pub(crate) fn read(
 ) -> ErrorResponse {
     let headers = scrub_headers(headers, scrubber);
     let json = serde_json::from_slice::<Value>(&body).ok().map(|json| scrubber.json(json));
-    let has_started = match &json {
-        Some(json) => names_execution(json),
-        // A body that is cut short or malformed still says so.
-        None => memchr::memmem::find(&body, b"\"executionId\"").is_some(),
-    };
+    // What was not read, or cannot be read, may say that something started.
+    let is_unread = !is_whole || (json.is_none() && !body.is_empty() && is_json(&headers));
+    let has_started = is_unread || json.as_ref().is_some_and(names_execution) || names_execution_in_text(&body);
     let fields = json.as_ref().and_then(Value::as_object);
     let nested = fields.and_then(|fields| fields.get("error")).and_then(Value::as_object);
     let text = |name| own_text(fields, name).or_else(|| own_text(nested, name));
-    // An `error` without blanks beside a `message` is a code: {"error": "RATE_LIMITED", "message": "Slow down"}.
+    // An `error` without spaces next to a `message` is a code: {"error": "RATE_LIMITED", "message": "Slow down"}.
     let (error, message) = (own_text(fields, "error"), text("message"));
     let error_is_code = message.is_some() && error.as_ref().is_some_and(|error| !error.contains(char::is_whitespace));
     let code = text("code").or_else(|| error.clone().filter(|_| error_is_code));
@@ -88,14 +86,13 @@ pub(crate) fn read(
     ErrorResponse { facts, is_api_error, has_started }
 }
 
-/// Whether a response says that it is an HTML page.
+/// Whether the content type is HTML.
 pub(crate) fn is_page(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     kind.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case(b"text/html"))
 }
 
-/// The part of a body that an error keeps: scrubbed before it is cut, since a cut through the key would hide it from the
-/// scrubber.
+/// The part of a body that an error keeps, scrubbed before it is truncated: the scrubber would not find a truncated key.
 fn kept(body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> Bytes {
     let mut body = scrubber.bytes(body);
     if !is_whole {
@@ -105,13 +102,34 @@ fn kept(body: Vec<u8>, is_whole: bool, scrubber: &Scrubber) -> Bytes {
     body.into()
 }
 
-/// Whether an error's JSON has an `executionId`, beside `error` or inside `error` or `details`.
+/// Whether an error's JSON has an `executionId`, wherever.
 fn names_execution(json: &Value) -> bool {
-    let has_id = |value: &Value| value.get("executionId").is_some_and(|id| !id.is_null());
-    has_id(json) || ["error", "details"].iter().filter_map(|name| json.get(name)).any(has_id)
+    match json {
+        Value::Object(fields) => {
+            fields.get("executionId").is_some_and(|id| !id.is_null()) || fields.values().any(names_execution)
+        }
+        Value::Array(items) => items.iter().any(names_execution),
+        _ => false,
+    }
 }
 
-/// The headers with a hint in place of the key, if the server repeats it.
+/// The same in the text, where a field that is there twice has its first value too.
+fn names_execution_in_text(body: &[u8]) -> bool {
+    const NAME: &[u8] = b"\"executionId\"";
+    memchr::memmem::find_iter(body, NAME).any(|at| {
+        let after = body.get(at + NAME.len()..).unwrap_or_default();
+        let value = after.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != b':');
+        !value.and_then(|at| after.get(at..)).is_some_and(|value| value.starts_with(b"null"))
+    })
+}
+
+/// Whether a response says that it is JSON.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().to_ascii_lowercase().ends_with("json"))
+}
+
+/// The headers, with the key replaced by its hint if the server echoes it.
 pub(crate) fn scrub_headers(mut headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     for value in headers.values_mut().filter(|value| scrubber.finds_key(value.as_bytes())) {
         let clean = scrubber.bytes(value.as_bytes().to_vec());
@@ -125,7 +143,7 @@ fn own_text(fields: Option<&Map<String, Value>>, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A body that is plain text and short enough to be a message.
+/// The text of a plain-text body that is short enough to be a message.
 fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
     let text = std::str::from_utf8(body).ok()?.trim();
@@ -140,13 +158,13 @@ fn reason(status: u16) -> String {
         .map_or_else(|| format!("status {status}"), str::to_owned)
 }
 
-/// Reads a response that is an error. Its text is explained later, when it is known what came of the key's source.
+/// Reads an error response. Its text is written later, once the key source has been asked after a 401.
 pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber) -> Failed {
     let status = response.status().as_u16();
-    // Enough that a form of the key which begins within the part that is kept also ends within what is read.
+    // A form of the key that begins within the kept part must end within the part that is read.
     let limit = KEPT_BYTES + scrubber.longest_form();
     let mut body = Vec::new();
-    // What was read of an error's body serves, even if the rest is missing or too long.
+    // A partial error body is used even if the rest is missing or too long.
     let is_whole = loop {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
@@ -175,8 +193,8 @@ pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber
     }
 }
 
-/// Whether a response says that the call did not start. Assumed: the API gives these responses before anything runs. A 429 or 503
-/// counts only as the API's own JSON error, since other servers on the way give them after they passed the call on, too.
+/// Whether a response shows that the call did not start. Assumed: the API sends these statuses before anything runs. A 429 or 503
+/// counts only as the API's own JSON error: a proxy may send them after forwarding the call.
 fn is_refusal_assumed(status: u16, is_api_error: bool, retry_after: Option<Duration>) -> bool {
     match status {
         300..=399 | 400 | 401 | 402 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
@@ -241,7 +259,7 @@ mod tests {
         for begins in (KEPT_BYTES - 2 * scrubber.longest_form()..=KEPT_BYTES + 1).step_by(11) {
             for written in [key.expose().to_owned(), escaped(key.expose())] {
                 let whole = [vec![b'x'; begins], written.into_bytes(), vec![b'y'; 20]].concat();
-                // The reader stops anywhere behind the part that is kept.
+                // The reader may stop anywhere after the kept part.
                 for read_bytes in [KEPT_BYTES + scrubber.longest_form(), whole.len()] {
                     let is_whole = read_bytes >= whole.len();
                     let part = whole[..read_bytes.min(whole.len())].to_vec();
@@ -272,10 +290,30 @@ mod tests {
         assert_eq!(read(br#"{"error":"Slow down","executionId":7}"#), (true, true));
         assert_eq!(read(br#"{"error":{"message":"Slow down","executionId":"exec_1"}}"#), (true, true));
         assert_eq!(read(br#"{"error":"Slow down","details":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"{"error":{"message":"Slow down","details":{"executionId":"exec_1"}}}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","details":[{"executionId":"exec_1"}]}"#), (true, true));
+        assert_eq!(read(br#"{"error":"Slow down","data":{"executionId":"exec_1"}}"#), (true, true));
+        assert_eq!(read(br#"[{"error":"Slow down","executionId":"exec_1"}]"#), (false, true));
+        assert_eq!(read(br#"{"error":"Slow down","executionId":"exec_1","executionId":null}"#), (true, true));
+        assert_eq!(read(br#"{"error":"no \"executionId\" here","executionId" : null}"#), (true, false));
         assert_eq!(read(br#"{"error":"Slow down","executionId":"exec"#), (false, true));
         assert_eq!(read(br#"{"message":"Slow down"}"#), (false, false));
         assert_eq!(read(b"<html>Too Many Requests</html>"), (false, false));
         assert_eq!(read(b""), (false, false));
+    }
+
+    #[test]
+    fn what_was_not_read_may_have_started() {
+        let key = ApiKey::parse("papi_abcdefgh1234").unwrap();
+        let read = |kind: &'static str, body: &[u8], is_whole| {
+            let headers = [(header::CONTENT_TYPE, kind.parse().unwrap())].into_iter().collect();
+            read(401, headers, body.to_vec(), is_whole, &Scrubber::new(&key)).has_started
+        };
+        assert!(read("application/json", br#"{"error":"x""#, false));
+        assert!(read("application/json; charset=utf-8", br#"{"error":"x","#, true));
+        assert!(!read("application/json", br#"{"error":"x"}"#, true));
+        assert!(!read("text/html", b"<html>", true));
+        assert!(!read("application/json", b"", true));
     }
 
     #[test]

@@ -1,43 +1,43 @@
-//! What the server says of the limits of the key and of the plan.
+//! Rate limit of the key and quota of the plan, from a response's headers.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use serde::{Serialize, Serializer};
 
-/// Rate limit of the key, from `RateLimit-*` (IETF draft) or `X-RateLimit-*` headers, both assumed. Fields whose header is absent
-/// or unreadable are `None`.
+/// Rate limit of the key, from the `RateLimit-*` (IETF draft) or `X-RateLimit-*` headers, both assumed. A field is `None` if its
+/// header is absent or malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct RateLimit {
-    /// Number of calls in the window.
+    /// Maximum number of calls in the window.
     pub limit: Option<u64>,
-    /// Number of calls that are left in the window.
+    /// Number of calls left in the window.
     pub remaining: Option<u64>,
-    /// Time until the window resets, counted from the response.
+    /// Time from the response until the window resets.
     #[serde(serialize_with = "optional_seconds")]
     pub reset_after: Option<Duration>,
 }
 
-/// Quota of the plan, from `X-Quota-*` headers.
+/// Quota of the plan, from the `X-Quota-*` headers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Quota {
-    /// Number of executions that are left.
+    /// Number of executions left.
     pub remaining: Option<u64>,
-    /// The server's warning, which comes from 80 % of the quota on.
+    /// The server's warning, sent once 80 % of the quota is used.
     pub warning: Option<String>,
 }
 
-/// A later reset is a mistake.
+/// A later reset is ignored as a mistake.
 const LONGEST_SECONDS: u64 = 366 * 24 * 60 * 60;
 
 impl RateLimit {
-    /// Reads the headers; `None` where there is none of them.
+    /// Reads the headers; `None` if all are absent.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |names: [&str; 2]| names.into_iter().find_map(|name| number(headers, name));
         let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-        // The draft counts seconds from now; the older family says when, in seconds since the Unix epoch.
+        // The draft uses seconds from now; the older headers use seconds since the Unix epoch.
         let reset = number(["ratelimit-reset", "ratelimit-reset"])
             .or_else(|| number(["x-ratelimit-reset", "x-ratelimit-reset"]).map(|at| at.saturating_sub(now())));
         let read = Self {
@@ -50,7 +50,7 @@ impl RateLimit {
 }
 
 impl Quota {
-    /// Reads the headers; `None` where there is none of them.
+    /// Reads the headers; `None` if all are absent.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
         let warning =
             headers.get("x-quota-warning").map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

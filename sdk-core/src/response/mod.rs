@@ -1,4 +1,4 @@
-//! What the server responded: a success with its output, or an error.
+//! Responses: a success with its output, or an error.
 
 pub(crate) mod body;
 pub(crate) mod call_response;

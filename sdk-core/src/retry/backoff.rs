@@ -1,14 +1,14 @@
-//! How long to wait before a retry.
+//! Backoff before a retry.
 
 use std::{sync::Mutex, time::Duration};
 
-/// The first wait is at most this long, and each next one at most twice as long.
+/// Limit of the first wait; it doubles with each retry.
 const FIRST: Duration = Duration::from_millis(500);
-/// No wait is longer.
+/// Limit of every wait.
 const LONGEST: Duration = Duration::from_secs(8);
 
-/// Exponential backoff with full jitter: a random part of a limit that doubles, so that clients which failed together do
-/// not come back together.
+/// Exponential backoff with full jitter: a random part of a limit that doubles, so that clients that failed together do not retry
+/// together.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     random: Mutex<fastrand::Rng>,
@@ -17,12 +17,12 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The same seed gives the same waits.
     pub(crate) fn new(seed: Option<u64>) -> Self {
-        // A forked process inherits its parent's generator: without its number all children would wait alike.
+        // A forked process inherits its parent's generator: without the process id all children would wait equally long.
         let seed = seed.unwrap_or_else(|| fastrand::u64(..) ^ u64::from(std::process::id()).rotate_left(32));
         Self { random: Mutex::new(fastrand::Rng::with_seed(seed)) }
     }
 
-    /// The wait before the retry of this number, which counts from 1.
+    /// The wait before a retry. `number` counts from 1.
     pub(crate) fn wait(&self, retry: u32) -> Duration {
         let part = self.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner).f64();
         limit(retry).mul_f64(part)

@@ -1,16 +1,16 @@
-//! A client-wide allowance of retries, so that a server which fails is not stormed.
+//! A retry budget per client, which keeps clients from overloading a failing server.
 
 use std::sync::Mutex;
 
-/// How many tokens a client begins with, and holds at most.
+/// Initial and maximum number of tokens.
 const CAPACITY: u32 = 500;
-/// What a retry takes out.
+/// Price of a retry.
 const RETRY_COST: u32 = 5;
-/// What a call that succeeds at once puts back.
+/// Refund of a call that succeeds without a retry.
 const SUCCESS_REFUND: u32 = 1;
 
-/// A token bucket, as AWS's SDKs have it: retries take tokens out, successes put them back. When a server fails for
-/// long, about one call in five is still repeated; when it recovers, so does the bucket.
+/// A token bucket, as in AWS's SDKs: retries take tokens, successes return them. While a server keeps failing, the bucket runs
+/// empty and retries stop; when the server recovers, the bucket refills.
 #[derive(Debug)]
 pub(crate) struct Budget {
     tokens: Mutex<u32>,
@@ -21,13 +21,13 @@ impl Budget {
         Self { tokens: Mutex::new(CAPACITY) }
     }
 
-    /// Takes out the price of one retry; `false` where it is not there, and nothing is taken.
+    /// Takes the price of one retry; `false`, taking nothing, if there are too few tokens.
     pub(crate) fn take(&self) -> bool {
         let mut tokens = self.lock();
         tokens.checked_sub(RETRY_COST).map(|left| *tokens = left).is_some()
     }
 
-    /// Puts back what a successful call earned: the price of its last retry, or a little where it had none.
+    /// Refunds a successful call: the price of its last retry, or less if it had none.
     pub(crate) fn refund(&self, was_retried: bool) {
         let mut tokens = self.lock();
         let earned = if was_retried { RETRY_COST } else { SUCCESS_REFUND };
@@ -44,14 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_that_fails_for_long_is_not_stormed() {
+    fn retries_to_a_failing_server_are_limited() {
         let budget = Budget::new();
         let retries = (0..10_000).filter(|_| budget.take()).count();
         assert_eq!(retries, 100);
     }
 
     #[test]
-    fn successes_earn_retries_back() {
+    fn successful_calls_refund_retries() {
         let budget = Budget::new();
         while budget.take() {}
         (0..5).for_each(|_| budget.refund(false));

@@ -1,13 +1,13 @@
-//! One deadline over everything a call does.
+//! The deadline of a call.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// As long as a clock can count without overflow.
+/// Longest duration that no clock overflows on.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// When a call began, and when it must have ended.
+/// Start and deadline of a call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     started: Instant,
@@ -19,7 +19,7 @@ impl Deadline {
         Self { started: Instant::now(), timeout }
     }
 
-    /// How long the call may take; 0 where it has no deadline, which never passes.
+    /// The call's timeout; 0 if it has none.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout.unwrap_or_default()
     }
@@ -32,7 +32,7 @@ impl Deadline {
         self.timeout.map_or(FOREVER, |timeout| timeout.saturating_sub(self.elapsed()))
     }
 
-    /// Whether a wait of this length still ends in time. One that does not is not begun.
+    /// Whether a wait ends before the deadline. A wait that does not is not started.
     pub(crate) fn has_room_for(&self, wait: Duration) -> bool {
         wait < self.remaining()
     }

@@ -1,32 +1,32 @@
-//! How an attempt failed.
+//! Failures of an attempt.
 
 use std::time::Duration;
 
 use crate::{error::facts::Facts, transport::Unprocessed};
 
-/// An attempt's failure: what a retry depends on, and what the caller is told.
+/// A failed attempt: what the retry decision depends on, and the error's data.
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
     pub(crate) facts: Box<Facts>,
 }
 
-/// How an attempt failed, as far as a retry is concerned.
+/// Failure of an attempt, as the retry decision sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// The connection was not made, or it broke.
+    /// No connection could be made, or it broke.
     Broken { may_have_executed: bool },
-    /// The attempt took too long.
+    /// The attempt timed out.
     TimedOut { may_have_executed: bool },
-    /// An HTTP/2 server said that it did not process the request.
+    /// An HTTP/2 server reported the request as not processed.
     Unprocessed(Unprocessed),
-    /// The server responded.
+    /// The server responded with an error.
     Responded { status: u16, retry_after: Option<Duration>, exhausted: bool, may_have_executed: bool },
-    /// The response is a success that cannot be read.
+    /// A successful response could not be read.
     Unreadable,
 }
 
 impl Failure {
-    /// How long the server asked to wait.
+    /// Wait that the server asked for.
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::Responded { retry_after, .. } => retry_after,

@@ -1,4 +1,4 @@
-//! When an attempt that failed is followed by another one, and how long the client waits before it.
+//! Retries: which failures are retried, and after which wait.
 
 pub(crate) mod backoff;
 pub(crate) mod budget;

@@ -1,17 +1,17 @@
-//! Which failures may be repeated.
+//! Which failures are retried.
 //!
-//! A call has effects and costs money, and the API documents no idempotency key (api.md). So by default only that is
-//! repeated which the server cannot have executed; RFC 9110, section 9.2.2, allows no more for a POST.
+//! A call has effects and costs money, and the API documents no idempotency key (api.md). By default only calls that the server
+//! cannot have executed are retried; RFC 9110, section 9.2.2, allows no more for a POST.
 
 use std::time::Duration;
 
 use super::failure::Failure;
 use crate::config::values::RetryMode;
 
-/// Whether an attempt that failed in this way may be repeated.
+/// Whether a failure may be retried.
 pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     match (mode, failure) {
-        // What the server did not process is sent again by a rule of its own: see `send`.
+        // Requests that an HTTP/2 server did not process have their own rule: see `send`.
         (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
         (_, Failure::Responded { exhausted: true, .. }) => false,
         (_, Failure::Responded { status: 429, may_have_executed: false, .. }) => true,
@@ -25,13 +25,13 @@ pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     }
 }
 
-/// Whether a 429 means that a day's or a plan's allowance is used up, so that a retry within minutes is futile. Its words
-/// and codes are not documented; what is looked for is assumed from those that are seen (api.md, wild).
+/// Whether a 429 means an exhausted daily limit or plan, so that retrying within minutes is futile. The messages and codes are not
+/// documented; these are assumed from observed ones (api.md, wild).
 pub(crate) fn is_exhausted_assumed(code: Option<&str>, message: &str, retry_after: Option<Duration>) -> bool {
     let text = format!("{} {message}", code.unwrap_or_default()).to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     says(&["daily", "per day", "_day", "monthly", "per month", "plan limit", "plan's limit", "plan_limit", "quota", "credits"])
-        // An hour passes, but not before an ordinary backoff ends.
+        // An hourly limit resets, but not within an ordinary backoff.
         || (retry_after.is_none() && says(&["hourly", "per hour"]))
 }
 

@@ -1,4 +1,4 @@
-//! One attempt of a call: the request goes out once, and a response or a failure comes back.
+//! One attempt of a call: sends the request once, and returns a response or a failure.
 
 use std::{
     sync::{
@@ -26,10 +26,10 @@ use crate::{
     transport::{Broken, request_body::Written},
 };
 
-/// How one attempt ended.
+/// Result of an attempt.
 pub(super) type Ended<B> = Result<Success<B>, Failed>;
 
-/// An attempt's success.
+/// A successful attempt.
 pub(super) struct Success<B> {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -49,7 +49,7 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
     }
 }
 
-/// How far an attempt has come, to be read when its time runs out.
+/// Progress of an attempt, read when it times out.
 #[derive(Debug, Clone, Default)]
 struct Progress {
     written: Written,
@@ -60,14 +60,14 @@ impl Progress {
     fn phase(&self) -> Phase {
         match (self.written.has_begun(), self.responded.load(Ordering::Acquire)) {
             (_, true) => Phase::Body,
-            (true, false) => Phase::CallResponse,
+            (true, false) => Phase::Response,
             (false, false) => Phase::Connect,
         }
     }
 }
 
 impl Exchange<'_> {
-    /// Sends the request once, and reads of the response what is wanted.
+    /// Sends the request once, and reads the response as far as asked for.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
         let started = self.deadline.elapsed();
         let remaining = self.deadline.remaining();
@@ -122,7 +122,7 @@ impl Exchange<'_> {
         ended
     }
 
-    /// A span with OpenTelemetry's names for an HTTP client. It has the address, never the key or a body.
+    /// A span with OpenTelemetry's attribute names for HTTP clients. It has the URL, never the key or a body.
     fn span(&self) -> tracing::Span {
         let url = &self.plan.outgoing.url;
         tracing::info_span!(
@@ -141,19 +141,24 @@ impl Exchange<'_> {
 
     async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {
         let header = key.header(self.context.auth_header);
+        let scrubber = Scrubber::new(key);
+        // A server's words can be in the error of a connection, too: HTTP/2 has debug data.
+        let scrub = |mut failed: Failed| {
+            failed.facts.rewrite(&|text| scrubber.text(text));
+            failed
+        };
         match self.context.transport.send(&self.plan.outgoing, header, &progress.written).await {
             Ok(response) => {
                 progress.responded.store(true, Ordering::Release);
-                let scrubber = Scrubber::new(key);
                 if !response.status().is_success() {
                     return Err(error_body::receive(response, &scrubber).await);
                 }
                 let status = response.status().as_u16();
                 let headers = error_body::scrub_headers(response.headers().clone(), &scrubber);
-                let body = reading.read(self.plan, response, &headers).await?;
+                let body = reading.read(self.plan, response, &headers).await.map_err(scrub)?;
                 Ok(Success { status, headers, body })
             }
-            Err(broken) => Err(self.broken(broken)),
+            Err(broken) => Err(scrub(self.broken(broken))),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What every call of a client shares.
+//! State that all calls of a client share.
 
 use super::hooks::Hooks;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     transport::Transport,
 };
 
-/// What all calls of a client and of its clones share.
+/// State that all calls of a client and its clones share.
 pub(crate) struct Context {
     pub(crate) endpoint: Endpoint,
     pub(crate) auth_header: AuthHeader,

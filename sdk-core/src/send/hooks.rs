@@ -1,4 +1,4 @@
-//! What an application may watch: each attempt, before it is sent and when it has ended.
+//! Hooks: functions of the application, called before and after each attempt.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use crate::error::attempt::{Attempt, milliseconds};
 
-/// An attempt that is about to be sent.
+/// Attempt that is about to be sent.
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct AttemptStart<'a> {
-    /// Counts from 1.
+    /// Number of the attempt, counted from 1.
     pub number: u32,
-    /// The capability that is called; `None` for the OpenAPI document.
+    /// Slug of the capability; `None` for the OpenAPI document.
     pub capability: Option<&'a str>,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: &'a str,
-    /// The URL, which never holds a key.
+    /// URL, which never contains the key.
     pub url: &'a str,
-    /// The hint of the key, such as `papi_…a1b2`.
+    /// Hint of the key, such as `papi_…a1b2`.
     pub key_hint: &'a str,
-    /// How long the client waited before this attempt, after the one before.
+    /// Wait between the previous attempt and this one.
     #[serde(serialize_with = "milliseconds", rename = "waited_ms")]
     pub waited: Duration,
 }

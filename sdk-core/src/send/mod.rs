@@ -1,4 +1,4 @@
-//! One exchange with the server: attempts, until a response or an error stands.
+//! One exchange with the server: attempts, until a response or a final error.
 
 mod attempt;
 pub(crate) mod context;
@@ -29,14 +29,14 @@ use crate::{
 use attempt::Success;
 use context::Context;
 
-/// How often one call is sent again because an HTTP/2 server did not process it. Behind a server that closes each connection
-/// after seven requests, one call in thirty of 64 at once needs more than twenty; one that needs more than this meets a server
-/// that is out of order.
+/// Limit on sending one call again because an HTTP/2 server did not process it. Behind a server that closes each connection after
+/// seven requests, one in thirty of 64 concurrent calls needs more than twenty resends; a server that needs more than this limit
+/// is broken.
 const MOST_RESENDS: u32 = 100;
-/// How often that is at once. Afterwards a call waits, as before a retry.
+/// Number of resends without a wait. Later ones wait like retries.
 const RESENDS_AT_ONCE: u32 = 20;
 
-/// A success, as far as it was to be read.
+/// A success, read as far as asked for.
 pub(crate) struct Received<B> {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -46,7 +46,7 @@ pub(crate) struct Received<B> {
     pub(crate) elapsed: Duration,
 }
 
-/// Runs a plan: repeats what may be repeated, renews the key once after a 401, and never outlives the deadline.
+/// Runs a plan: retries what may be retried, renews the key once after a 401, and ends by the deadline.
 pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
     let deadline = Deadline::begin(plan.options.timeout);
     let mut exchange = Exchange {
@@ -61,7 +61,7 @@ pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) 
         asked_again: AskedAgain::No,
         renewal_failure: None,
     };
-    match exchange.until_answered(reading).await {
+    match exchange.until_response(reading).await {
         Ok(received) => Ok(received),
         Err(facts) => Err(exchange.into_error(facts)),
     }
@@ -74,7 +74,7 @@ struct Exchange<'a> {
     attempts: Vec<Attempt>,
     key_hint: Option<String>,
     retries: u32,
-    /// How often the request was sent again because an HTTP/2 server had not processed it.
+    /// Number of resends because an HTTP/2 server had not processed the request.
     resends: u32,
     /// Whether any attempt so far may have executed.
     may_have_executed: bool,
@@ -83,7 +83,7 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    async fn until_answered<R: Reading>(&mut self, reading: R) -> Result<Received<R::Body>, Box<Facts>> {
+    async fn until_response<R: Reading>(&mut self, reading: R) -> Result<Received<R::Body>, Box<Facts>> {
         let mut key = self.key().await?;
         let mut waited = Duration::ZERO;
         loop {
@@ -110,9 +110,9 @@ impl Exchange<'_> {
                     continue;
                 }
             } else if let Some(wait) = self.wait_before_retry(failure) {
-                tracing::debug!(attempt = self.attempts.len(), wait_ms = wait.as_millis(), "the call is repeated");
+                tracing::debug!(attempt = self.attempts.len(), wait_ms = wait.as_millis(), "retrying the call");
                 sleep(wait).await;
-                // A key that was rotated meanwhile serves the next attempt.
+                // The next attempt uses a key that was rotated meanwhile.
                 (key, waited) = (self.key().await?, wait);
                 continue;
             }
@@ -130,7 +130,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Another key, where the source has one. It is asked once a call.
+    /// Another key, if the source has one. The source is asked once per call.
     async fn renew(&mut self, refused: &ApiKey, sent: Instant) -> Option<ApiKey> {
         if self.asked_again != AskedAgain::No {
             return None;
@@ -145,13 +145,13 @@ impl Exchange<'_> {
                 self.renewal_failure = Some(error);
                 (AskedAgain::Failed(reason), None)
             }
-            Err(_) => (AskedAgain::Failed("the call's time ran out".into()), None),
+            Err(_) => (AskedAgain::Failed("the call timed out".into()), None),
         };
         self.asked_again = asked;
         key
     }
 
-    /// How long to wait before the next attempt; none where there shall be no next one.
+    /// Wait before the next attempt; `None` if there is none.
     fn wait_before_retry(&mut self, failure: Failure) -> Option<Duration> {
         if let Failure::Unprocessed(reason) = failure {
             return self.wait_before_resend(reason);
@@ -171,8 +171,8 @@ impl Exchange<'_> {
         Some(wait)
     }
 
-    /// The same after an HTTP/2 server did not process the request. Nothing failed there, so neither the number of retries nor
-    /// the budget counts it: a server that closes each connection after a thousand requests would use up both.
+    /// The same after an HTTP/2 server did not process the request. That is not a failure, so it counts neither as a retry nor against
+    /// the budget: a server that closes each connection after a thousand requests would use up both.
     fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
         let options = &self.plan.options;
         if options.max_retries == 0 || self.resends >= MOST_RESENDS {
@@ -182,13 +182,13 @@ impl Exchange<'_> {
         let wait = match reason {
             Unprocessed::GoAway | Unprocessed::NotTaken if self.resends <= RESENDS_AT_ONCE => Duration::ZERO,
             Unprocessed::Busy => self.context.backoff.wait(self.resends),
-            // Many calls compete for the few that each new connection takes.
+            // Many calls compete for the few requests that each new connection accepts.
             _ => self.context.backoff.wait(self.resends - RESENDS_AT_ONCE),
         };
         self.deadline.has_room_for(wait).then_some(wait)
     }
 
-    /// Writes the text of a response that is an error, now that it is known what came of the key's source.
+    /// Writes the text of an error response, once the key source has been asked.
     fn explain(&self, facts: &mut Facts) {
         if let Some(response) = &facts.response {
             let explanation = Explanation {

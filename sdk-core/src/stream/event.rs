@@ -6,28 +6,25 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{
-    fields::{Fields, Text},
-    parser::RawEvent,
-};
+use super::{fields::Fields, parser::RawEvent, text::Text};
 
-/// The name of an event without one, where its data has no `type` either (WHATWG).
+/// Name of an event without a name and without a `type` in its data (WHATWG).
 const UNNAMED: &str = "message";
 
-/// Names the vendor's events (api.md, vendor). The list grows: what is not in it is [`Other`](EventKind::Other).
+/// Defines the vendor's events (api.md, vendor). The list grows; other names are [`Other`](EventKind::Other).
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// What an event is, by the vendor's vocabulary (api.md, vendor).
+        /// Kind of an event, by the vendor's vocabulary (api.md, vendor).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum EventKind {
             $($(#[$doc])* $kind,)*
-            /// A name that is not in the list. The event is handed on whole.
+            /// A name that is not in the list. The event is yielded unchanged.
             Other,
         }
 
         impl EventKind {
-            /// What the name says, with the name, which is only copied where it is not in the list.
+            /// The kind of a name, and the name; it is copied only if it is not in the list.
             fn of(name: Cow<'_, str>) -> (Self, Cow<'static, str>) {
                 match &*name {
                     $($name => (Self::$kind, Cow::Borrowed($name)),)*
@@ -39,11 +36,11 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
-    /// The execution begins.
+    /// An execution begins.
     ExecutionStart = "execution_start",
-    /// The execution is complete: `finalOutput`, `durationMs`.
+    /// An execution is complete: `finalOutput`, `durationMs`.
     ExecutionComplete = "execution_complete",
-    /// The execution failed: `error`, `code`.
+    /// An execution failed: `error`, `code`.
     ExecutionError = "execution_error",
     /// A step of a flow begins.
     StepStart = "step_start",
@@ -75,27 +72,27 @@ vocabulary! {
     ToolInputComplete = "tool_input_complete",
     /// A piece of a tool's output.
     ToolOutputDelta = "tool_output_delta",
-    /// A tool has responded.
+    /// A tool call is complete.
     ToolComplete = "tool_complete",
-    /// Someone's approval is awaited.
+    /// The execution waits for an approval.
     ApprovalStart = "approval_start",
-    /// An approval was given or refused.
+    /// An approval was granted or denied.
     ApprovalComplete = "approval_complete",
     /// The execution waits.
     Await = "await",
-    /// A notice on the model's context.
+    /// A notice about the model's context.
     ContextNotice = "context_notice",
-    /// A source that the response draws on.
+    /// A source that the text cites.
     Source = "source",
-    /// An event of the product's own.
+    /// A custom event of the product.
     Custom = "custom",
-    /// A sign of life.
+    /// A keep-alive.
     Ping = "ping",
-    /// An error in mid-stream.
+    /// An error during the stream.
     Error = "error",
 }
 
-/// One event of a stream: its name, its data, and typed access to the vocabulary's fields.
+/// Event of a stream: name, data, and typed access to the vocabulary's fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamEvent {
     name: Cow<'static, str>,
@@ -106,7 +103,7 @@ pub struct StreamEvent {
 
 impl StreamEvent {
     pub(crate) fn new(raw: RawEvent) -> Self {
-        // The vocabulary puts the name also in the data's `type`; so an event without a name has one all the same.
+        // The vocabulary repeats the name in the data's `type`, which names an event without an `event` field.
         let (kind, name) = EventKind::of(if raw.name.is_empty() {
             let fields: Fields = serde_json::from_slice(&raw.data).unwrap_or_default();
             fields.kind.text().unwrap_or(UNNAMED.into())
@@ -116,7 +113,7 @@ impl StreamEvent {
         Self { name, kind, data: raw.data, id: raw.id }
     }
 
-    /// An event of the application's own, for its tests.
+    /// Creates an event, for the application's tests.
     #[doc(hidden)]
     #[must_use]
     pub fn of_parts(name: &str, data: impl Into<Bytes>, id: &str) -> Self {
@@ -124,90 +121,90 @@ impl StreamEvent {
         Self::new(RawEvent { name: copy(name), data: data.into(), id: copy(id) })
     }
 
-    /// The event's name: its `event` field, else its data's `type`, else `message`.
+    /// Name of the event: its `event` field, else its data's `type`, else `message`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it is, by the vendor's vocabulary.
+    /// Kind of the event, by the vendor's vocabulary.
     #[must_use]
     pub fn kind(&self) -> EventKind {
         self.kind
     }
 
-    /// The data as it came: JSON text, by the vendor's vocabulary an object.
+    /// The data as received: JSON text; an object, by the vendor's vocabulary.
     #[must_use]
     pub fn data(&self) -> &Bytes {
         &self.data
     }
 
-    /// The event's `id` field, or that of the last event that had one.
+    /// The event's `id` field, or that of the last event with one.
     #[must_use]
     pub fn last_event_id(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.id)
     }
 
-    /// The data, decoded.
+    /// Decodes the data.
     ///
     /// # Errors
     ///
-    /// [`serde_json::Error`] where it is no JSON or of another shape.
+    /// [`serde_json::Error`] if it is not JSON or has another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.data)
     }
 
-    /// The piece of text of a `…_delta` event.
+    /// Text of a `…_delta` event.
     #[must_use]
     pub fn delta(&self) -> Option<Cow<'_, str>> {
         self.fields().delta.text()
     }
 
-    /// Adds the piece of the response's text, which a `text_delta` event has.
+    /// Appends the text of a `text_delta` event.
     pub(crate) fn add_text(&self, text: &mut Text) {
         if self.kind == EventKind::TextDelta {
             text.add(self.fields().delta);
         }
     }
 
-    /// The number of the event in its execution (`seq`).
+    /// Number of the event in its execution (`seq`).
     #[must_use]
     pub fn seq(&self) -> Option<u64> {
         self.fields().seq.read()
     }
 
-    /// The execution's id, under which the product's owner finds it in the logs.
+    /// Execution id, by which the product's owner finds the execution in the logs.
     #[must_use]
     pub fn execution_id(&self) -> Option<Cow<'_, str>> {
         self.fields().execution_id.text()
     }
 
-    /// The id of the text, tool or step that the event belongs to (the data's `id`).
+    /// Id of the text, tool or step that the event belongs to (the data's `id`).
     #[must_use]
     pub fn part_id(&self) -> Option<Cow<'_, str>> {
         self.fields().id.text()
     }
 
-    /// How long the execution took, in milliseconds, which `execution_complete` says.
+    /// Duration of the execution in milliseconds, from `execution_complete`.
     #[must_use]
     pub fn duration_ms(&self) -> Option<f64> {
         self.fields().duration_ms.read()
     }
 
-    /// The capability's output as JSON text, which `execution_complete` has.
+    /// The capability's output as JSON text, from `execution_complete`.
     #[must_use]
     pub fn final_output(&self) -> Option<Bytes> {
         self.fields().final_output.0.map(|output| self.data.slice_ref(output.get().as_bytes()))
     }
 
-    /// The code of an `execution_error` or `error` event; of a number, its digits.
+    /// Code of an `execution_error` or `error` event; the digits if it is a number.
     #[must_use]
     pub fn code(&self) -> Option<Cow<'_, str>> {
         let fields = self.fields();
         fields.code.code().or_else(|| fields.error.read::<Fields<'_>>()?.code.code())
     }
 
-    /// The words of an `execution_error` or `error` event.
+    /// Message of an `execution_error` or `error` event.
     #[must_use]
     pub fn error_message(&self) -> Option<Cow<'_, str>> {
         let fields = self.fields();
@@ -215,7 +212,7 @@ impl StreamEvent {
         fields.error.text().or_else(inner).or_else(|| fields.message.text())
     }
 
-    /// How many bytes it holds beside those of the event before it, with which it may share its id.
+    /// Size in bytes, without an id that it shares with the previous event.
     pub(crate) fn weight(&self, before: Option<&Self>) -> usize {
         self.name.len() + self.data.len() + if self.shares_id(before) { 0 } else { self.id.len() }
     }
@@ -236,7 +233,7 @@ impl StreamEvent {
         }
     }
 
-    /// Whether the stream may end after this event. That no other event ends one is assumed from the vocabulary.
+    /// Whether the stream may end after this event. Assumed from the vocabulary: no other event ends a stream.
     pub(crate) fn is_closing(&self) -> bool {
         self.kind == EventKind::ExecutionComplete || self.is_failure()
     }
@@ -245,8 +242,8 @@ impl StreamEvent {
         serde_json::from_slice(&self.data).unwrap_or_default()
     }
 
-    /// Adds the event's name, data and id to a list in JSON, for languages that read JSON. Data that is no JSON becomes a
-    /// string, an id that is still that of the event before `null`.
+    /// Appends the event's name, data and id to a JSON list, for languages that parse JSON. Data that is not JSON becomes a string; an
+    /// id that the previous event has too becomes `null`.
     #[doc(hidden)]
     pub fn write_json(&self, text: &mut Vec<u8>, before: Option<&Self>) {
         let string = |text: &mut Vec<u8>, value: &str| {

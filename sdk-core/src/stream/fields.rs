@@ -1,4 +1,4 @@
-//! The typed fields of an event's data, as far as the data has them.
+//! Typed fields of an event's data.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The fields that the vocabulary shares, each to be read for itself: one of another type than expected hides no other.
+/// Fields of the vocabulary, parsed separately: one of an unexpected type does not affect the others.
 #[derive(Default)]
 pub(crate) struct Fields<'a> {
     pub(crate) kind: Field<'a>,
@@ -40,7 +40,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 let mut fields = Fields::default();
                 while let Some(name) = map.next_key::<Utf16Cut<'_>>()? {
                     let field = Field(Some(map.next_value()?));
-                    // Of a name that is there twice the last counts, as everywhere in JavaScript.
+                    // Of a duplicate name the last value counts, as in JavaScript.
                     *match &*name.0 {
                         b"type" => &mut fields.kind,
                         b"seq" => &mut fields.seq,
@@ -65,7 +65,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// A field's JSON text, if it is there.
+/// The field's JSON text, if present.
 #[derive(Default, Clone, Copy)]
 pub(crate) struct Field<'a>(pub(crate) Option<&'a RawValue>);
 
@@ -78,18 +78,18 @@ impl<'a> Field<'a> {
         Some(self.read::<Utf16Cut<'_>>()?.into_str())
     }
 
-    /// A text, or the digits of a number.
+    /// A string, or the digits of a number.
     pub(crate) fn code(self) -> Option<Cow<'a, str>> {
         self.text().or_else(|| Some(self.read::<serde_json::Number>()?.to_string().into()))
     }
 }
 
-/// A JSON string, which may hold half of a surrogate pair (as three bytes, which are not UTF-8): servers that count in UTF-16 cut
-/// a text anywhere.
-struct Utf16Cut<'a>(Cow<'a, [u8]>);
+/// A JSON string, which may contain half of a surrogate pair (as three bytes that are not UTF-8): servers that count in UTF-16 may
+/// split a text anywhere.
+pub(super) struct Utf16Cut<'a>(pub(super) Cow<'a, [u8]>);
 
 impl<'a> Utf16Cut<'a> {
-    /// The text; each byte of a half pair becomes U+FFFD.
+    /// The text; each byte of an unpaired surrogate becomes U+FFFD.
     fn into_str(self) -> Cow<'a, str> {
         match self.0 {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
@@ -129,56 +129,5 @@ impl<'de: 'a, 'a> Deserialize<'de> for Utf16Cut<'a> {
         }
 
         deserializer.deserialize_bytes(Reader)
-    }
-}
-
-/// A text that comes in pieces.
-#[derive(Debug, Default)]
-pub(crate) struct Text(Vec<u8>);
-
-impl Text {
-    pub(crate) fn add(&mut self, piece: Field<'_>) {
-        if let Some(piece) = piece.read::<Utf16Cut<'_>>() {
-            self.0.extend_from_slice(&piece.0);
-        }
-    }
-
-    /// The whole text. Halves of surrogate pairs that met are characters again.
-    pub(crate) fn take(&mut self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0)).unwrap_or_else(|error| joined(error.as_bytes()))
-    }
-}
-
-/// Bytes in which surrogates stand as three bytes each, as text.
-fn joined(bytes: &[u8]) -> String {
-    let mut text = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [byte, after @ ..] = rest {
-        let unit = |high: &u8, low: &u8| 0xD000 | u16::from(high & 0x3F) << 6 | u16::from(low & 0x3F);
-        if let [0xED, a @ 0xA0..=0xAF, b, 0xED, c @ 0xB0..=0xBF, d, after @ ..] = rest
-            && let Some(Ok(character)) = char::decode_utf16([unit(a, b), unit(c, d)]).next()
-        {
-            text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-            rest = after;
-        } else {
-            text.push(*byte);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_character_that_was_cut_in_two_is_whole_again() {
-        let mut text = Text::default();
-        for json in [r#""smile \ud83d""#, r#""\ude00 ü 漢 ""#, r#""\ude00\ud83d""#] {
-            text.add(Field(Some(serde_json::from_str(json).unwrap())));
-        }
-        let text = text.take();
-        assert!(text.starts_with("smile 😀 ü 漢 \u{fffd}"), "{text:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The head of a stream: what is known since its response began, and its errors, which say it.
+//! The head of a stream's response, and the stream's errors.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
     transport::plan::Plan,
 };
 
-/// What a stream of events is, by its media type (WHATWG).
+/// Media type of event streams (WHATWG).
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 
-/// Up to its body, which must be a stream of events.
+/// Up to the body, which must be an event stream.
 #[derive(Clone, Copy)]
 pub(crate) struct Head;
 
@@ -45,9 +45,9 @@ impl Reading for Head {
         }
         let kind = if kind.is_empty() { "no content type".to_owned() } else { redact::quote(kind) };
         let problem = explain::lines([
-            &format!("the response has {kind} where a stream of events ({EVENT_STREAM}) was asked for"),
+            &format!("the response has {kind} where an event stream ({EVENT_STREAM}) was expected"),
             explain::EXECUTED,
-            "This capability does not stream: call it without a stream.",
+            "This capability does not stream: call it without streaming.",
         ]);
         Err(unreadable(plan, response.status().as_u16(), headers, &problem))
     }
@@ -64,30 +64,32 @@ pub(crate) struct Opened {
     pub(crate) key: ApiKey,
 }
 
-/// Why there are no more events, although the closing one has not come.
+/// Why a stream failed before its closing event.
 pub(crate) enum Problem {
     Broken(reqwest::Error),
     Ended,
     Silent(Duration),
     /// The whole stream took longer than this.
     TooLong(Duration),
-    /// An event is larger than that many bytes.
+    /// An event is larger than this number of bytes.
     TooLarge(usize),
 }
 
 impl Opened {
-    /// Notes the execution's id, if it is the first event that says it.
+    /// Records the execution id from the first event that has one.
     pub(crate) fn note_execution(&mut self, event: &StreamEvent) {
         if self.execution_id.is_none() {
             self.execution_id = event.execution_id().map(|id| Scrubber::new(&self.key).text(id.into_owned()));
         }
     }
 
-    /// The error of a stream that broke, after so many events.
+    /// The error of a stream that failed after `seen` events.
     pub(crate) fn failed(&self, problem: Problem, seen: u64) -> Error {
         Error::new(match problem {
             Problem::Broken(error) => {
-                let cause = Cause::of(&error);
+                let scrubber = Scrubber::new(&self.key);
+                let mut cause = Cause::of(&error);
+                cause.rewrite(&|text| scrubber.text(text));
                 let mut facts = self.facts(ErrorKind::Stream, &format!("the stream broke: {}", cause.reason()), seen);
                 facts.source = Some(Box::new(cause));
                 facts

@@ -1,9 +1,10 @@
-//! A stream of events, read as they come.
+//! A stream of events.
 
 pub(crate) mod event;
 pub(crate) mod fields;
 pub(crate) mod head;
 pub(crate) mod parser;
+pub(crate) mod text;
 
 use std::{
     collections::VecDeque,
@@ -23,37 +24,35 @@ use crate::{
     error::{Error, attempt::Attempt, kind::ErrorKind},
 };
 use event::{EventKind, StreamEvent};
-use fields::Text;
 use head::{Opened, Problem};
 use parser::EventParser;
+use text::Text;
 
-/// How long the server may keep the connection open after the closing event, until it is closed from this side. That
-/// nothing comes after that event is assumed.
+/// How long the server may keep the connection open after the closing event. Assumed: nothing follows that event.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
-/// As long as a timer can wait.
+/// Longest wait of a timer.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-/// How much a batch gathers before it is handed on, in bytes. With the batch that is [read ahead](crate::bindings::ReadAhead) it
-/// makes one read buffer of 64 KiB, so a slow reader still holds back the server.
+/// Size of a full batch in bytes. With the batch that is [read ahead](crate::bindings::ReadAhead) it makes one read buffer of
+/// 64 KiB, so a slow reader still applies backpressure to the server.
 const BATCH_BYTES: usize = 32 * 1024;
 
-/// How many chunks without an event are read before others have a turn.
+/// Number of chunks without an event after which the task yields to others.
 const CHUNKS_AT_ONCE: usize = 32;
 
 type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
-/// A capability's response as events (server-sent events), each handed on as it comes; made by
-/// [`Call::stream`](crate::Call::stream).
+/// Stream of a call's events (server-sent events), created by [`Call::stream`](crate::Call::stream).
 ///
-/// It is a [`Stream`] of [`StreamEvent`]s. A slow reader holds back the server: no more than one read buffer is held. Dropping it
-/// closes the connection at once.
+/// A [`Stream`] of [`StreamEvent`]s, yielded as they arrive, with backpressure: at most one read buffer is held for a slow reader.
+/// Dropping it closes the connection at once.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
 /// let mut events = client
 ///     .capability("support-agent")
-///     .input(&serde_json::json!({ "input": "Where is my parcel?" }))
+///     .input(&serde_json::json!({ "input": "Where is my order?" }))
 ///     .stream()
 ///     .await?;
 /// while let Some(event) = events.next().await {
@@ -69,28 +68,28 @@ pub struct EventStream {
     chunks: Option<Chunks>,
     parser: EventParser,
     ready: VecDeque<StreamEvent>,
-    /// The batch that is being gathered: a reader that gives up meanwhile loses nothing of it.
+    /// The batch under construction, kept here so that cancelling a read loses nothing.
     gathered: VecDeque<StreamEvent>,
     idle: Pin<Box<Sleep>>,
-    /// The end of a stream that has a timeout of its own.
+    /// Deadline of a stream with a `stream_timeout`.
     end: Option<Pin<Box<Sleep>>>,
     options: StreamOptions,
     seen: u64,
     is_closed: bool,
     final_output: Option<Bytes>,
-    /// The text that a reader who gave up has gathered.
+    /// Text collected by a call of `text` that was cancelled.
     text: Text,
-    /// An error that is handed on once the events before it are.
+    /// Error to yield after the events before it.
     failure: Option<Error>,
-    /// The error that was handed on, for those who ask for the whole.
+    /// Error that was yielded, for `text` and `final_output`.
     failed: Option<Error>,
     opened: Opened,
 }
 
-/// Events that came together.
+/// Events that arrived together.
 pub(crate) struct Batch {
     pub(crate) events: Vec<StreamEvent>,
-    /// Whether there was more than it holds.
+    /// Whether more events were available.
     pub(crate) is_full: bool,
 }
 
@@ -118,14 +117,13 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] where the stream breaks, ends without a closing event, or reports an error; [`ErrorKind::Timeout`] in the phase
-    /// [`Phase::Idle`](crate::Phase::Idle). After an error there are no more events.
+    /// [`ErrorKind::Stream`] if the stream breaks, ends without a closing event, or reports a failure. [`ErrorKind::Timeout`] in the
+    /// phases [`Phase::Idle`](crate::Phase::Idle) and [`Phase::Stream`](crate::Phase::Stream). After an error there are no more events.
     pub async fn next(&mut self) -> Option<Result<StreamEvent, Error>> {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that are there, at least one and about 32 KiB at most; `None` after the last one. It waits only where there
-    /// is none.
+    /// All events that have arrived, at least one and at most about 32 KiB; `None` after the last one. Waits only if there is none.
     ///
     /// # Errors
     ///
@@ -145,11 +143,11 @@ impl EventStream {
             bytes += event.weight(before);
             before = Some(event);
         }
-        // The HTTP client hands on one chunk of the encoding at a time, often a single event, although many are there. The
-        // next one comes once its own task has had a turn.
+        // The HTTP client yields one chunk at a time, often a single event, even if more have arrived. The next one is available
+        // once its own task has run.
         let mut had_turn = false;
         while bytes < BATCH_BYTES {
-            // One look, not a wait.
+            // Polls once, without waiting.
             match std::future::poll_fn(|context| Poll::Ready(self.poll_read(context))).await {
                 Poll::Ready(Some(Ok(event))) => {
                     bytes += event.weight(self.gathered.back());
@@ -157,7 +155,7 @@ impl EventStream {
                     had_turn = false;
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    // It comes next, and nothing after it.
+                    // The error is the next and last item.
                     self.failure = Some(error);
                     break;
                 }
@@ -171,12 +169,12 @@ impl EventStream {
         Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
     }
 
-    /// Reads the stream to its end and gives the text of the `text_delta` events that were not read yet. Where it is given up
-    /// and called again, it goes on.
+    /// Reads the stream to its end and returns the text of the `text_delta` events that were not read yet. After cancellation it can be
+    /// called again and continues.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next); after an error the same one.
+    /// As [`next`](Self::next). After an error it returns the same error again.
     pub async fn text(&mut self) -> Result<String, Error> {
         while let Some(event) = self.next().await {
             event?.add_text(&mut self.text);
@@ -185,12 +183,12 @@ impl EventStream {
         Ok(self.text.take())
     }
 
-    /// Reads the stream to its end and gives the `finalOutput` of its `execution_complete` event, as JSON text; `null` where
-    /// there was none. It may be called after all events were read.
+    /// Reads the stream to its end and returns the `finalOutput` of its `execution_complete` event as JSON text; `null` if there was
+    /// none. May be called after all events were read.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next); after an error the same one.
+    /// As [`next`](Self::next). After an error it returns the same error again.
     pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
         while let Some(event) = self.next().await {
             event?;
@@ -203,14 +201,14 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::ResponseDecode`] where it has another shape; [`Error::path`] says where.
+    /// As [`next`](Self::next), and [`ErrorKind::ResponseDecode`] if it has another shape; [`Error::path`] says where.
     pub async fn final_output<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
         let output = self.final_output_bytes().await?;
         let mut reader = serde_json::Deserializer::from_slice(&output);
         serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = Some(error.path().to_string()).filter(|path| path != ".");
             let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
-            let text = format!("the final output is not what was asked for{place}: {}", error.into_inner());
+            let text = format!("the final output does not have the expected shape{place}: {}", error.into_inner());
             let mut facts = self.opened.facts(ErrorKind::ResponseDecode, &text, self.seen);
             facts.path = path;
             Error::new(facts)
@@ -221,14 +219,14 @@ impl EventStream {
         self.failed.as_ref().map_or(Ok(()), |error| Err(error.again()))
     }
 
-    /// Closes the connection at once; there are no more events. Dropping the stream does the same.
+    /// Closes the connection at once. There are no more events. Dropping the stream does the same.
     pub fn close(&mut self) {
         self.end();
         self.gathered.clear();
         self.is_closed = true;
     }
 
-    /// The HTTP status with which the stream began.
+    /// HTTP status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.opened.status
@@ -240,25 +238,25 @@ impl EventStream {
         &self.opened.headers
     }
 
-    /// The request's id, from the header `X-Request-Id` (assumed).
+    /// Request id, from the `X-Request-Id` header (assumed).
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.opened.request_id.as_deref()
     }
 
-    /// The execution's id, once an event has said it.
+    /// Execution id, once an event has it.
     #[must_use]
     pub fn execution_id(&self) -> Option<&str> {
         self.opened.execution_id.as_deref()
     }
 
-    /// What happened at each attempt until the stream began.
+    /// All attempts until the stream began.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.opened.attempts
     }
 
-    /// How many events were handed on.
+    /// Number of events yielded.
     #[must_use]
     pub fn events_seen(&self) -> u64 {
         self.seen
@@ -298,7 +296,7 @@ impl EventStream {
                 }
             }
         }
-        // There is no end of what holds no event: others have their turn, and the time after the closing event runs.
+        // Input without events may never end: yield to other tasks, and let the timer after the closing event run.
         context.waker().wake_by_ref();
         self.poll_timeouts(context)
     }
@@ -315,12 +313,12 @@ impl EventStream {
 
     fn poll_end(&mut self, problem: Problem) -> Poll<Option<Result<StreamEvent, Error>>> {
         self.chunks = None;
-        // After the closing event all is said.
+        // The closing event was received, so the break does not matter.
         Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))))
     }
 
     fn read(&mut self, chunk: Bytes) {
-        // What comes after the closing event does not prolong the stream: signs of life may go on for ever.
+        // Data after the closing event does not prolong the stream: keep-alives could continue forever.
         if !self.is_closed {
             self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout.unwrap_or(FOREVER));
         }
@@ -330,7 +328,7 @@ impl EventStream {
         }
     }
 
-    /// Looks at an event on its way out.
+    /// Records what an event says before it is yielded.
     fn take(&mut self, event: StreamEvent) -> Result<StreamEvent, Error> {
         if event.is_closing() && !self.is_closed {
             self.is_closed = true;
@@ -347,7 +345,7 @@ impl EventStream {
         Ok(event)
     }
 
-    /// Lets go of the connection, and of what has come.
+    /// Drops the connection and the buffered data.
     fn end(&mut self) {
         self.chunks = None;
         self.ready.clear();

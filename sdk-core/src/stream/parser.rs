@@ -1,17 +1,17 @@
-//! Server-sent events out of bytes, by the rules of the WHATWG (HTML, section 9.2.6, "Interpreting an event stream").
+//! Parser of server-sent events (WHATWG HTML, section 9.2.6, "Interpreting an event stream").
 //!
-//! Our own: of the parsers at hand one panics at a byte order mark and takes quadratic time for one large event, another
-//! has no limit. This one looks at each byte once, wherever the network cuts, and holds no more than one event.
+//! Of the existing parsers, one panics at a byte order mark and takes quadratic time for a large event, and another has no size
+//! limit. This one reads each byte once, for any chunking, and holds at most one event.
 
 use bytes::{Bytes, BytesMut};
 
-/// A byte order mark, which may stand once before everything else.
+/// Byte order mark, allowed once at the start.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// An event as it came: the fields' bytes, not yet decoded.
+/// An event's fields as bytes, not yet decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawEvent {
-    /// The `event` field; empty where there was none.
+    /// The `event` field; empty if absent.
     pub(crate) name: Bytes,
     /// The `data` lines, joined by line feeds.
     pub(crate) data: Bytes,
@@ -19,25 +19,25 @@ pub(crate) struct RawEvent {
     pub(crate) id: Bytes,
 }
 
-/// An event grew beyond the limit.
+/// An event exceeded the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLarge;
 
 #[derive(Debug)]
 pub(crate) struct EventParser {
     limit: usize,
-    /// The begin of a line whose end has not come yet.
+    /// Start of an incomplete line.
     partial: BytesMut,
-    /// The first bytes, until it is known whether they are a byte order mark.
+    /// First bytes, until it is clear whether they are a byte order mark.
     begin: Option<BytesMut>,
-    /// A CR ended the last line: an LF right after it belongs to it.
+    /// Whether a CR ended the last line; an LF right after it belongs to it.
     after_cr: bool,
     name: Bytes,
     data: Data,
     id: Bytes,
 }
 
-/// The data of the event that is being read. Most events have one line, which stays where it is.
+/// Data of the current event. Most events have one line, which is not copied.
 #[derive(Debug, Default)]
 enum Data {
     #[default]
@@ -83,7 +83,7 @@ impl Data {
 }
 
 impl EventParser {
-    /// `limit`: how many bytes of data one event may have.
+    /// `limit`: maximum size of one event's data, in bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -96,7 +96,7 @@ impl EventParser {
         }
     }
 
-    /// Reads a piece of the stream and hands on the events that are whole. An event that the stream's end cuts off is none.
+    /// Parses a piece of the stream and yields the complete events. An event that the end of the stream cuts off is dropped.
     pub(crate) fn feed(&mut self, piece: Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
         let Some(piece) = self.after_byte_order_mark(piece) else { return Ok(()) };
         let mut rest = &piece[..];
@@ -120,7 +120,7 @@ impl EventParser {
             }
         }
         if !rest.is_empty() {
-            // The name of the field and its colon come on top of the data.
+            // The field's name and colon do not count as data.
             if self.partial.len() + rest.len() + self.data.len() > self.limit.saturating_add("data: ".len()) {
                 return Err(TooLarge);
             }
@@ -147,7 +147,7 @@ impl EventParser {
         Some(piece)
     }
 
-    /// Reads a line, which is a part of `piece`: what is kept of it is shared, not copied.
+    /// Parses a line, a part of `piece`; its value is shared, not copied.
     fn line(&mut self, line: &[u8], piece: &Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
@@ -170,10 +170,10 @@ impl EventParser {
                 self.data.push(piece.slice_ref(value));
             }
             b"event" => self.name = piece.slice_ref(value),
-            // An id with a NUL is ignored, as the rules say.
+            // The specification ignores an id with a NUL.
             b"id" if !value.contains(&0) => self.id = Bytes::copy_from_slice(value),
-            // `retry` sets the wait before a reconnection, and a call with effects is never reconnected. A comment begins
-            // with the colon; other fields are to be ignored.
+            // `retry` sets the wait before a reconnection, but a call with effects is never reconnected. Comments begin with the
+            // colon. The specification ignores other fields.
             _ => {}
         }
         Ok(())
@@ -200,7 +200,7 @@ mod tests {
         expected.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect()
     }
 
-    /// Streams with what they hold, the WHATWG's examples first.
+    /// Streams and their events; the WHATWG's examples first.
     fn recorded() -> Vec<(&'static str, Vec<(String, String)>)> {
         vec![
             ("data: YHOO\ndata: +2\ndata: 10\n\n", pairs(&[("", "YHOO\n+2\n10")])),

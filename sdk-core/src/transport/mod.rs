@@ -1,4 +1,4 @@
-//! The wire: one pooled HTTP client with its own retries and redirects off.
+//! The HTTP transport: one pooled client, with its own retries and redirects disabled.
 
 pub(crate) mod plan;
 mod proxy;
@@ -10,13 +10,14 @@ use std::time::Duration;
 use http::{HeaderValue, Method, header};
 
 use crate::{
+    config::defaults,
     endpoint::Endpoint,
     error::{Error, cause::Cause, spelling::duration},
 };
 use plan::Outgoing;
 use request_body::{RequestBody, Written};
 
-/// How connections are made and kept.
+/// Settings of connections.
 #[derive(Debug, Clone)]
 pub(crate) struct TransportOptions {
     pub(crate) connect_timeout: Option<Duration>,
@@ -30,7 +31,7 @@ pub(crate) struct TransportOptions {
 impl Default for TransportOptions {
     fn default() -> Self {
         Self {
-            connect_timeout: Some(Duration::from_secs(10)),
+            connect_timeout: Some(defaults::CONNECT_TIMEOUT),
             pool_idle_timeout: Duration::from_secs(90),
             max_idle_connections: 256,
             proxy: None,
@@ -40,7 +41,7 @@ impl Default for TransportOptions {
     }
 }
 
-/// Why no response came.
+/// Why there is no response.
 pub(crate) struct Broken {
     pub(crate) cause: Cause,
     pub(crate) connect_timed_out: bool,
@@ -48,27 +49,26 @@ pub(crate) struct Broken {
     pub(crate) unprocessed: Option<Unprocessed>,
 }
 
-/// Why an HTTP/2 server cannot have processed a request: its word (RFC 9113, sections 6.8 and 8.7), or none that was sent.
+/// Why an HTTP/2 server cannot have processed a request: it said so (RFC 9113, sections 6.8 and 8.7), or nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unprocessed {
-    /// GOAWAY with a lower last stream. The connection closes and another one takes the request.
+    /// GOAWAY with a lower last stream. The connection closes; the request goes to another one.
     GoAway,
-    /// REFUSED_STREAM, or GOAWAY with ENHANCE_YOUR_CALM. The server wants less of it.
+    /// REFUSED_STREAM, or GOAWAY with ENHANCE_YOUR_CALM. The server is overloaded.
     Busy,
-    /// No connection took the request: all streams of one are in use, or it ended while the request was handed to it.
+    /// No connection accepted the request: all its streams are in use, or it closed while the request was queued.
     NotTaken,
 }
 
 impl Unprocessed {
-    /// Reads it from the cause of an error that came before the head of a response. Afterwards a GOAWAY proves nothing: the
-    /// server has begun to respond.
+    /// Detects it in an error before the head of the response. Later a GOAWAY proves nothing: the server has begun to respond.
     fn of(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let error = std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref::<h2::Error>())
             .filter(|error| error.is_remote())?;
         match error.reason() {
-            // h2 gives this error only to streams above the last one that the GOAWAY names; a stream that the server
-            // accepted gets an I/O error when the connection ends.
+            // h2 reports this error only for streams above the last one that the GOAWAY names; a stream that the server
+            // accepted fails with an I/O error when the connection closes.
             Some(h2::Reason::ENHANCE_YOUR_CALM) if error.is_go_away() => Some(Self::Busy),
             Some(_) if error.is_go_away() => Some(Self::GoAway),
             Some(h2::Reason::REFUSED_STREAM) if error.is_reset() => Some(Self::Busy),
@@ -86,7 +86,7 @@ pub(crate) struct Transport {
 impl Transport {
     pub(crate) fn new(options: &TransportOptions, endpoint: &Endpoint) -> Result<Self, Error> {
         let user_agent = HeaderValue::from_str(&options.user_agent)
-            .map_err(|_| Error::configuration("user_agent", "it has a character that a header cannot have"))?;
+            .map_err(|_| Error::configuration("user_agent", "contains a character that a header must not contain"))?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::with_extra_roots(&options.root_certificates)?)
             .user_agent(user_agent)
@@ -102,7 +102,7 @@ impl Transport {
         if let Some(proxy) = &options.proxy {
             builder = builder.proxy(proxy::parse(proxy)?);
         } else if endpoint.base_url().starts_with("http://") {
-            // A proxy of the environment would read the key of a plain http request.
+            // A proxy from the environment would read the key of a plain http request.
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
@@ -113,9 +113,9 @@ impl Transport {
         self.connect_timeout.unwrap_or_default()
     }
 
-    /// Waits until it is clear that no connection takes a request. A request that is handed to an HTTP/2 connection in the moment
-    /// in which it ends can stay in that connection's queue, which nobody reads (a race in the queue that hyper uses); making a
-    /// connection has a timeout of its own, which comes first.
+    /// Waits until it is clear that no connection accepts the request. A request that is queued on an HTTP/2 connection just as it
+    /// closes can stay in that queue, which nothing reads (a race in hyper's queue). Connecting has its own timeout, which passes
+    /// first.
     async fn nothing_takes(&self, written: &Written) {
         match self.connect_timeout {
             Some(timeout) => tokio::time::sleep(timeout.mul_f64(1.1)).await,
@@ -136,7 +136,7 @@ impl Transport {
         }
     }
 
-    /// Sends one request and waits for the head of its response.
+    /// Sends one request and waits for the head of the response.
     pub(crate) async fn send(
         &self,
         outgoing: &Outgoing,
@@ -150,8 +150,8 @@ impl Transport {
         if !is_read_only {
             *request.body_mut() = Some(reqwest::Body::wrap(RequestBody::new(outgoing.body.clone(), written.clone())));
         }
-        // Lets the runtime look at its sockets once. A pooled connection that the server has closed meanwhile is noticed then,
-        // before the request is written to it.
+        // Lets the runtime poll its sockets once, so that a pooled connection that the server has closed is detected before the
+        // request is written to it.
         tokio::task::yield_now().await;
         let response = tokio::select! {
             biased;
@@ -162,7 +162,7 @@ impl Transport {
             let unprocessed = Unprocessed::of(&error);
             Broken {
                 connect_timed_out: error.is_connect() && error.is_timeout(),
-                // A GET runs nothing, so it may always be sent again.
+                // A GET executes nothing, so it is always safe to retry.
                 may_have_executed: !is_read_only && written.has_begun() && unprocessed.is_none(),
                 unprocessed,
                 cause: Cause::of(&error.without_url()),

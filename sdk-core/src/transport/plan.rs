@@ -1,4 +1,4 @@
-//! What is to be sent, and by which options.
+//! The request of a call, and its options.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::config::options::Options;
 
-/// What the caller wants done.
+/// The request of a call, and its options.
 pub(crate) struct Plan {
     pub(crate) outgoing: Outgoing,
     pub(crate) options: Options,
     pub(crate) capability: Option<String>,
 }
 
-/// What is sent: everything but the key.
+/// The request, without the key.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
@@ -23,13 +23,13 @@ pub(crate) struct Outgoing {
 }
 
 impl Plan {
-    /// The host that is called and its port, as the URL writes them.
+    /// Host and port, as in the URL.
     pub(crate) fn host(&self) -> String {
         let host = self.outgoing.url.host_str().unwrap_or_default();
         self.outgoing.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Whether nothing can run because of it: a GET only reads.
+    /// Whether the request executes nothing: a GET only reads.
     pub(crate) fn is_read_only(&self) -> bool {
         self.outgoing.method == Method::GET
     }

@@ -1,16 +1,16 @@
-//! The proxy that an application names.
+//! The proxy option.
 
 use url::Url;
 
 use crate::{error::Error, redact};
 
 pub(super) fn parse(text: &str) -> Result<reqwest::Proxy, Error> {
-    // A proxy's URL may hold a password, so it is not quoted.
+    // Not quoted: a proxy's URL may contain a password.
     let refuse = |problem: &str| Error::configuration("proxy", problem);
     let url = Url::parse(text)
-        .map_err(|error| refuse(&format!("it is not a URL ({error}), such as http://proxy.example:3128")))?;
+        .map_err(|error| refuse(&format!("not a URL ({error}): pass one such as http://proxy.example:3128")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(refuse(&format!("its scheme is {}, which is neither http nor https", redact::quote(url.scheme()))));
+        return Err(refuse(&format!("the scheme must be http or https, not {}", redact::quote(url.scheme()))));
     }
-    reqwest::Proxy::all(url).map_err(|_| refuse("it cannot serve as a proxy"))
+    reqwest::Proxy::all(url).map_err(|_| refuse("not usable as a proxy"))
 }

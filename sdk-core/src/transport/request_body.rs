@@ -1,4 +1,4 @@
-//! A request's body that notices when it begins to be written.
+//! A request body that records when it is first written.
 
 use std::{
     convert::Infallible,
@@ -13,8 +13,8 @@ use std::{
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether the body of a request has been given to a connection. Until then the server cannot have executed the request: over
-/// HTTP/2 its head may have left, its input has not.
+/// Whether the body was passed to a connection. Until then the server cannot have executed the request: over HTTP/2 the head may
+/// have been sent, but not the input.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Written(Arc<AtomicBool>);
 
@@ -24,9 +24,8 @@ impl Written {
     }
 }
 
-/// A whole body in one piece. The HTTP client polls it only once it has a connection. Over HTTP/1.1 that is the step that puts
-/// the head of the request into the connection's buffer, before anything of it is flushed; over HTTP/2 the head may have been
-/// sent.
+/// A body in one piece. The HTTP client polls it only once it has a connection. Over HTTP/1.1 the same step writes the request's
+/// head to the connection's buffer, before anything is flushed; over HTTP/2 the head may already have been sent.
 pub(crate) struct RequestBody {
     data: Option<Bytes>,
     written: Written,

@@ -1,4 +1,4 @@
-//! The TLS configuration, built once and shared by all clients.
+//! TLS configuration, built once and shared by all clients.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,13 +8,13 @@ use crate::error::Error;
 
 static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
 
-/// Mozilla's root certificates, and HTTP/2 by ALPN. The platform's own store is not asked: building a client would take
-/// ten times as long, and fail on a machine without one.
+/// Mozilla's root certificates, and HTTP/2 by ALPN. The platform's own store is not used: it makes building a client ten times
+/// slower, and fails on a machine without one.
 pub(crate) fn shared() -> Result<ClientConfig, Error> {
     SHARED.get_or_init(|| build(&[])).clone().map_err(refuse)
 }
 
-/// The same, and certificates of the application's own beside Mozilla's.
+/// The same, with additional root certificates of the application.
 pub(crate) fn with_extra_roots(pem: &[Vec<u8>]) -> Result<ClientConfig, Error> {
     if pem.is_empty() { shared() } else { build(pem).map_err(refuse) }
 }
@@ -32,11 +32,11 @@ fn build(extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
         let mut count = 0;
         for certificate in CertificateDer::pem_slice_iter(pem) {
             let certificate = certificate.map_err(|error| format!("a certificate is not valid PEM: {error}"))?;
-            roots.add(certificate).map_err(|error| format!("a certificate cannot serve as a root: {error}"))?;
+            roots.add(certificate).map_err(|error| format!("a certificate is not usable as a root: {error}"))?;
             count += 1;
         }
         if count == 0 {
-            return Err("there is no certificate in it: give PEM, which begins with -----BEGIN CERTIFICATE-----".into());
+            return Err("contains no certificate: pass PEM text, which begins with -----BEGIN CERTIFICATE-----".into());
         }
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -22,9 +22,9 @@ pub(crate) fn pairs_to_object(pairs: &Value) -> Value {
     Value::Object(pairs.map(|pair| (pair[0].as_str().unwrap().to_owned(), pair[1].clone())).collect())
 }
 
-/// Says where what came of a call differs from what was expected.
+/// Describes where the result of a call differs from the expectation.
 pub(crate) fn check_outcome(call: &Value, expected: &Value, found: &Value) -> Result<(), String> {
-    // Another outcome is told in its own words first: it says why.
+    // The text of an unexpected outcome comes first: it says why.
     for outcome in ["output", "error", "cancelled"] {
         if expected.get(outcome).is_some() && found.get(outcome).is_none() {
             let error = found["error"]["text"].as_str().map_or_else(|| found.to_string(), str::to_owned);
@@ -43,7 +43,7 @@ pub(crate) fn check_outcome(call: &Value, expected: &Value, found: &Value) -> Re
     check(&others, found, "expect")
 }
 
-/// Of many calls, each output is compared as that of one.
+/// The outputs of many calls, each compared like that of a single call.
 fn check_results(expected: &Value, found: &Value) -> Result<(), String> {
     let mut others = expected.clone();
     for (at, result) in others.as_array_mut().into_iter().flatten().enumerate() {
@@ -54,7 +54,7 @@ fn check_results(expected: &Value, found: &Value) -> Result<(), String> {
     check(&others, found, "output")
 }
 
-/// Says that an output differs: it is compared whole, so that no field too many goes unseen.
+/// Describes a different output. Outputs are compared whole, so that extra fields are noticed.
 fn check_equal(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
     fn equal(expected: &Value, found: &Value) -> bool {
         match (expected, found) {
@@ -72,12 +72,12 @@ fn check_equal(expected: &Value, found: &Value, path: &str) -> Result<(), String
 }
 
 fn equal_value(expected: &Value, found: &Value) -> bool {
-    // 1 and 1.0 are one number.
+    // 1 and 1.0 are equal.
     let is_float = expected.is_f64() || found.is_f64();
     expected == found || is_float && expected.is_number() && expected.as_f64() == found.as_f64()
 }
 
-/// Says where what was found differs from what was expected, of which objects are subsets.
+/// Describes where a value differs from the expected one, whose objects are subsets.
 pub(crate) fn check(expected: &Value, found: &Value, path: &str) -> Result<(), String> {
     let differs = || Err(format!("{path}: expected {expected}, found {found}"));
     match (expected, found) {

@@ -1,4 +1,4 @@
-//! An HTTP/2 server that writes the frames of a script, for what a well-behaved server does at moments of its own choosing.
+//! An HTTP/2 server that writes scripted frames, for cases that a real server produces only by chance.
 
 use std::{
     net::SocketAddr,
@@ -33,26 +33,29 @@ const END_STREAM: u8 = 0x1;
 const ACK: u8 = 0x1;
 const END_HEADERS: u8 = 0x4;
 
-/// What the server does once a request has come whole.
+/// Act of the server after a complete request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     /// A 200 with a JSON body.
-    CallResponse,
+    Respond,
     /// The head of a 200, and no body yet.
     Head,
     GoAway {
         last: u32,
         code: u32,
     },
+    /// A GOAWAY(last = 0, ENHANCE_YOUR_CALM) with these words in its debug data.
+    Complain(&'static str),
+    /// Half of the body of a 200 that announces its length.
+    HalfBody,
     Reset(u32),
-    /// The end of the connection.
+    /// Closes the connection.
     Close,
 }
 
-/// The acts for the request on this stream of this connection. Both numbers are those of the wire: connections count from 1,
-/// streams are odd.
+/// The acts for a request, by connection (counted from 1) and stream id (odd numbers).
 type Script = Arc<dyn Fn(usize, u32) -> Vec<Act> + Send + Sync>;
-/// The requests that came whole: connection and stream.
+/// The complete requests: connection and stream id.
 type Requests = Arc<Mutex<Vec<(usize, u32)>>>;
 
 /// Stops when dropped.
@@ -69,7 +72,7 @@ impl Http2Server {
         Self::start_with_streams(u32::MAX, script).await
     }
 
-    /// The same, with a limit to the streams that a connection may have open.
+    /// The same, with a limit on open streams per connection.
     pub(crate) async fn start_with_streams(
         streams: u32,
         script: impl Fn(usize, u32) -> Vec<Act> + Send + Sync + 'static,
@@ -102,7 +105,7 @@ impl Http2Server {
         format!("https://localhost:{}", self.address.port())
     }
 
-    /// Waits until a request has come and the client has said that it keeps to the server's settings.
+    /// Waits for a request and for the client's acknowledgement of the server's settings.
     pub(crate) async fn until_settled(&self) {
         self.settled.notified().await;
         while self.requests().is_empty() {
@@ -121,7 +124,7 @@ impl Drop for Http2Server {
     }
 }
 
-/// What the server tells of its connections.
+/// The requests on all connections.
 struct Told {
     requests: Requests,
     settled: Arc<Notify>,
@@ -154,11 +157,11 @@ async fn serve(mut stream: TlsStream<TcpStream>, connection: usize, streams: u32
 }
 
 async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> std::io::Result<()> {
-    // `:status: 200` has a number of its own (RFC 7541, appendix A).
+    // `:status: 200` is in HPACK's static table (RFC 7541, appendix A).
     const STATUS_200: &[u8] = &[0x88];
     for act in acts {
         match *act {
-            Act::CallResponse => {
+            Act::Respond => {
                 write(stream, HEADERS, END_HEADERS, id, STATUS_200).await?;
                 write(stream, DATA, END_STREAM, id, b"{\"ran\":true}").await?;
             }
@@ -166,6 +169,16 @@ async fn perform(stream: &mut TlsStream<TcpStream>, id: u32, acts: &[Act]) -> st
             Act::GoAway { last, code } => {
                 let payload = [last.to_be_bytes(), code.to_be_bytes()].concat();
                 write(stream, GOAWAY, 0, 0, &payload).await?;
+            }
+            Act::Complain(words) => {
+                let payload = [&0_u32.to_be_bytes()[..], &ENHANCE_YOUR_CALM.to_be_bytes(), words.as_bytes()].concat();
+                write(stream, GOAWAY, 0, 0, &payload).await?;
+            }
+            Act::HalfBody => {
+                // `content-length` has the number 28; the value "12" stands plain.
+                let head = [STATUS_200, &[0x0f, 0x0d, 0x02], b"12"].concat();
+                write(stream, HEADERS, END_HEADERS, id, &head).await?;
+                write(stream, DATA, 0, id, b"{\"ran\"").await?;
             }
             Act::Reset(code) => write(stream, RST_STREAM, 0, id, &code.to_be_bytes()).await?,
             Act::Close => {

@@ -1,4 +1,4 @@
-//! What the tests share. Each test file uses its part of it.
+//! Shared helpers. Each test file uses some of them.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "every test file compiles this, and none needs all of it")]
 
@@ -12,7 +12,7 @@ pub(crate) mod tls;
 use runtype_mock::MockSurface;
 use runtype_surface::{Client, ClientBuilder};
 
-/// A builder that knows the mock's surface and nothing of the process's environment.
+/// A builder for the mock's surface that ignores the process's environment.
 pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
     let variables = mock.environment();
     Client::builder().variables(move |name| {

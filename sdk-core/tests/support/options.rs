@@ -1,4 +1,4 @@
-//! The conformance suite's options, which have no language's names and units, as the core's.
+//! Conversion of the conformance suite's options to the core's.
 
 use std::{
     sync::{
@@ -14,12 +14,12 @@ use runtype_surface::{
 };
 use serde_json::Value;
 
-/// What a client asks and tells the application.
+/// Calls of the application's functions by a client.
 #[derive(Default)]
 pub(crate) struct Application {
-    /// How often the key function was called.
+    /// Number of calls of the key function.
     pub(crate) asked: AtomicUsize,
-    /// What the hooks were told.
+    /// Arguments of the hooks.
     pub(crate) told: Mutex<Vec<Value>>,
 }
 
@@ -46,7 +46,7 @@ fn headers(value: &Value) -> impl Iterator<Item = (&str, &str)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), text(value)))
 }
 
-/// A key function that gives its keys in turn, then the last one again, and counts.
+/// A key function that returns its keys in turn, then the last one again, and counts its calls.
 fn key_source(value: &Value, application: &Arc<Application>) -> KeySource {
     let keys: Vec<String> =
         value["function"].as_array().into_iter().flatten().map(|key| text(key).to_owned()).collect();
@@ -146,7 +146,7 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
                 checked(call, duration("stream_idle_timeout", value), Call::stream_idle_timeout)
             }
             "max_event_bytes" => checked(call, whole_number("max_event_bytes", number(value)), Call::max_event_bytes),
-            // These are of many calls, and set on them.
+            // Options of `call_many`, which are set there.
             "concurrency" | "in_order" => call,
             "via_dispatch" if value == true => call.via_dispatch(),
             "stream_timeout_ms" => checked(call, duration("stream_timeout", value), Call::stream_timeout),

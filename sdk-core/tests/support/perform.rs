@@ -1,4 +1,4 @@
-//! The conformance suite's methods: a call as a case describes it, and what came of it as plain data.
+//! The conformance suite's methods: performs a call as a case describes it, and returns the result as plain data.
 
 use std::{
     collections::HashMap,
@@ -20,25 +20,25 @@ use super::{
 
 pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
 
-/// What a case's calls share.
+/// State that a case's calls share.
 pub(crate) struct Subject<'a> {
     pub(crate) options: Value,
     pub(crate) variables: Variables,
     pub(crate) application: Arc<Application>,
-    /// The surface's keys, which no text of an error may show.
+    /// The surface's keys, which no error may show.
     pub(crate) keys: Vec<&'a str>,
     pub(crate) client: Option<Client>,
 }
 
 impl Subject<'_> {
-    /// Does what the step says; gives `output` and `response`, or `error`, or `cancelled` once `cancel` ends.
+    /// Performs a step; returns `output` and `response`, or `error`, or `cancelled` once `cancel` ends.
     pub(crate) async fn perform(
         &mut self,
         step: &Value,
         cancel: impl Future<Output = Result<(), String>>,
     ) -> Result<Value, String> {
         let mut events = Vec::new();
-        // A future that is dropped is a call that is cancelled.
+        // Dropping the future cancels the call.
         let result = tokio::select! {
             result = self.call(step, &mut events) => Some(result),
             cancelled = cancel => cancelled.map(|()| None)?,
@@ -137,7 +137,7 @@ impl Subject<'_> {
         }
     }
 
-    /// Every field of an error, once it is sure that none shows a key.
+    /// All fields of an error, after checking that none shows a key.
     fn facts(&self, error: &Error) -> Result<Value, String> {
         let text = error.report();
         let body = error.body().map(|body| String::from_utf8_lossy(body).into_owned());
@@ -150,7 +150,7 @@ impl Subject<'_> {
     }
 }
 
-/// What the core reports, with the headers by name.
+/// The core's report, with headers by name.
 fn report(text: &str) -> Value {
     let mut facts: Value = serde_json::from_str(text).unwrap();
     facts["headers"] = pairs_to_object(&facts["headers"]);

@@ -1,4 +1,4 @@
-//! A server of a few lines whose responses are bytes, for what a well-behaved server cannot be made to say.
+//! A minimal server whose responses are raw bytes, for responses that a real server would not send.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -8,9 +8,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-type CallResponse = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
+type Respond = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
-/// Responses every request by a function of its text; stops when dropped.
+/// Responds to every request with a function of its text; stops when dropped.
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
@@ -20,7 +20,7 @@ impl RawServer {
     pub(crate) async fn start(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let response: CallResponse = Arc::new(response);
+        let response: Respond = Arc::new(response);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, response.clone()));
@@ -40,7 +40,7 @@ impl Drop for RawServer {
     }
 }
 
-/// A response with a length, as a server writes it.
+/// A response with a `Content-Length`.
 pub(crate) fn response(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n", body.len()).into_bytes();
     for (name, value) in headers {
@@ -54,7 +54,7 @@ pub(crate) fn response(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> V
     bytes
 }
 
-async fn serve(mut stream: TcpStream, response: CallResponse) {
+async fn serve(mut stream: TcpStream, response: Respond) {
     let mut request = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

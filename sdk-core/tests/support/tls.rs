@@ -1,4 +1,4 @@
-//! Certificates for `localhost`, by an authority of the test's own.
+//! Certificates for `localhost`, from the test's own authority.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio_rustls::{
     },
 };
 
-/// An acceptor that offers these protocols, and the authority's certificate as PEM.
+/// An acceptor for these ALPN protocols, and the authority's certificate as PEM.
 pub(crate) fn acceptor(protocols: &[&[u8]]) -> (TlsAcceptor, String) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
