@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo errors test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ help: ## list the targets
 demo: build ## run the example in all three languages against the mock
 	@SUMMARIZE_RUST=$(BUILT)/summarize PYTHON=$(PYTHON) NODE=$(NODE) \
 		$(RUNTYPE_MOCK_BIN) run -- examples/demo.sh
+
+errors: build ## print the twelve commonest failures in all three languages
+	@ERRORS_RUST=$(BUILT)/errors PYTHON=$(PYTHON) NODE=$(NODE) examples/errors.sh
 
 test: ## run all lints and tests
 	@.ci/test
@@ -119,7 +122,7 @@ parity: rust python node .ci/node_modules/.ready ## run the conformance suite in
 	@mkdir -p $(TARGET)/reports
 	@rm -f $(TARGET)/reports/parity-*
 	@# If a runner fails the others still run, and the page says what failed.
-	-cargo test --package runtype-surface --test conformance --locked > $(TARGET)/reports/parity-rust.log
+	-cargo test --workspace --test conformance --locked > $(TARGET)/reports/parity-rust.log
 	-cd sdk-python && $(VENV)/bin/pytest -q --junitxml=$(TARGET)/reports/parity-python.xml tests/test_conformance.py
 	-cd sdk-node && $(NODE) --test --test-reporter=tap test/conformance.test.mjs > $(TARGET)/reports/parity-node.log
 	@# The names of the Rust crate, from rustdoc.

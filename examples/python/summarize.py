@@ -1,7 +1,7 @@
-"""Summarises a text file, and shows what a revoked key and a key of another scope give.
+"""Summarizes a text file, then shows the errors of a revoked key and of a key without the scope.
 
-The surface and the keys come from the environment. The two other clients read the same variables under prefixes of
-their own, ``REVOKED_RUNTYPE_…`` and ``SCOPED_RUNTYPE_…``.
+The surface and the keys come from the environment. The other two clients read variables with their own prefixes,
+``REVOKED_RUNTYPE_…`` and ``SCOPED_RUNTYPE_…``.
 """
 
 import sys
@@ -25,7 +25,7 @@ def main() -> None:
     except AuthenticationError as error:
         print(f"{type(error).__name__}: {error}")
 
-    # A key whose scope is another capability: 403.
+    # A key without the scope: 403.
     try:
         Client.from_env(prefix="SCOPED_RUNTYPE").call("echo", article)
     except PermissionDeniedError as error:

@@ -1,7 +1,8 @@
-//! A mock of Runtype's API surfaces: the documented authentication, the life of keys, and faults, offline.
+//! A mock of Runtype's API surfaces: the documented authentication, keys, rate limits and faults, offline. Unofficial, not
+//! affiliated with Runtype.
 //!
-//! It stands on wiremock. A [`SurfaceResponder`] answers as a whole surface does, and the [`matchers`] pick out single
-//! calls, both on a plain `wiremock::MockServer`:
+//! Based on wiremock. A [`SurfaceResponder`] responds like a whole surface, and the [`matchers`] match single calls, both on a
+//! plain `wiremock::MockServer`:
 //!
 //! ```
 //! # use http_body_util::Full;
@@ -16,7 +17,7 @@
 //! use wiremock::{Mock, MockServer, ResponseTemplate, matchers::{any, method}};
 //!
 //! let server = MockServer::start().await;
-//! // The first call of `echo` with this key is answered 503 ...
+//! // The first call of `echo` with this key gets a 503 ...
 //! Mock::given(method("POST"))
 //!     .and(bearer_key(demo::FULL_KEY))
 //!     .and(capability("echo"))
@@ -24,7 +25,7 @@
 //!     .up_to_n_times(1)
 //!     .mount(&server)
 //!     .await;
-//! // ... and everything else as the surface does: keys, scopes, limits, capabilities.
+//! // ... and all other calls what the surface responds: keys, scopes, limits, capabilities.
 //! let surface = SurfaceResponder::new(&server, demo::config())?;
 //! Mock::given(any()).respond_with(surface.clone()).mount(&server).await;
 //!
@@ -34,8 +35,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`MockSurface`] is the same surface with a server of its own, for what wiremock cannot do: bodies in pieces, faults of
-//! the socket, callbacks, and a journal that tells when a client went away.
+//! A [`MockSurface`] is the same surface with its own server, for what wiremock cannot do: bodies in chunks, faults on the
+//! socket, callbacks, and a journal that shows when a client disconnected.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,10 +49,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
-//! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
-//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and
-//! `error`; each imports only what stands below it.
+//! The server reads a request, [`decide`] (a pure function of request, [`State`] and time) returns the response as a [`Plan`],
+//! and the server delivers it. From top to bottom the modules are `mock`, `on_wiremock`, `server`, `routes`, `auth`, `answer`,
+//! `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and `error`; each imports only modules
+//! below it.
 
 mod answer;
 mod auth;
@@ -107,7 +108,7 @@ pub use state::{
     surface::Surface,
 };
 
-/// The README's example, run by the tests.
+/// The README, so that its examples are run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! What is to be delivered: the outcome of a decision, before a single byte has gone out.
+//! The plan of a response, before any byte is sent.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::config::fault_kind::FaultKind;
 
-/// Names an answer, so that two sides can speak of it. Assumed.
+/// Header of the request id. Assumed.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A piece of the body, and how long to wait before it goes out.
+/// A piece of the body, and the pause before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// The pause before it.
@@ -23,23 +23,23 @@ pub struct Frame {
     pub bytes: Bytes,
 }
 
-/// How the body's length is told.
+/// Framing of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// `Content-Length`, and it is true.
+    /// A correct `Content-Length`.
     Length,
-    /// `Content-Length`, and it says this, whatever is sent.
+    /// This `Content-Length`, whatever is sent.
     Claimed(u64),
-    /// `Transfer-Encoding: chunked`, one chunk a frame.
+    /// `Transfer-Encoding: chunked`, with one chunk per frame.
     Chunked,
-    /// No status line and no headers: the frames alone.
+    /// Only the frames, without a status line and headers.
     Naked,
 }
 
 /// What follows the last frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The answer is complete; the connection stays open for the next request.
+    /// The response is complete; the connection stays open for the next request.
     Complete,
     /// The connection is closed (FIN) after a pause.
     Close(Duration),
@@ -49,27 +49,27 @@ pub enum End {
     Stall,
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// The status.
     pub status: StatusCode,
-    /// The headers, without those that tell the length.
+    /// The headers, without those of the framing.
     pub headers: HeaderMap,
     /// The pause before the first byte.
     pub latency: Duration,
     /// The body, piece by piece.
     pub frames: Vec<Frame>,
-    /// How the body's length is told.
+    /// Framing of the body.
     pub framing: Framing,
     /// What follows the last frame.
     pub end: End,
-    /// The fault that shaped this answer, when one did.
+    /// The fault that changed this response.
     pub fault: Option<FaultKind>,
 }
 
 impl Plan {
-    /// An answer with a body of a known length.
+    /// A response with a body of a known length.
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -86,24 +86,24 @@ impl Plan {
         }
     }
 
-    /// A JSON answer.
+    /// A JSON response.
     pub fn json(status: StatusCode, body: &Value) -> Self {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// `{"error": "…"}`, the form of every error of the API, to the letter of api.md.
+    /// `{"error": "…"}`, the form of the API's errors (api.md).
     pub fn error(status: StatusCode, message: &str) -> Self {
         Self::new(status, "application/json", format!("{{\"error\": {}}}", Value::from(message)))
     }
 
-    /// An answer without a body.
+    /// A response without a body.
     pub fn empty(status: StatusCode) -> Self {
         let mut plan = Self::new(status, "application/json", Bytes::new());
         plan.headers.clear();
         plan
     }
 
-    /// No answer at all: the connection is closed.
+    /// No response: the connection is closed.
     pub fn broken() -> Self {
         Self { framing: Framing::Naked, end: End::Close(Duration::ZERO), ..Self::empty(StatusCode::OK) }
     }
@@ -124,7 +124,7 @@ impl Plan {
         }
     }
 
-    /// Drops what comes after so many bytes of the body. The length stays as it was told.
+    /// Drops the body after this number of bytes. The announced length is unchanged.
     pub fn keep(&mut self, bytes: usize) {
         if self.framing == Framing::Length {
             self.framing = Framing::Claimed(self.body().len() as u64);
@@ -138,7 +138,7 @@ impl Plan {
         self.frames.retain(|frame| !frame.bytes.is_empty());
     }
 
-    /// Whether plain HTTP can say this, so that the connection lives on.
+    /// Whether plain HTTP can deliver it, so that the connection can stay open.
     pub fn is_plain(&self) -> bool {
         self.end == End::Complete && matches!(self.framing, Framing::Length | Framing::Chunked)
     }

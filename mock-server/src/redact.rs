@@ -1,7 +1,7 @@
-//! Finds credentials in what clients send, whatever form they are written in, and replaces them by hints.
+//! Replaces credentials in what clients send with hints.
 //!
-//! A credential is a key of the state, or what looks like a credential of the platform. Each character may be itself, in
-//! either case, or percent-encoded (`%70`), or escaped as in JSON (`\u0070`), in any mixture, with escapes of escapes.
+//! A credential is a key of the mock, or a text that looks like a credential of the platform. Each character matches literally,
+//! in either case, percent-encoded (`%70`), or escaped as in JSON (`\u0070`), in any combination, including escapes of escapes.
 //! Other encodings, such as base64, are not found.
 
 use std::{borrow::Cow, ops::Range};
@@ -10,32 +10,32 @@ use http::{HeaderName, HeaderValue, Method};
 
 use crate::secret::{PREFIX, hint, prefix_of};
 
-/// What credentials begin with, and how many characters must follow: names of other things begin alike, such as
+/// Prefixes of credentials, and the minimum number of characters after them: other names have the same prefixes, such as
 /// `mcp_tool`.
 const PREFIXES: [(&str, usize); 7] =
     [(PREFIX, 0), ("rt_live_", 0), ("rt_test_", 0), ("ct_live_", 0), ("ct_test_", 0), ("mcp_", 16), ("a2a_", 16)];
 
-/// The same up to the first underscore, which is where the search for them begins. Every key of a state begins so.
+/// The same up to the first underscore, where the search begins. Every key of the mock begins with one of these.
 const STEMS: [&str; 5] = [PREFIX, "rt_", "ct_", "mcp_", "a2a_"];
 
-/// The most bytes that a character of a credential takes: `\u0070`.
+/// Maximum number of bytes of one character of a credential: `\u0070`.
 const LONGEST_FORM: usize = 6;
 
-/// The schemes of `Authorization` that may be shown. What else stands before a blank may be the credential itself.
+/// Schemes of `Authorization` that may be shown. Any other first word may be the credential itself.
 const SCHEMES: [&str; 7] = ["Bearer", "Basic", "Digest", "DPoP", "Negotiate", "OAuth", "Token"];
 
-/// Replaces everything in a text that looks like a credential.
+/// Replaces whatever looks like a credential in a text.
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     Redactor::new(std::iter::empty()).text(text)
 }
 
-/// Replaces credentials: what looks like one, and the known ones.
+/// Replaces known credentials, and whatever looks like one.
 #[derive(Clone)]
 pub(crate) struct Redactor<K> {
     known: K,
 }
 
-/// A credential in a text: where, and what is written there.
+/// A credential in a text: its position and its replacement.
 struct Found {
     at: Range<usize>,
     shown: String,
@@ -57,7 +57,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
         self.beginning(text, text.len())
     }
 
-    /// The first `limit` bytes of a text. A credential that stands across the limit is replaced whole.
+    /// The first `limit` bytes of a text. A credential that crosses the limit is replaced completely.
     pub(crate) fn beginning<'t>(&self, text: &'t [u8], limit: usize) -> Cow<'t, [u8]> {
         let longest = self.known.clone().map(str::len).max().unwrap_or(0);
         let seen = text.get(..limit + longest * LONGEST_FORM).unwrap_or(text);
@@ -76,7 +76,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
         Cow::Owned(out)
     }
 
-    /// The name of a header, in which an ellipsis is three dots.
+    /// The name of a header, with three dots as the ellipsis.
     pub(crate) fn header_name(&self, name: &HeaderName) -> HeaderName {
         match self.text(name.as_str()) {
             Cow::Borrowed(_) => name.clone(),
@@ -107,7 +107,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
         HeaderValue::from_bytes(shown.as_bytes()).unwrap_or(REDACTED_VALUE)
     }
 
-    /// The credentials in a text, in order, as it stands and as it is decoded.
+    /// The credentials in a text, in order, both undecoded and decoded.
     fn find(&self, text: &[u8]) -> Vec<Found> {
         let mut found = self.find_in(text, |at| at);
         if let Some(Decoded { bytes, starts }) = decode(text) {
@@ -125,7 +125,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
         found
     }
 
-    /// The credentials in bytes; `source` says where in the text a byte has come from.
+    /// The credentials in bytes; `source` maps a byte to its position in the text.
     fn find_in(&self, bytes: &[u8], source: impl Fn(usize) -> usize) -> Vec<Found> {
         let mut found = Vec::new();
         let mut searched = 0;
@@ -144,7 +144,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
         found
     }
 
-    /// How long the credential is that bytes begin with, when they begin with one.
+    /// Length of the credential at the start of bytes.
     fn length(&self, bytes: &[u8]) -> Option<usize> {
         let known = self.known.clone().filter(|key| begins(bytes, key.as_bytes())).map(str::len);
         known.max().max(looks_like(bytes))
@@ -162,17 +162,17 @@ fn in_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
-/// How long the credential is that bytes seem to begin with.
+/// Length of what looks like a credential at the start of bytes.
 fn looks_like(bytes: &[u8]) -> Option<usize> {
     let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| begins(bytes, prefix.as_bytes()))?;
     let rest = bytes.get(prefix.len()..)?;
     let length = rest.iter().take_while(|byte| in_key(**byte)).count();
-    // A prefix before an ellipsis is a hint already.
+    // A prefix before an ellipsis is already a hint.
     let is_hint = length == 0 && rest.starts_with("…".as_bytes());
     (length >= *least && !is_hint).then_some(prefix.len() + length)
 }
 
-/// What is written for a credential: its hint, whose end cannot be taken for anything else in the text around it.
+/// The replacement of a credential: its hint, whose end cannot be confused with the text around it.
 fn shown(plain: &str) -> String {
     let hint = hint(plain);
     let whole = hint.split_once('…').is_some_and(|(_, end)| end.bytes().all(in_key));
@@ -188,7 +188,7 @@ fn authorization(value: &str) -> String {
     }
 }
 
-/// The hint of one credential of the platform. Of several, and of any other, no character is shown.
+/// The hint of a single credential of the platform. Anything else shows no character.
 fn credential(value: &str) -> String {
     match looks_like(value.as_bytes()) {
         Some(length) if length == value.len() => hint(value),
@@ -196,13 +196,13 @@ fn credential(value: &str) -> String {
     }
 }
 
-/// A text with its escapes resolved, and where in the text each byte has come from.
+/// A text with its escapes resolved, and the position of each byte in the original.
 struct Decoded {
     bytes: Vec<u8>,
     starts: Vec<usize>,
 }
 
-/// Resolves escapes, also those that escapes give. `None` when there is none.
+/// Resolves escapes, including nested ones. `None` if there are none.
 fn decode(text: &[u8]) -> Option<Decoded> {
     if !text.iter().any(|byte| matches!(byte, b'%' | b'\\')) {
         return None;
@@ -228,7 +228,7 @@ impl Decoded {
     }
 }
 
-/// The escape that bytes end with: its length, and what it stands for.
+/// The escape at the end of bytes: its length and its value.
 fn escape_at_end(bytes: &[u8]) -> Option<(usize, u8)> {
     match bytes {
         [.., b'\\', b'u', b'0', b'0', high, low] => hex(*high, *low).map(|byte| (6, byte)),

@@ -1,4 +1,4 @@
-//! A request as the decision sees it: everything it says, and which connection it came on.
+//! A request, with the number of its connection.
 
 use std::fmt;
 
@@ -8,27 +8,27 @@ use percent_encoding::percent_decode_str;
 
 use crate::redact::redact;
 
-/// A request, complete.
+/// A complete request.
 #[derive(Clone)]
 pub struct Request {
     /// Its method.
     pub method: Method,
-    /// The host that its target names beside the path (`GET http://host/path`), which outranks the `Host` header.
+    /// Host of an absolute target (`GET http://host/path`), which overrides the `Host` header.
     pub authority: Option<String>,
     /// Its path as sent, without the query.
     pub path: String,
-    /// Its query as sent, without the question mark; empty when there is none.
+    /// Its query as sent, without the question mark; empty if there is none.
     pub query: String,
     /// Its headers, keys included.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// The number of the connection it came on, counted from 1.
+    /// Number of its connection, counted from 1.
     pub connection: u64,
 }
 
 impl Request {
-    /// A request with nothing but a method and a target (`/path?query`), on connection 1.
+    /// Creates a request with only a method and a target (`/path?query`), on connection 1.
     pub fn new(method: Method, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Self {
@@ -55,12 +55,12 @@ impl Request {
         })
     }
 
-    /// A header as text, when it is present and readable.
+    /// A header as text, if it is present and readable.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Whether the caller asks for a stream: `?stream=true` (the name is assumed) or `Accept: text/event-stream`.
+    /// Whether the caller requests a stream: `?stream=true` (the name is assumed) or `Accept: text/event-stream`.
     pub fn wants_stream(&self) -> bool {
         self.query_value("stream").is_some_and(|value| value == "true" || value == "1")
             || self.header("accept").is_some_and(|accept| accept.contains("text/event-stream"))

@@ -1,19 +1,19 @@
-//! The plain text of a key, which prints as a hint wherever it is printed.
+//! The plain text of a key, which always prints as a hint.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// What every key of an API surface begins with.
+/// Prefix of the keys of API surfaces.
 pub(crate) const PREFIX: &str = "papi_";
 
 /// Prefixes of Runtype's credentials, the longer ones first.
 const PREFIXES: [&str; 9] = ["rt_live_", "rt_test_", "ct_live_", "ct_test_", PREFIX, "rt_", "ct_", "mcp_", "a2a_"];
 
-/// How many characters a key needs after its prefix before four of them may be shown.
+/// Number of characters after the prefix from which the last four are shown.
 const SHORTEST_TO_HINT: usize = 8;
 
-/// A key's plain text. It prints as a hint, `papi_…a1b2`, wherever it is printed.
+/// Plain text of a key. Prints as a hint, `papi_…a1b2`.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -24,15 +24,15 @@ impl Secret {
         Self(plain.into())
     }
 
-    /// The plain key, for the one place that has to send or compare it.
+    /// The plain key, to send or compare it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether it can be a key of an API surface: its prefix, and its characters.
+    /// Validates a key of an API surface: prefix and characters.
     ///
     /// # Errors
-    /// What is wrong with it, and how it should be.
+    /// The rule that it breaks.
     pub fn check_surface(&self) -> Result<(), String> {
         if !self.0.starts_with(PREFIX) {
             return Err(format!("key {self} does not begin with {PREFIX}, as the keys of an API surface do"));
@@ -40,8 +40,7 @@ impl Secret {
         self.check_characters()
     }
 
-    /// A key has the characters that need no escape anywhere (RFC 3986 §2.3): what takes a text apart leaves it whole, so
-    /// that it can be found in whatever form it is written.
+    /// A key has only characters that are never escaped (RFC 3986 §2.3), so that it can be found in any encoding of a text.
     fn check_characters(&self) -> Result<(), String> {
         if self.0.chars().any(|c| !c.is_ascii_alphanumeric() && !"-._~".contains(c)) {
             return Err(format!("key {self} has a character that a URL must escape; use letters, digits and - . _ ~"));
@@ -49,10 +48,10 @@ impl Secret {
         Ok(())
     }
 
-    /// Whether it can be an owner's key.
+    /// Validates an owner's key.
     ///
     /// # Errors
-    /// What is wrong with it, and how it should be.
+    /// The rule that it breaks.
     pub fn check_platform(&self) -> Result<(), String> {
         if !self.0.starts_with("rt_") {
             return Err(format!("platform key {self} does not begin with rt_, as the owner's keys do"));
@@ -60,7 +59,7 @@ impl Secret {
         self.check_characters()
     }
 
-    /// The key as it may be shown: its prefix, an ellipsis, and its last four characters.
+    /// The hint: prefix, ellipsis, and the last four characters.
     pub fn hint(&self) -> String {
         hint(&self.0)
     }
@@ -78,13 +77,13 @@ impl fmt::Display for Secret {
     }
 }
 
-/// The prefix of a credential (`papi_`, `rt_live_`, …), in either case, or nothing when it has none that is known.
+/// The prefix of a credential (`papi_`, `rt_live_`, …), in either case; empty if unknown.
 pub(crate) fn prefix_of(plain: &str) -> &'static str {
     let begins = |known: &str| plain.get(..known.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(known));
     PREFIXES.into_iter().find(|known| begins(known)).unwrap_or_default()
 }
 
-/// A credential as it may be shown: `papi_…a1b2`, or `papi_…` when it is too short to hide anything.
+/// The hint of a credential: `papi_…a1b2`, or `papi_…` if it is too short.
 pub(crate) fn hint(plain: &str) -> String {
     let prefix = prefix_of(plain);
     let secret = &plain[prefix.len()..];

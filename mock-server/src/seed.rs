@@ -1,6 +1,6 @@
-//! Chance that repeats itself: every draw is a function of the seed and of where it is drawn.
+//! Reproducible randomness: each draw is a function of the seed and of its place.
 
-/// Mixes numbers into one, evenly spread (splitmix64's finalizer, once a number).
+/// Hashes numbers to one (splitmix64's finalizer, once per number).
 pub(crate) fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x9e37_79b9_7f4a_7c15, |state, part| {
         let mut z = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -12,11 +12,11 @@ pub(crate) fn mix(parts: &[u64]) -> u64 {
 
 /// A draw as a number from 0 to 1, 1 excluded.
 pub(crate) fn unit(draw: u64) -> f64 {
-    // 53 bits are what an f64 holds exactly.
+    // An f64 represents 53 bits exactly.
     (draw >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// 26 characters as the vendor's ids have them (Crockford's base 32, lower case).
+/// 26 characters in the form of the vendor's ids (Crockford's base 32, lower case).
 pub(crate) fn id(prefix: &str, seed: u64, number: u64) -> String {
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let mut id = String::with_capacity(prefix.len() + 26);

@@ -6,7 +6,7 @@ use napi::{
     bindgen_prelude::{Either, JsObjectValue as _, Object, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{Answer, Call, bindings::Report as _};
+use runtype_surface::{Call, CallResponse, bindings::Report as _};
 
 use crate::{
     cancel::{Cancel, Cancelled},
@@ -22,8 +22,6 @@ pub struct CallRequest {
     pub capability: String,
     /// The input as JSON text.
     pub input: String,
-    /// Sends it to the surface's dispatch endpoint.
-    pub via_dispatch: bool,
     /// Resolves to `{output, report}`, not to the output alone.
     pub with_report: bool,
 }
@@ -42,7 +40,7 @@ pub(crate) fn send<'env>(
     call: Call,
     cancel: Option<&Cancel>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, |env, answer| Ok(response::output_value(env, answer)))
+    send_and(env, call, cancel, |env, response| Ok(response::output_value(env, response)))
 }
 
 /// Sends a call that resolves to `{output, report}`.
@@ -59,19 +57,19 @@ fn send_and<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    settle: impl FnOnce(&'env Env, Answer<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> + 'static,
+    settle: impl FnOnce(&'env Env, CallResponse<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> + 'static,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let cancelled = Cancelled::by(cancel);
     guard::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
         None => Ok(Either::A(().into_unknown(env)?)),
-        Some(Ok(answer)) => settle(env, answer),
+        Some(Ok(response)) => settle(env, response),
         Some(Err(error)) => Ok(Either::B(error.into())),
     })
 }
 
-fn output_and_report<'env>(env: &'env Env, answer: Answer<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> {
-    let report = answer.report();
-    Ok(match response::output_value(env, answer) {
+fn output_and_report<'env>(env: &'env Env, received: CallResponse<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> {
+    let report = received.report();
+    Ok(match response::output_value(env, received) {
         Either::A(output) => {
             let mut response = Object::new(env)?;
             response.set_named_property("output", output)?;

@@ -12,13 +12,13 @@ use napi::{
 };
 use napi_derive::napi;
 use runtype_surface::{
-    Answer, Call, Error,
-    bindings::{InputGiver, Refuse as _, Report as _, inputs, many_stream, refused, whole_number},
+    Call, CallResult, Error,
+    bindings::{InputGiver, Refuse as _, Report as _, checked, inputs, many_stream, refused, whole_number},
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
-    closable::Closable,
+    closable::{Closable, Close},
     guard::{self, Guarded, GuardedPromise},
     js_thread::JsThread,
     panic::{self, Panicked, place::Place},
@@ -33,9 +33,6 @@ pub struct CallManyOptions {
     /// Yields results in the order of the inputs, not as they arrive.
     pub in_order: Option<bool>,
 }
-
-/// One result with the number of its input.
-type Numbered = (usize, Result<Answer<Bytes>, Error>);
 
 /// The input of one of many calls: JSON text, or the problem of an input that has none.
 #[napi(object, use_nullable = true)]
@@ -71,8 +68,8 @@ impl ObjectFinalize for CallMany {
 /// The calls and their results.
 struct Calls {
     /// Empty once the first result has been asked for.
-    waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Result<Numbered, Panicked>>)>,
-    results: mpsc::Receiver<Result<Numbered, Panicked>>,
+    waiting: Option<(runtype_surface::CallMany, mpsc::Sender<Result<CallResult, Panicked>>)>,
+    results: mpsc::Receiver<Result<CallResult, Panicked>>,
     asked: mpsc::UnboundedReceiver<()>,
     /// Drives the calls; ends with this.
     driver: JoinSet<()>,
@@ -80,7 +77,7 @@ struct Calls {
 
 /// What wakes the reader of the results.
 struct Step {
-    result: Option<Numbered>,
+    result: Option<CallResult>,
     wants_input: bool,
 }
 
@@ -88,15 +85,15 @@ impl Step {
     fn into_object<'env>(self, env: &'env Env) -> napi::Result<Unknown<'env>> {
         let mut step = Object::new(env)?;
         step.set_named_property("wantsInput", self.wants_input)?;
-        if let Some((number, result)) = self.result {
+        if let Some(CallResult { index, result, .. }) = self.result {
             let result = match result {
-                Ok(answer) => {
-                    step.set_named_property("report", answer.report())?;
-                    response::output_value(env, answer)
+                Ok(response) => {
+                    step.set_named_property("report", response.report())?;
+                    response::output_value(env, response)
                 }
                 Err(error) => Either::B(error.into()),
             };
-            step.set_named_property("number", number as f64)?;
+            step.set_named_property("index", index as f64)?;
             step.set_named_property("result", result)?;
         }
         Ok(step.to_unknown())
@@ -131,6 +128,14 @@ impl Calls {
     }
 }
 
+impl Close for Calls {
+    fn close(&mut self) {
+        self.waiting = None;
+        self.driver = JoinSet::new();
+        self.results.close();
+    }
+}
+
 impl CallMany {
     pub(crate) fn new(call: Call, options: CallManyOptions) -> Result<Self, Error> {
         let (ask, asked) = mpsc::unbounded_channel();
@@ -150,22 +155,22 @@ impl CallMany {
         }
         // One result waits for the reader; the next calls begin when it has been taken.
         let (sender, results) = mpsc::channel(1);
-        let calls = Calls { waiting: Some((many.checked()?, sender)), results, asked, driver: JoinSet::new() };
+        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new() };
         Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })
     }
 }
 
 #[napi]
 impl CallMany {
-    /// Waits for a result, or until an input is wanted. It resolves to `{wantsInput, number, result, report}`, where without a
-    /// number there is no result, and otherwise it is a value, with the report on its response, or an error; `undefined`
+    /// Waits for a result, or until an input is wanted. It resolves to `{wantsInput, index, result, report}`, where without an
+    /// index there is no result, and otherwise it is a value, with the report on its response, or an error; `undefined`
     /// after the last one.
     ///
     /// # Errors
     ///
     /// Where no promise can be made, which Node does not refuse.
     #[napi(
-        ts_return_type = "Promise<{ wantsInput: boolean, number?: number, result?: unknown | NativeError, report?: string } | NativeError | undefined> | NativeError"
+        ts_return_type = "Promise<{ wantsInput: boolean, index?: number, result?: unknown | NativeError, report?: string } | NativeError | undefined> | NativeError"
     )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {

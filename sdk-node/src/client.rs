@@ -11,6 +11,7 @@ use napi::{
     bindgen_prelude::{Either, Function, ObjectFinalize, Promise, Unknown},
 };
 use napi_derive::napi;
+use runtype_surface::bindings::{closed_client, one_key_source};
 
 use crate::{
     call::{self, CallRequest},
@@ -61,6 +62,11 @@ pub fn open_client(
     >,
 ) -> napi::Result<Guarded<Client>> {
     guard::entry(Place::Entry, || {
+        let with_key = options.api_key.is_some() || ask_key.is_some();
+        let sources = [("apiKey", with_key), ("apiKeyFile", options.api_key_file.is_some())];
+        if let Err(error) = one_key_source(sources.into_iter().filter_map(|(name, given)| given.then_some(name))) {
+            return Ok(Either::B(error.into()));
+        }
         let variables: Variables = Arc::new(RwLock::new(std::mem::take(&mut options.variables)));
         let lookup = variables.clone();
         let mut builder = runtype_surface::Client::builder()
@@ -85,7 +91,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the client is closed, which the TypeScript side refuses before.
+    /// Where no promise can be made, which Node does not refuse.
     #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn call<'env>(
         &self,
@@ -94,12 +100,9 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || {
-            let CallRequest { capability, input, via_dispatch, with_report } = request;
-            let mut call = call::with_options(self.core()?.capability(capability).input_json(input), options);
-            if via_dispatch {
-                call = call.via_dispatch();
-            }
+        self.with_core(|core| {
+            let CallRequest { capability, input, with_report } = request;
+            let call = call::with_options(core.capability(capability).input_json(input), options);
             if with_report { call::send_with_report(env, call, cancel) } else { call::send(env, call, cancel) }
         })
     }
@@ -118,8 +121,8 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
-        guard::entry(Place::Entry, || {
-            let call = call::with_options(self.core()?.capability(capability).input_json(input), options);
+        self.with_core(|core| {
+            let call = call::with_options(core.capability(capability).input_json(input), options);
             let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
             let opened = async move { cancelled.or(call.stream()).await };
             guard::promise(env, opened, |_, opened| {
@@ -135,7 +138,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the client is closed, which the TypeScript side refuses before.
+    /// None that is known.
     #[napi(ts_return_type = "CallMany | NativeError")]
     pub fn call_many(
         &self,
@@ -143,8 +146,8 @@ impl Client {
         many: CallManyOptions,
         options: Option<CallOptions>,
     ) -> napi::Result<Guarded<CallMany>> {
-        guard::entry(Place::Entry, || {
-            let call = call::with_options(self.core()?.capability(capability), options);
+        self.with_core(|core| {
+            let call = call::with_options(core.capability(capability), options);
             Ok(match CallMany::new(call, many) {
                 Ok(many) => Either::A(many),
                 Err(error) => Either::B(error.into()),
@@ -164,20 +167,18 @@ impl Client {
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        guard::entry(Place::Entry, || {
-            call::send_with_report(env, call::with_options(self.core()?.openapi_call(), options), cancel)
-        })
+        self.with_core(|core| call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel))
     }
 
     /// The URL of a capability.
     ///
     /// # Errors
     ///
-    /// Where the client is closed, which the TypeScript side refuses before.
+    /// None that is known.
     #[napi(ts_return_type = "string | NativeError")]
     pub fn endpoint_url(&self, capability: String) -> napi::Result<Guarded<String>> {
-        guard::entry(Place::Entry, || {
-            Ok(match self.core()?.endpoint_url(&capability) {
+        self.with_core(|core| {
+            Ok(match core.endpoint_url(&capability) {
                 Ok(url) => Either::A(url.into()),
                 Err(error) => Either::B(error.into()),
             })
@@ -188,10 +189,10 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Where the client is closed, which the TypeScript side refuses before.
+    /// None that is known.
     #[napi(getter, ts_return_type = "string | NativeError")]
     pub fn endpoint(&self) -> napi::Result<Guarded<String>> {
-        guard::entry(Place::Entry, || Ok(Either::A(self.core()?.endpoint().to_string())))
+        self.with_core(|core| Ok(Either::A(core.endpoint().to_string())))
     }
 
     /// Replaces the variables.
@@ -212,7 +213,14 @@ impl Client {
         guard::plain(Place::Entry, || self.attempt_reports.take())
     }
 
-    fn core(&self) -> napi::Result<&runtype_surface::Client> {
-        self.core.as_ref().ok_or_else(|| napi::Error::from_reason("the client is closed"))
+    /// Runs `step`, the body of a function that JavaScript calls, unless the client is closed.
+    fn with_core<T>(
+        &self,
+        step: impl FnOnce(&runtype_surface::Client) -> napi::Result<Guarded<T>>,
+    ) -> napi::Result<Guarded<T>> {
+        guard::entry(Place::Entry, || match &self.core {
+            Some(core) => step(core),
+            None => Ok(Either::B(closed_client().into())),
+        })
     }
 }

@@ -4,7 +4,7 @@ use napi::bindgen_prelude::{Buffer, Env, ObjectFinalize};
 use napi_derive::napi;
 use runtype_surface::{
     Error,
-    bindings::{Report as _, key_function_error, refused},
+    bindings::{self, Report as _, key_function_error, refused},
 };
 
 use crate::{
@@ -84,9 +84,37 @@ impl NativeError {
     }
 }
 
-/// The error of an argument that cannot cross into the core.
+/// The refusal of an argument that cannot cross into the core.
 #[napi]
 #[must_use]
 pub fn refuse(option: String, problem: String) -> NativeError {
     panic::caught(Place::Entry, || refused(&option, &problem)).map_or_else(Into::into, Into::into)
+}
+
+/// The refusal of a text with half of a surrogate pair.
+#[napi]
+#[must_use]
+pub fn lone_surrogate(option: String) -> NativeError {
+    panic::caught(Place::Entry, || bindings::lone_surrogate(&option)).map_or_else(Into::into, Into::into)
+}
+
+/// The refusal of a call of a client that is closed.
+#[napi]
+#[must_use]
+pub fn closed_client() -> NativeError {
+    panic::caught(Place::Entry, bindings::closed_client).map_or_else(Into::into, Into::into)
+}
+
+/// Why `JSON.stringify` refused an input.
+#[napi]
+#[must_use]
+pub fn not_writable(reason: String) -> String {
+    panic::caught_or(String::new, || bindings::not_writable(reason))
+}
+
+/// Why what a key function returned is no key.
+#[napi]
+#[must_use]
+pub fn not_a_key(found: String) -> String {
+    panic::caught_or(String::new, || bindings::not_a_key(found, "a string"))
 }

@@ -12,10 +12,10 @@ use crate::{
     panic::{caught, caught_future, place::Place},
 };
 
-/// A value, or the error in its stead.
+/// A value, or an error instead.
 pub(crate) type Guarded<T> = Either<T, NativeError>;
 
-/// A promise of such a value, or the error in its stead.
+/// A promise of such a value, or an error instead.
 pub(crate) type GuardedPromise<'env, T> = Guarded<PromiseRaw<'env, Guarded<T>>>;
 
 /// Runs `step`.

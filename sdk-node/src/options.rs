@@ -2,12 +2,26 @@
 
 use std::{collections::HashMap, str::FromStr, time::Duration};
 
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 use runtype_surface::{
     Call, ClientBuilder, Error, KeySource,
-    bindings::{self, Refuse as _, whole_number},
+    bindings::{self, Language, Refuse as _, called_from, max_retries, set_language, whole_number},
 };
+
+use crate::{
+    guard::{self, Guarded},
+    panic::place::Place,
+};
+
+/// Milliseconds; `false`: no limit.
+type Limit = Either<f64, bool>;
+
+/// Has the texts of errors name options as JavaScript writes them.
+#[napi_derive::module_init]
+fn name_options_in_camel_case() {
+    set_language(Language::Camel);
+}
 
 /// A header's name and value.
 #[napi(object)]
@@ -21,26 +35,35 @@ pub struct HeaderPair {
 /// The options that a call shares with its client.
 #[napi(object, use_nullable = true)]
 pub struct CallOptions {
-    /// Overall timeout, in milliseconds.
-    pub timeout_ms: Option<f64>,
-    /// Timeout of one attempt, in milliseconds.
-    pub attempt_timeout_ms: Option<f64>,
+    /// Overall timeout, in milliseconds; `false`: none.
+    #[napi(ts_type = "number | false | null")]
+    pub timeout_ms: Option<Limit>,
+    /// Timeout of one attempt, in milliseconds; `false`: none.
+    #[napi(ts_type = "number | false | null")]
+    pub attempt_timeout_ms: Option<Limit>,
     /// Maximum number of retries.
     pub max_retries: Option<f64>,
-    /// `safe`, `all` or `never`.
+    /// Longest wait before a retry, in milliseconds; `false`: no limit.
+    #[napi(ts_type = "number | false | null")]
+    pub max_retry_wait_ms: Option<Limit>,
+    /// `safe` or `idempotent`.
     pub retry_mode: Option<String>,
     /// Maximum size of a response, in bytes.
     pub max_response_bytes: Option<f64>,
-    /// Maximum silence of a stream, in milliseconds.
-    pub stream_idle_timeout_ms: Option<f64>,
+    /// Longest silence of a stream, in milliseconds; `false`: no limit.
+    #[napi(ts_type = "number | false | null")]
+    pub stream_idle_timeout_ms: Option<Limit>,
+    /// Timeout of a whole stream, in milliseconds; `false`: none.
+    #[napi(ts_type = "number | false | null")]
+    pub stream_timeout_ms: Option<Limit>,
     /// Maximum size of one event of a stream, in bytes.
     pub max_event_bytes: Option<f64>,
-    /// Yields a stream's error events like others.
-    pub hand_on_stream_errors: Option<bool>,
     /// `detect`, `raw` or `wrapped`.
     pub response_format: Option<String>,
     /// Headers to add.
     pub headers: Option<Vec<HeaderPair>>,
+    /// Sends a call to the surface's dispatch endpoint. A client has no such option.
+    pub via_dispatch: Option<bool>,
 }
 
 /// The options of a client.
@@ -56,6 +79,8 @@ pub struct ClientOptions {
     pub api_key: Option<String>,
     /// The path of a file that holds the key.
     pub api_key_file: Option<String>,
+    /// What a key must begin with; empty: anything.
+    pub api_key_prefix: Option<String>,
     /// The product's id.
     pub product_id: Option<String>,
     /// The surface's id.
@@ -66,16 +91,15 @@ pub struct ClientOptions {
     pub base_url: Option<String>,
     /// `bearer` or `x-api-key`.
     pub auth_header: Option<String>,
-    /// Timeout of making a connection, in milliseconds.
-    pub connect_timeout_ms: Option<f64>,
+    /// Timeout for establishing a connection, in milliseconds; `false`: none.
+    #[napi(ts_type = "number | false | null")]
+    pub connect_timeout_ms: Option<Limit>,
     /// The HTTP proxy's URL.
     pub proxy: Option<String>,
     /// PEM texts of additional trusted certificates.
     pub root_certificates: Option<Vec<Buffer>>,
     /// Allows sending the key over plain http.
     pub allow_insecure_http: Option<bool>,
-    /// Makes the waits before retries repeatable.
-    pub jitter_seed: Option<f64>,
     /// The defaults of every call.
     pub defaults: CallOptions,
 }
@@ -95,8 +119,7 @@ macro_rules! set {
 impl ClientOptions {
     /// Sets a builder's options. One that cannot be right is reported when the client is built.
     pub(crate) fn set(self, mut builder: ClientBuilder) -> ClientBuilder {
-        let user_agent = format!(concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " ({})"), self.runtime);
-        builder = bindings::user_agent(builder, user_agent);
+        builder = called_from(builder, &self.runtime);
         let defaults = self.defaults;
         set!(
             builder,
@@ -105,24 +128,24 @@ impl ClientOptions {
             self.api_key => Ok => ClientBuilder::api_key,
             self.api_key_file => Ok =>
                 |builder: ClientBuilder, path: String| builder.api_key_source(KeySource::file(path)),
+            self.api_key_prefix => Ok => ClientBuilder::api_key_prefix,
             self.product_id => Ok => ClientBuilder::product_id,
             self.surface_id => Ok => ClientBuilder::surface_id,
             self.endpoint_url => Ok => ClientBuilder::endpoint_url,
             self.base_url => Ok => ClientBuilder::base_url,
             self.auth_header => parsed => ClientBuilder::auth_header,
-            self.connect_timeout_ms => milliseconds("connect timeout") => ClientBuilder::connect_timeout,
+            self.connect_timeout_ms => limit("connect_timeout") => ClientBuilder::connect_timeout,
             self.proxy => Ok => ClientBuilder::proxy,
             self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
-            self.jitter_seed => whole("jitter seed") => ClientBuilder::jitter_seed,
-            defaults.timeout_ms => milliseconds("timeout") => ClientBuilder::timeout,
-            defaults.attempt_timeout_ms => milliseconds("attempt timeout") => ClientBuilder::attempt_timeout,
-            defaults.max_retries => retries => ClientBuilder::max_retries,
+            defaults.timeout_ms => limit("timeout") => ClientBuilder::timeout,
+            defaults.attempt_timeout_ms => limit("attempt_timeout") => ClientBuilder::attempt_timeout,
+            defaults.max_retries => max_retries => ClientBuilder::max_retries,
+            defaults.max_retry_wait_ms => limit("max_retry_wait") => ClientBuilder::max_retry_wait,
             defaults.retry_mode => parsed => ClientBuilder::retry_mode,
-            defaults.max_response_bytes => whole("max response bytes") => ClientBuilder::max_response_bytes,
-            defaults.stream_idle_timeout_ms =>
-                milliseconds("stream idle timeout") => ClientBuilder::stream_idle_timeout,
-            defaults.max_event_bytes => whole("max event bytes") => ClientBuilder::max_event_bytes,
-            defaults.hand_on_stream_errors => Ok => ClientBuilder::hand_on_stream_errors,
+            defaults.max_response_bytes => whole("max_response_bytes") => ClientBuilder::max_response_bytes,
+            defaults.stream_idle_timeout_ms => limit("stream_idle_timeout") => ClientBuilder::stream_idle_timeout,
+            defaults.stream_timeout_ms => limit("stream_timeout") => ClientBuilder::stream_timeout,
+            defaults.max_event_bytes => whole("max_event_bytes") => ClientBuilder::max_event_bytes,
             defaults.response_format => parsed => ClientBuilder::response_format,
         );
         for pem in self.root_certificates.unwrap_or_default() {
@@ -141,26 +164,30 @@ impl CallOptions {
         set!(
             call,
             Call::refuse,
-            self.timeout_ms => milliseconds("timeout") => Call::timeout,
-            self.attempt_timeout_ms => milliseconds("attempt timeout") => Call::attempt_timeout,
-            self.max_retries => retries => Call::max_retries,
+            self.timeout_ms => limit("timeout") => Call::timeout,
+            self.attempt_timeout_ms => limit("attempt_timeout") => Call::attempt_timeout,
+            self.max_retries => max_retries => Call::max_retries,
+            self.max_retry_wait_ms => limit("max_retry_wait") => Call::max_retry_wait,
             self.retry_mode => parsed => Call::retry_mode,
-            self.max_response_bytes => whole("max response bytes") => Call::max_response_bytes,
-            self.stream_idle_timeout_ms => milliseconds("stream idle timeout") => Call::stream_idle_timeout,
-            self.max_event_bytes => whole("max event bytes") => Call::max_event_bytes,
-            self.hand_on_stream_errors => Ok => Call::hand_on_stream_errors,
+            self.max_response_bytes => whole("max_response_bytes") => Call::max_response_bytes,
+            self.stream_idle_timeout_ms => limit("stream_idle_timeout") => Call::stream_idle_timeout,
+            self.stream_timeout_ms => limit("stream_timeout") => Call::stream_timeout,
+            self.max_event_bytes => whole("max_event_bytes") => Call::max_event_bytes,
             self.response_format => parsed => Call::response_format,
         );
         for header in self.headers.unwrap_or_default() {
             call = call.header(&header.name, &header.value);
         }
-        call
+        if self.via_dispatch == Some(true) { call.via_dispatch() } else { call }
     }
 }
 
-/// Milliseconds as JavaScript has them.
-fn milliseconds(option: &'static str) -> impl Fn(f64) -> Result<Duration, Error> {
-    move |value| bindings::milliseconds(option, value)
+/// A duration as JavaScript has it.
+fn limit(option: &'static str) -> impl Fn(Limit) -> Result<Option<Duration>, Error> {
+    move |value| match value {
+        Either::A(value) => bindings::milliseconds(option, value).map(Some),
+        Either::B(_) => Ok(None),
+    }
 }
 
 /// A count as JavaScript has it.
@@ -168,12 +195,28 @@ fn whole(option: &'static str) -> impl Fn(f64) -> Result<u64, Error> {
     move |value| whole_number(option, value)
 }
 
-/// A number of retries; the core refuses one that no u32 holds.
-fn retries(value: f64) -> Result<u32, Error> {
-    whole_number("max retries", value).map(|value| u32::try_from(value).unwrap_or(u32::MAX))
-}
-
 /// An option with a few values, by name.
 fn parsed<T: FromStr<Err = Error>>(text: String) -> Result<T, Error> {
     text.parse()
+}
+
+/// The names of the variables under one prefix.
+#[napi(object, object_from_js = false)]
+pub struct VariableNames {
+    /// What all of them begin with.
+    pub prefix: String,
+    /// The one that holds the key.
+    pub key: String,
+    /// The one that holds the path of the key's file.
+    pub key_file: String,
+}
+
+/// The names of the variables under a prefix, or under the default one.
+#[napi(ts_return_type = "VariableNames | NativeError")]
+#[must_use]
+pub fn variable_names(prefix: Option<String>) -> Guarded<VariableNames> {
+    guard::at(Place::Entry, || match bindings::variables(prefix.as_deref()) {
+        Ok(bindings::Variables { prefix, key, key_file }) => Either::A(VariableNames { prefix, key, key_file }),
+        Err(error) => Either::B(error.into()),
+    })
 }

@@ -8,19 +8,19 @@ use napi::{
     Env, JsValue as _,
     bindgen_prelude::{Either, Function, JsObjectValue as _, Object, Unknown},
 };
-use runtype_surface::{Answer, bindings::undecodable};
+use runtype_surface::{CallResponse, bindings::undecodable};
 
 use crate::guard::Guarded;
 
 /// The output as a JavaScript value, or the error of an output that is not JSON.
-pub(crate) fn output_value<'env>(env: &'env Env, answer: Answer<Bytes>) -> Guarded<Unknown<'env>> {
-    let parsed = match std::str::from_utf8(&answer.output) {
+pub(crate) fn output_value<'env>(env: &'env Env, response: CallResponse<Bytes>) -> Guarded<Unknown<'env>> {
+    let parsed = match std::str::from_utf8(&response.output) {
         Ok(text) => json_value(env, text),
         Err(error) => Err(napi::Error::from_reason(error.to_string())),
     };
     match parsed {
         Ok(value) => Either::A(value),
-        Err(refusal) => Either::B(undecodable(answer, &refusal.reason).into()),
+        Err(refusal) => Either::B(undecodable(response, &refusal.reason).into()),
     }
 }
 

@@ -1,19 +1,20 @@
 //! A stream of events: all events that have arrived cross into JavaScript at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use napi::{
-    Env,
+    Env, JsValue as _,
     bindgen_prelude::{Either, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
 use runtype_surface::{
-    Event,
-    bindings::{ReadAhead, Report as _},
+    Error, StreamEvent,
+    bindings::{self, ReadAhead, Report as _},
 };
 
 use crate::{
-    closable::Closable,
+    closable::{Closable, Close},
     guard::{self, Guarded, GuardedPromise},
     js_thread::JsThread,
     panic::{self, place::Place},
@@ -24,7 +25,22 @@ use crate::{
 #[napi(custom_finalize)]
 pub struct EventStream {
     report: String,
-    events: Arc<Closable<ReadAhead<String>>>,
+    events: Arc<Closable<ReadAhead<Batch>>>,
+    execution_id: Arc<OnceLock<String>>,
+}
+
+/// Events that cross together.
+struct Batch {
+    json: String,
+    /// The events themselves, whose bytes are shared: for the text of the whole stream.
+    events: Vec<StreamEvent>,
+}
+
+/// What is made of a whole stream.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Text,
+    FinalOutput,
 }
 
 impl ObjectFinalize for EventStream {
@@ -33,11 +49,41 @@ impl ObjectFinalize for EventStream {
     }
 }
 
+impl Close for ReadAhead<Batch> {
+    fn close(&mut self) {
+        Self::close(self);
+    }
+}
+
 impl EventStream {
     pub(crate) fn new(stream: runtype_surface::EventStream, owner: JsThread) -> Self {
         let report = stream.report();
         // The text is made there, not on JavaScript's thread.
-        Self { report, events: Arc::new(Closable::new(ReadAhead::new(stream, json_of), owner)) }
+        let events = ReadAhead::new(stream, |events| Batch { json: json_of(&events), events });
+        Self { report, events: Arc::new(Closable::new(events, owner)), execution_id: Arc::default() }
+    }
+
+    /// Reads the stream to its end; where it is closed meanwhile, as far as it came.
+    fn whole(&self, wanted: Wanted) -> impl Future<Output = Option<Result<Bytes, Error>>> + Send + 'static {
+        let (events, execution_id) = (self.events.clone(), self.execution_id.clone());
+        async move {
+            let mut whole = None;
+            for _ in 0..2 {
+                let read = async |events: &mut ReadAhead<Batch>| {
+                    let whole = match wanted {
+                        Wanted::Text => Some(events.text().await.map(Bytes::from)),
+                        Wanted::FinalOutput => final_output(events).await,
+                    };
+                    note_execution(&execution_id, events, &[]);
+                    whole
+                };
+                whole = events.read(read).await;
+                if whole.is_some() {
+                    break;
+                }
+            }
+            whole
+        }
     }
 }
 
@@ -50,6 +96,13 @@ impl EventStream {
         guard::plain(Place::Begun, || self.report.clone())
     }
 
+    /// The execution's id, once an event has it.
+    #[napi(getter, ts_return_type = "string | undefined | NativeError")]
+    #[must_use]
+    pub fn execution_id(&self) -> Guarded<Option<String>> {
+        guard::plain(Place::Begun, || self.execution_id.get().cloned())
+    }
+
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, an error,
     /// or `undefined` after the last one.
     ///
@@ -59,11 +112,56 @@ impl EventStream {
     #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
-            let events = self.events.clone();
-            let batch = async move { events.read(async |events| events.next_batch().await).await };
+            let (events, execution_id) = (self.events.clone(), self.execution_id.clone());
+            let batch = async move {
+                let next = async |events: &mut ReadAhead<Batch>| {
+                    let batch = events.next_batch().await;
+                    if let Some(Ok(batch)) = &batch {
+                        // The text is that of all events, whoever has read them.
+                        events.put_back(&batch.events);
+                        note_execution(&execution_id, events, &batch.events);
+                    }
+                    batch
+                };
+                events.read(next).await
+            };
             guard::promise(env, batch, |env, batch| match batch {
                 None => Ok(Either::A(().into_unknown(env)?)),
-                Some(Ok(json)) => response::json_value(env, &json).map(Either::A),
+                Some(Ok(batch)) => response::json_value(env, &batch.json).map(Either::A),
+                Some(Err(error)) => Ok(Either::B(error.into())),
+            })
+        })
+    }
+
+    /// Reads the stream to its end. It resolves to the text of all its events, or an error; once.
+    ///
+    /// # Errors
+    ///
+    /// As `next_batch`.
+    #[napi(ts_return_type = "Promise<string | NativeError | undefined> | NativeError")]
+    pub fn text<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Begun, || {
+            let text = self.whole(Wanted::Text);
+            guard::promise(env, text, |env, text| match text {
+                None => Ok(Either::A(().into_unknown(env)?)),
+                Some(Ok(text)) => Ok(Either::A(env.create_string(String::from_utf8_lossy(&text))?.to_unknown())),
+                Some(Err(error)) => Ok(Either::B(error.into())),
+            })
+        })
+    }
+
+    /// Reads the stream to its end. It resolves to the output of the closing event, or an error.
+    ///
+    /// # Errors
+    ///
+    /// As `next_batch`.
+    #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
+    pub fn final_output<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
+        guard::entry(Place::Begun, || {
+            let output = self.whole(Wanted::FinalOutput);
+            guard::promise(env, output, |env, output| match output {
+                None => Ok(Either::A(().into_unknown(env)?)),
+                Some(Ok(output)) => response::json_value(env, &String::from_utf8_lossy(&output)).map(Either::A),
                 Some(Err(error)) => Ok(Either::B(error.into())),
             })
         })
@@ -76,13 +174,54 @@ impl EventStream {
     }
 }
 
+/// What an error event says.
+#[napi(object, object_from_js = false)]
+pub struct EventError {
+    /// Its code.
+    pub code: Option<String>,
+    /// Its message.
+    pub message: Option<String>,
+}
+
+/// Reads the data of an error event, which is JSON text.
+#[napi(ts_return_type = "EventError | NativeError")]
+#[must_use]
+pub fn event_error(data: String) -> Guarded<EventError> {
+    guard::plain(Place::Begun, || {
+        let bindings::EventError { code, message } = bindings::event_error(data);
+        EventError { code, message }
+    })
+}
+
+/// The final output. What is read on the way counts for the text too.
+async fn final_output(events: &mut ReadAhead<Batch>) -> Option<Result<Bytes, Error>> {
+    while let Some(batch) = events.next_batch().await {
+        match batch {
+            Ok(batch) => events.put_back(&batch.events),
+            Err(error) => return Some(Err(error)),
+        }
+    }
+    events.final_output_bytes().await
+}
+
+/// Keeps the first execution id: the stream's own, or that of its events where it is being read ahead.
+fn note_execution(known: &OnceLock<String>, stream: &ReadAhead<Batch>, events: &[StreamEvent]) {
+    if known.get().is_none() {
+        let id = stream.execution_id().map(str::to_owned);
+        let id = id.or_else(|| events.iter().find_map(|event| event.execution_id().map(Into::into)));
+        if let Some(id) = id {
+            let _ = known.set(id);
+        }
+    }
+}
+
 /// Each event's name, data and id (`null`: still the same) in turn, as one list in JSON text, which is parsed in one go. An
 /// object for each event would cost as much again as its data.
-fn json_of(events: Vec<Event>) -> String {
+fn json_of(events: &[StreamEvent]) -> String {
     let mut json = Vec::with_capacity(events.iter().map(|event| event.data().len() + 64).sum());
     json.push(b'[');
     let mut before = None;
-    for event in &events {
+    for event in events {
         if before.is_some() {
             json.push(b',');
         }

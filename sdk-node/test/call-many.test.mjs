@@ -30,20 +30,40 @@ test('an input that JSON cannot hold is the error of its own call', async () => 
     results.push(result);
   }
   assert.deepEqual(
-    results.map(({ number, output }) => [number, output]),
+    results.map(({ index, ok, output }) => [index, ok, output]),
     [
-      [0, { n: 0 }],
-      [1, undefined],
-      [2, undefined],
-      [3, { n: 3 }],
+      [0, true, { n: 0 }],
+      [1, false, undefined],
+      [2, false, undefined],
+      [3, true, { n: 3 }],
     ],
   );
   for (const { error } of results.slice(1, 3)) {
     assert.ok(error instanceof ConfigurationError);
     assert.equal(error.option, 'input');
+    assert.doesNotMatch(error.message, /input: input/);
     assert.match(error.stack.split('\n    at ')[1], /call-many\.test\.mjs/);
   }
   assert.equal((await journal()).length, 2);
+});
+
+test('each result has its own input, the very same, in whatever order the results arrive', async () => {
+  const { options, fault } = await surface();
+  await fault({ kind: 'latency', latency_ms: 100, nth: 1 });
+  await fault({ kind: 'status', status: 500, nth: 2 });
+  const inputs = [{ n: 0 }, { n: 1 }, { n: 2 }];
+  const results = [];
+  for await (const result of new Client({ ...options, maxRetries: 0 }).callMany('echo', inputs, { inOrder: false })) {
+    results.push(result);
+  }
+  assert.deepEqual(results.map(({ index }) => index).sort(), [0, 1, 2]);
+  for (const { index, input } of results) assert.equal(input, inputs[index]);
+  for (const { ok, input, output, response } of results.filter((result) => result.ok)) {
+    assert.deepEqual([ok, output, response.output], [true, input, input]);
+  }
+  const [failed, ...others] = results.filter(({ ok }) => !ok);
+  assert.equal(failed.error.status, 500);
+  assert.deepEqual(others, []);
 });
 
 test('leaving the loop drops the in-flight calls and begins no more', async () => {
@@ -95,8 +115,8 @@ test('inputs are taken one by one, when there is room for their calls', async ()
     }
   }
   let seen = 0;
-  for await (const { output, number } of client.callMany('echo', endless(), { concurrency: 4 })) {
-    assert.deepEqual(output, { n: number });
+  for await (const { output, index } of client.callMany('echo', endless(), { concurrency: 4 })) {
+    assert.deepEqual(output, { n: index });
     seen += 1;
     assert.ok(taken <= seen + 5, `${taken} inputs were taken for ${seen} results`);
     if (seen === 20) break;

@@ -7,7 +7,7 @@ import { Client } from 'runtype-surface';
 
 import { surface } from './support/surface.mjs';
 
-/** A client of a capability that does not answer by itself. */
+/** A client of a capability that does not respond by itself. */
 async function silent() {
   const { options, fault, journal, journalShows } = await surface({
     capabilities: [{ slug: 'echo' }, { slug: 'slow' }],
@@ -62,7 +62,7 @@ test('a signal that is aborted already sends nothing', async () => {
   assert.deepEqual(await journal(), []);
 });
 
-test('an abort after the answer changes nothing', async () => {
+test('an abort after the response changes nothing', async () => {
   const { client } = await silent();
   const controller = new AbortController();
   const output = await client.call('echo', { a: 1 }, { signal: controller.signal });

@@ -7,7 +7,7 @@ import * as runtype from 'runtype-surface';
 
 import { surface } from './support/surface.mjs';
 
-const { APIStatusError, AuthenticationError, Client, ConfigurationError, RuntypeError } = runtype;
+const { APIStatusError, AuthenticationError, Client, ConfigurationError, PaymentRequiredError, SurfaceError } = runtype;
 const cjs = createRequire(import.meta.url)('runtype-surface');
 
 /** What a promise rejects with. */
@@ -20,7 +20,7 @@ async function unauthorized() {
 
 test('an error is an instance of its class, its bases, and Error, in ESM and in CommonJS', async () => {
   const { error } = await unauthorized();
-  for (const errorClass of [AuthenticationError, APIStatusError, RuntypeError, Error, cjs.AuthenticationError]) {
+  for (const errorClass of [AuthenticationError, APIStatusError, SurfaceError, Error, cjs.AuthenticationError]) {
     assert.ok(error instanceof errorClass, errorClass.name);
   }
   assert.ok(!(error instanceof ConfigurationError));
@@ -39,6 +39,25 @@ test('an error has its name, the explanation as message, and the server’s own 
   assert.equal(error.headers.get('www-authenticate')?.startsWith('Bearer '), true);
   assert.deepEqual(JSON.parse(error.body), { error: 'Invalid or missing API key' });
   assert.ok(Object.prototype.toString.call(error) === '[object Error]');
+});
+
+test('a 402 says where the plan can be upgraded', async () => {
+  const { options, fault } = await surface();
+  const upgradeUrl = 'https://runtype.example/upgrade';
+  await fault({ kind: 'status', status: 402, json: { error: 'The plan is used up', code: 'PLAN', upgradeUrl } });
+  const error = await rejection(new Client(options).call('echo', {}));
+  assert.ok(error instanceof PaymentRequiredError && error instanceof APIStatusError);
+  assert.equal(error.name, 'PaymentRequiredError');
+  assert.deepEqual([error.upgradeUrl, error.serverMessage, error.code], [upgradeUrl, 'The plan is used up', 'PLAN']);
+  assert.equal(JSON.parse(JSON.stringify(error)).upgradeUrl, upgradeUrl);
+});
+
+test('serverMessage is null where the server said nothing', async () => {
+  const steps = [{ event: 'execution_start', data: {} }];
+  const { options } = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
+  const error = await rejection(new Client(options).stream('agent').text());
+  assert.equal(error.name, 'StreamError');
+  assert.deepEqual([error.serverMessage, error.code, error.upgradeUrl], [null, null, null]);
 });
 
 test('toJSON gives every field as plain data, and the key in none', async () => {
@@ -92,11 +111,14 @@ test('a constructor’s error points at the line that constructed', () => {
   );
 });
 
-test('a broken connection has its reasons as causes', async () => {
+test('a broken connection has the operating system’s code, its reason in words, and the chain as causes', async () => {
   const { options } = await surface();
   const client = new Client({ ...options, baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
   const error = await rejection(client.call('echo', {}));
   assert.equal(error.name, 'APIConnectionError');
+  assert.equal(error.code, 'ECONNREFUSED');
+  assert.match(error.message, /^echo: could not connect to 127\.0\.0\.1:9: connection refused\n/);
+  assert.match(error.message, /baseUrl/);
   assert.equal(error.mayHaveExecuted, false);
   const reasons = [];
   for (let cause = error.cause; cause !== undefined; cause = cause.cause) reasons.push(cause.message);

@@ -1,4 +1,4 @@
-// Runs the examples of the README and of the doc comments, as they stand there, against the mock.
+// Compiles and runs the examples of the README and of the doc comments, as they stand there, against the mock.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { startMock } from 'runtype-surface/testing';
 
 import { run } from './support/program.mjs';
+import { serviceOf, withoutTypes } from './support/typescript.mjs';
 
 const mock = await startMock();
 after(() => mock.close());
@@ -20,27 +21,41 @@ const sources = ['README.md', ...modules.map((file) => join('ts', file))];
 const printed = {
   'README.md': [
     /^A long text\.$/,
+    /^0 One\.\n1 Two\.$/,
     /^You wrote: Where is my parcel\? .*today\.$/,
     /^echo, attempt 1: 200 after [\d.]+ ms$/,
     /^$/,
   ],
-  'ts/client.ts': [/^A long text\.$/, /^0 \{ summary: 'One\.', words: 1 \}\n1 \{ summary: 'Two\.', words: 1 \}$/],
-  'ts/errors.ts': [/^look before you repeat it: fails: 500 /],
+  'ts/client.ts': [/^A long text\.$/, /^0 One\.\n1 Two\.$/],
+  'ts/errors.ts': [/^check its effects before retrying: fails: 500 /],
   'ts/testing/mock-surface.ts': [/^$/],
   'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
+  'ts/stream-event.ts': [/^You wrote: Where is my parcel\? .*today\. took number$/],
 };
 
+const examples = new Map();
 for (const source of sources) {
   const text = readFileSync(join(root, source), 'utf8').replace(/^ *\* ?/gm, '');
-  const examples = [...text.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
-  const expected = printed[source] ?? [];
-  test(`${source} has its examples`, () => {
-    assert.equal(examples.length, expected.length);
+  const found = [...text.matchAll(/^```(ts|js|typescript|javascript|mjs)\n(.*?)^```$/gms)];
+  test(`${source} has its examples, in TypeScript`, () => {
+    assert.deepEqual(
+      found.map(([, language]) => language),
+      (printed[source] ?? []).map(() => 'ts'),
+    );
   });
-  examples.forEach((code, number) => {
-    test(`example ${number + 1} of ${source} does what it says`, async () => {
-      const { stdout } = await run(code, mock.env);
-      assert.match(stdout, expected[number]);
-    });
+  found.forEach(([, , code], number) => {
+    examples.set(`example ${number + 1} of ${source}`, { code, expected: printed[source]?.[number] });
+  });
+}
+
+const file = (name) => `${name.replaceAll(/\W/g, '-')}.mts`;
+const service = serviceOf(Object.fromEntries([...examples].map(([name, { code }]) => [file(name), code])));
+
+for (const [name, { code, expected }] of examples) {
+  test(`${name} compiles`, () => assert.deepEqual(service.problems(file(name)), []));
+
+  test(`${name} does what it says`, async () => {
+    const { stdout } = await run(withoutTypes(code), mock.env);
+    assert.match(stdout, expected);
   });
 }

@@ -10,7 +10,7 @@ import { APIConnectionError, Client } from 'runtype-surface';
 import { run } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
 
-const RETRIED = ['echo 1 begins', 'echo 1 answered 429', 'echo 2 begins', 'echo 2 answered 200'];
+const RETRIED = ['echo 1 begins', 'echo 1 responded 429', 'echo 2 begins', 'echo 2 responded 200'];
 const once429 = { kind: 'status', status: 429, headers: { 'retry-after-ms': '1' }, times: 1 };
 
 function watch() {
@@ -71,19 +71,19 @@ test('streams, many calls and the document are watched too', async () => {
   const { lines, hooks } = watch();
   const client = new Client({ ...options, ...hooks });
   await client.openapi();
-  assert.deepEqual(lines.splice(0), ['null 1 begins', 'null 1 answered 200']);
+  assert.deepEqual(lines.splice(0), ['null 1 begins', 'null 1 responded 200']);
   await client.stream('talk').finalOutput();
-  assert.deepEqual(lines.splice(0), ['talk 1 begins', 'talk 1 answered 200']);
-  for await (const { number } of client.callMany('echo', [{}, {}, {}], { concurrency: 1 })) {
-    assert.ok(lines.filter((line) => line.endsWith('200')).length > number);
+  assert.deepEqual(lines.splice(0), ['talk 1 begins', 'talk 1 responded 200']);
+  for await (const { index } of client.callMany('echo', [{}, {}, {}], { concurrency: 1 })) {
+    assert.ok(lines.filter((line) => line.endsWith('200')).length > index);
   }
   assert.deepEqual(lines, [
     'echo 1 begins',
-    'echo 1 answered 200',
+    'echo 1 responded 200',
     'echo 1 begins',
-    'echo 1 answered 200',
+    'echo 1 responded 200',
     'echo 1 begins',
-    'echo 1 answered 200',
+    'echo 1 responded 200',
   ]);
 });
 

@@ -61,11 +61,11 @@ const callOptions = {
   'a BigInt': [{ timeoutMs: 5n }, 'timeoutMs'],
   'a Symbol': [{ timeoutMs: Symbol('5') }, 'timeoutMs'],
   'a boxed number': [{ timeoutMs: Object(5) }, 'timeoutMs'],
-  NaN: [{ timeoutMs: NaN }, 'timeout'],
-  Infinity: [{ timeoutMs: Infinity }, 'timeout'],
-  'a negative timeout': [{ attemptTimeoutMs: -1 }, 'attempt timeout'],
-  'negative retries': [{ maxRetries: -1 }, 'max retries'],
-  'a number beyond integers': [{ maxRetries: 1e300 }, 'max retries'],
+  NaN: [{ timeoutMs: NaN }, 'timeoutMs'],
+  Infinity: [{ timeoutMs: Infinity }, 'timeoutMs'],
+  'a negative timeout': [{ attemptTimeoutMs: -1 }, 'attemptTimeoutMs'],
+  'negative retries': [{ maxRetries: -1 }, 'maxRetries'],
+  'a number beyond integers': [{ maxRetries: 1e300 }, 'maxRetries'],
   'an inherited option': [Object.create({ timeoutMs: '5' }), 'timeoutMs'],
   'a signal that is none': [{ signal: { aborted: false, addEventListener() {} } }, 'signal'],
   'a borrowed prototype of a signal': [{ signal: Object.create(AbortSignal.prototype) }, 'signal'],
@@ -91,19 +91,19 @@ const clientOptions = {
   'a trapped proxy': [() => new Client(trapped), 'options'],
   'a getter of the key that throws': [() => new Client(getter('apiKey')), 'apiKey'],
   'a key with half a surrogate pair': [() => new Client({ ...options, apiKey: `papi_${HALF}` }), 'apiKey'],
-  'a key with a NUL': [() => new Client({ ...options, apiKey: 'papi_01234\0abcdef' }), 'api key'],
+  'a key with a NUL': [() => new Client({ ...options, apiKey: 'papi_01234\0abcdef' }), 'apiKey'],
   'a path of the key with half a surrogate pair': [() => new Client({ apiKeyFile: HALF }), 'apiKeyFile'],
   'an id with half a surrogate pair': [() => new Client({ ...options, productId: HALF }), 'productId'],
   'a URL with half a surrogate pair': [
     () => new Client({ ...options, baseUrl: `https://a.example/${HALF}` }),
     'baseUrl',
   ],
-  'a URL with a NUL': [() => new Client({ ...options, baseUrl: 'https://a\0.example' }), 'base url'],
+  'a URL with a NUL': [() => new Client({ ...options, baseUrl: 'https://a\0.example' }), 'baseUrl'],
   'a borrowed prototype of a URL': [() => new Client({ ...options, baseUrl: Object.create(URL.prototype) }), 'baseUrl'],
   'a proxy of a URL': [() => new Client({ ...options, proxy: new Proxy(new URL('http://a.example'), {}) }), 'proxy'],
   'certificates that are a detached buffer': [
     () => new Client({ ...options, rootCertificates: detached }),
-    'root certificates',
+    'rootCertificates',
   ],
   'certificates in a sparse list': [() => new Client({ ...options, rootCertificates: Array(2) }), 'rootCertificates'],
   'certificates that trap': [() => new Client({ ...options, rootCertificates: trapped }), 'rootCertificates'],
@@ -111,12 +111,12 @@ const clientOptions = {
     () => new Client({ ...options, rootCertificates: Object.create(Uint8Array.prototype) }),
     'rootCertificates',
   ],
-  'a prefix with a NUL': [() => Client.fromEnv({ prefix: 'A\0' }), 'prefix'],
+  'a prefix with a NUL': [() => Client.fromEnv({ prefix: 'A\0' }), 'envPrefix'],
   'a trapped prefix': [() => Client.fromEnv(trapped), 'options'],
-  'a trapped endpoint': [() => parseEndpoint(trapped), 'endpoint url'],
-  'a borrowed prototype of an endpoint': [() => parseEndpoint(Object.create(URL.prototype)), 'endpoint url'],
-  'an endpoint with half a surrogate pair': [() => parseEndpoint(`https://a.example/${HALF}`), 'endpoint url'],
-  'an endpoint of 10 MB': [() => parseEndpoint(`https://a.example/${'a'.repeat(1e7)}`), 'endpoint url'],
+  'a trapped endpoint': [() => parseEndpoint(trapped), 'endpointUrl'],
+  'a borrowed prototype of an endpoint': [() => parseEndpoint(Object.create(URL.prototype)), 'endpointUrl'],
+  'an endpoint with half a surrogate pair': [() => parseEndpoint(`https://a.example/${HALF}`), 'endpointUrl'],
+  'an endpoint of 10 MB': [() => parseEndpoint(`https://a.example/${'a'.repeat(1e7)}`), 'endpointUrl'],
 };
 
 for (const [name, [attempt, option]] of Object.entries(clientOptions)) {
@@ -213,7 +213,7 @@ test('a key function that throws what is hard to show is named, and its value is
       },
     });
     await assert.rejects(keyed.call('echo', {}), (error) => {
-      assert.equal(error.option, 'api key');
+      assert.equal(error.option, 'apiKey');
       assert.match(error.message, /key function failed: \S/);
       return error.cause === value;
     });

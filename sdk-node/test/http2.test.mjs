@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { APIConnectionError, Client } from 'runtype-surface';
 
-import { answer, startHttp2Server } from './support/http2-server.mjs';
+import { respond, startHttp2Server } from './support/http2-server.mjs';
 
 for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) {
   delete process.env[name];
@@ -33,7 +33,7 @@ async function calls(script, inputs, options) {
 
 const executes = (request, executed) => {
   executed.push(request.input.n);
-  answer(request, request.input);
+  respond(request, request.input);
 };
 
 /** Refuses the second stream of the first connection by GOAWAY, and executes all others. */
@@ -79,7 +79,7 @@ test('what GOAWAY refused takes nothing from maxRetries', async () => {
     if (request.connection !== 2 || slowed) return refusesStream3(true)(request, executed);
     slowed = true;
     // The one retry that there is goes here.
-    answer(request, { error: 'slow down' }, 429, { 'retry-after-ms': '1' });
+    respond(request, { error: 'slow down' }, 429, { 'retry-after-ms': '1' });
   };
   const { found, executed } = await calls(script, TWO, { maxRetries: 1 });
   assert.ok(!(found[1] instanceof Error), found[1]);

@@ -8,17 +8,36 @@ import { surface } from './support/surface.mjs';
 const complete = { apiKey: 'papi_example_0000a1b2', productId: 'prod_1', surfaceId: 'surf_2' };
 
 test('an option that does not exist is refused by name, and its value is not shown', async () => {
-  assert.throws(() => new Client({ ...complete, apikey: 'papi_example_0000a1b2' }), {
-    name: 'ConfigurationError',
-    option: 'apikey',
-    message: /^apikey: there is no such option; there are .*apiKey/,
-  });
+  const unknown = (message) => ({ name: 'ConfigurationError', option: 'options', message });
+  assert.throws(
+    () => new Client({ ...complete, apikey: 'papi_example_0000a1b2' }),
+    unknown('options: there is no option apikey; did you mean apiKey?'),
+  );
   const client = new Client(complete);
-  await assert.rejects(client.call('echo', {}, { timeout: 20 }), { option: 'timeout' });
-  assert.throws(() => client.stream('echo', {}, { timeout: 20 }), { option: 'timeout' });
-  assert.throws(() => Client.fromEnv({ envPrefix: 'X' }), { option: 'envPrefix' });
+  const timeout = unknown('options: there is no option timeout; did you mean timeoutMs?');
+  await assert.rejects(client.call('echo', {}, { timeout: 20 }), timeout);
+  await assert.rejects(client.stream('echo', {}, { timeout: 20 }).response(), timeout);
+  assert.throws(() => client.callMany('echo', [], { timeout: 20 }), timeout);
+  await assert.rejects(
+    client.call('echo', {}, { retries: 1 }),
+    unknown(/no option retries; did you mean maxRetries\?$/),
+  );
+  await assert.rejects(
+    client.call('echo', {}, { max_retries: 1 }),
+    unknown(/no such option; did you mean maxRetries\?$/),
+  );
+  await assert.rejects(
+    client.call('echo', {}, { speed: 1 }),
+    unknown(/no option speed; there are timeoutMs, .*signal/),
+  );
+  await assert.rejects(client.openapi({ viaDispatch: true }), unknown(/no option viaDispatch; there are/));
+  assert.throws(() => Client.fromEnv({ envPrefix: 'X' }), unknown(/no option envPrefix; there are prefix$/));
+  // Options that are gone.
+  for (const gone of ['jitterSeed', 'handOnStreamErrors']) {
+    assert.throws(() => new Client({ ...complete, [gone]: 1 }), unknown(/there are/));
+  }
   // A name that every object inherits is none of an option.
-  assert.throws(() => new Client({ ...complete, toString: 1 }), { option: 'toString' });
+  assert.throws(() => new Client({ ...complete, toString: 1 }), unknown(/no option toString/));
 });
 
 test('an option of another type is refused by name', () => {
@@ -31,7 +50,9 @@ test('an option of another type is refused by name', () => {
     allowInsecureHttp: 'yes',
     rootCertificates: [1],
     baseUrl: 80,
-    handOnStreamErrors: 1,
+    apiKeyPrefix: 5,
+    maxRetryWaitMs: '60',
+    streamTimeoutMs: true,
   };
   for (const [option, value] of Object.entries(wrong)) {
     assert.throws(() => new Client({ ...complete, [option]: value }), { name: 'ConfigurationError', option }, option);
@@ -53,7 +74,62 @@ test('an option that is undefined counts as not given', () => {
 });
 
 test('a key and a key file together are refused', () => {
-  assert.throws(() => new Client({ ...complete, apiKeyFile: '/run/secrets/key' }), { option: 'apiKeyFile' });
+  for (const apiKey of [complete.apiKey, () => complete.apiKey]) {
+    assert.throws(() => new Client({ ...complete, apiKey, apiKeyFile: '/run/secrets/key' }), {
+      option: 'apiKey',
+      message: 'apiKey: apiKey and apiKeyFile are given: pass one of them',
+    });
+  }
+});
+
+test('a duration that is null has no limit, and one that is absent has the default', async () => {
+  const { options, fault } = await surface();
+  await fault({ kind: 'latency', latency_ms: 60 });
+  const limits = [
+    'timeoutMs',
+    'attemptTimeoutMs',
+    'connectTimeoutMs',
+    'maxRetryWaitMs',
+    'streamIdleTimeoutMs',
+    'streamTimeoutMs',
+  ];
+  const none = Object.fromEntries(limits.map((name) => [name, null]));
+  assert.deepEqual(await new Client({ ...options, ...none }).call('echo', { a: 1 }), { a: 1 });
+  // A limit of the client's is taken off for one call.
+  const hasty = new Client({ ...options, timeoutMs: 5 });
+  await assert.rejects(hasty.call('echo', {}), {
+    name: 'APITimeoutError',
+    phase: 'response',
+    message: /\(timeoutMs\)/,
+  });
+  assert.deepEqual(await hasty.call('echo', { a: 1 }, { timeoutMs: null }), { a: 1 });
+  await assert.rejects(hasty.call('echo', {}, { timeoutMs: undefined }), { name: 'APITimeoutError' });
+  for (const name of limits) {
+    assert.throws(() => new Client({ ...complete, [name]: 0 }), { option: name, message: /0 ms is out of range/ });
+  }
+});
+
+test('a stream that takes longer than streamTimeoutMs is an APITimeoutError in the phase stream', async () => {
+  const steps = [{ event: 'execution_start', data: {} }];
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }] });
+  const stream = new Client(made.options).stream('agent', {}, { streamTimeoutMs: 50 });
+  await assert.rejects(stream.text(), { name: 'APITimeoutError', phase: 'stream', message: /streamTimeoutMs/ });
+});
+
+test('a wait before a retry is no longer than maxRetryWaitMs', async () => {
+  const { options, fault } = await surface();
+  await fault({ kind: 'status', status: 429, headers: { 'retry-after-ms': '40' }, times: 3 });
+  const client = new Client(options);
+  const refused = { name: 'RateLimitError', retryAfterMs: 40, message: /longer than maxRetryWaitMs \(20 ms\)/ };
+  await assert.rejects(client.call('echo', {}, { maxRetryWaitMs: 20 }), refused);
+  assert.deepEqual(await client.call('echo', { a: 1 }, { maxRetryWaitMs: null }), { a: 1 });
+});
+
+test('apiKeyPrefix says what a key must begin with, and null accepts any', () => {
+  const apiKey = 'other_0123456789abcdef';
+  assert.throws(() => new Client({ ...complete, apiKey }), { name: 'ConfigurationError', option: 'apiKey' });
+  for (const apiKeyPrefix of ['other_', null, '']) new Client({ ...complete, apiKey, apiKeyPrefix });
+  assert.throws(() => new Client({ ...complete, apiKeyPrefix: 'other_' }), { option: 'apiKey' });
 });
 
 test('headers come as an object, as pairs, or as Headers', async () => {
@@ -93,20 +169,20 @@ test('an input that JSON cannot hold is refused, and nothing is sent', async () 
     },
   };
   const inputs = [
-    [undefined, /of type undefined/],
-    [() => {}, /of type function/],
-    [Symbol('a'), /of type symbol/],
+    [undefined, /^input: undefined where a capability takes a JSON object/],
+    [() => {}, /^input: a function where/],
+    [Symbol('a'), /^input: a symbol where/],
     [{ big: 1n }, /BigInt/],
     [cycle, /circular/],
     [throwing, /not me/],
     [Promise.resolve({}), /await it first/],
     [new Map([['input', 'a']]), /Object\.fromEntries/],
-    [new Set(['a']), /it is a Set/],
+    [new Set(['a']), /^input: a Set where/],
   ];
   for (const [input, message] of inputs) {
     const refused = { name: 'ConfigurationError', option: 'input', message };
     await assert.rejects(client.call('echo', input), refused);
-    await assert.rejects(client.dispatch('echo', input), refused);
+    await assert.rejects(client.call('echo', input, { viaDispatch: true }), refused);
     await assert.rejects(client.stream('echo', input).text(), refused);
   }
   await assert.rejects(client.call('echo', throwing), (error) => error.cause.message === 'not me');

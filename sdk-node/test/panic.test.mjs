@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import { afterEach, test } from 'node:test';
 
-import { Client, capabilitySlug, parseEndpoint, RuntypeError } from 'runtype-surface';
+import { Client, capabilitySlug, parseEndpoint, SurfaceError } from 'runtype-surface';
 
 import { shownBy } from './support/error-texts.mjs';
 import { run } from './support/program.mjs';
@@ -34,9 +34,9 @@ async function outcomeOf(step) {
 
 /** Fails where an error is not the one that a panic becomes. */
 function checkPanic(error, mayHaveExecuted) {
-  assert.ok(error instanceof RuntypeError, String(error));
-  assert.equal(error.constructor, RuntypeError);
-  assert.equal(error.name, 'RuntypeError');
+  assert.ok(error instanceof SurfaceError, String(error));
+  assert.equal(error.constructor, SurfaceError);
+  assert.equal(error.name, 'SurfaceError');
   assert.equal(error.message, MESSAGE);
   assert.equal(error.mayHaveExecuted, mayHaveExecuted);
   assert.equal(error.cause, undefined);
@@ -68,8 +68,6 @@ const entries = {
   close: [() => new Client(options).close(), 3],
   call: [() => client.call('echo', {}), 1],
   callWithResponse: [() => client.callWithResponse('echo', {}), 1],
-  dispatch: [() => client.dispatch('echo', {}), 1],
-  dispatchWithResponse: [() => client.dispatchWithResponse('echo', {}), 1],
   openapi: [() => client.openapi(), 1],
   openapiWithResponse: [() => client.openapiWithResponse(), 1],
   callMany: [() => all(client.callMany('echo', [{}, {}])), 1],
@@ -85,6 +83,7 @@ const begun = {
   'the results of many calls': [() => all(client.callMany('echo', [{}, {}])), 3],
   "a stream's events": [() => client.stream('agent').finalOutput(), 1],
   "a stream's response": [() => client.stream('agent').response(), 1],
+  "a stream's text": [() => client.stream('agent').text(), 1],
 };
 
 for (const [place, steps] of Object.entries({ entry: entries, begun })) {
@@ -111,7 +110,6 @@ for (const [place, steps] of Object.entries({ entry: entries, begun })) {
 const promises = {
   call: () => client.call('echo', {}),
   callWithResponse: () => client.callWithResponse('echo', {}),
-  dispatch: () => client.dispatch('echo', {}),
   openapi: () => client.openapi(),
   callMany: () => all(client.callMany('echo', [{}])),
   'a call with a signal': () => client.call('echo', {}, { signal: AbortSignal.timeout(60_000) }),
@@ -160,7 +158,7 @@ test('a panic where hooks are called becomes a process warning, and the call suc
   panicAt('callback');
   assert.deepEqual(await watched.call('echo', { a: 1 }), { a: 1 });
   const warning = await warned;
-  assert.ok(warning instanceof RuntypeError);
+  assert.ok(warning instanceof SurfaceError);
   assert.equal(warning.message, MESSAGE);
   await watched.call('echo', {});
   assert.ok(numbers.includes(1));
@@ -201,7 +199,7 @@ test('standard error has the place of a panic and none of its words', async () =
         console.log(await client.call('echo', { a: 1 }));`),
       env,
     );
-    assert.equal(stdout, 'RuntypeError\n{ a: 1 }');
+    assert.equal(stdout, 'SurfaceError\n{ a: 1 }');
     assert.match(stderr, /^runtype-surface: internal error at \S+\.rs:\d+:\d+$/);
   }
 });
@@ -217,7 +215,7 @@ test('a panic in a worker thread ends neither it nor the process', async () => {
     env,
   );
   panicAt('future');
-  assert.deepEqual(await message, { name: 'RuntypeError' });
+  assert.deepEqual(await message, { name: 'SurfaceError' });
   assert.deepEqual(await client.call('echo', { a: 1 }), { a: 1 });
 });
 
@@ -233,12 +231,12 @@ for (const [where, attempt] of Object.entries({
     const { env } = await surface();
     const attempted = run(
       program(`
-        import { RuntypeError } from 'runtype-surface';
+        import { SurfaceError } from 'runtype-surface';
         const client = new Client();
         try {
           ${attempt};
         } catch (error) {
-          console.log(error instanceof RuntypeError, error.mayHaveExecuted, error.message.includes('x-header-29999'));
+          console.log(error instanceof SurfaceError, error.mayHaveExecuted, error.message.includes('x-header-29999'));
         }
         console.log(await client.call('echo', { a: 1 }));
         process.exit(7);`),

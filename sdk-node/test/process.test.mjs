@@ -31,7 +31,7 @@ test('a key function keeps no process alive', async () => {
   assert.equal(await run(program, env), '{ a: 1 }');
 });
 
-test('a pending call keeps the process alive until it is answered', async () => {
+test('a pending call keeps the process alive until its response has arrived', async () => {
   const { env, fault } = await surface();
   await fault({ kind: 'latency', latency_ms: 100 });
   const program = `

@@ -3,11 +3,18 @@ import { getEventListeners, once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 
-import { APITimeoutError, Client, ServerError, StreamError } from 'runtype-surface';
+import {
+  APITimeoutError,
+  AuthenticationError,
+  Client,
+  ConfigurationError,
+  ServerError,
+  StreamError,
+} from 'runtype-surface';
 
 import { surface } from './support/surface.mjs';
 
-/** A client of a capability that streams an answer. */
+/** A client of a capability that streams. */
 async function agent(...faults) {
   const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'agent' } }], faults });
   return { ...made, client: new Client(made.options) };
@@ -31,16 +38,113 @@ test('events come in order, with their names, data and typed fields', async () =
   assert.equal(last.finalOutput.response, text);
 });
 
-test('text gathers what was not read yet, and finalOutput comes after all was read', async () => {
+test('text and finalOutput are those of the whole stream, whenever they are asked for', async () => {
+  const { client } = await agent();
+  const whole = await client.stream('agent', { input: 'Hello' }).text();
+  assert.notEqual(whole, '');
+  const read = {
+    nothing: async () => {},
+    'one piece of text': async (stream) => {
+      while (((await stream.next()).value.delta ?? '') === '');
+    },
+    everything: async (stream) => {
+      for await (const _ of stream);
+    },
+    'the text': (stream) => stream.text(),
+    'the final output': (stream) => stream.finalOutput(),
+  };
+  for (const [what, before] of Object.entries(read)) {
+    const stream = client.stream('agent', { input: 'Hello' });
+    await before(stream);
+    assert.equal(await stream.text(), whole, what);
+    assert.deepEqual(await stream.finalOutput(), { response: whole }, what);
+    assert.equal(await stream.text(), whole, what);
+    assert.match(stream.executionId, /^exec_/);
+    assert.deepEqual(await stream.next(), { done: true, value: undefined });
+  }
+});
+
+test('the text of a stream that was left is what came before', async () => {
+  const deltas = ['Hello ', 'wörld'].map((delta) => ({ event: 'text_delta', data: { delta } }));
+  const made = await surface({
+    capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps: deltas, end: 'stall' } }],
+  });
+  const stream = new Client(made.options).stream('agent', {});
+  let seen = '';
+  for await (const event of stream) {
+    seen += event.delta;
+    if (seen === 'Hello wörld') break;
+  }
+  assert.equal(await stream.text(), seen);
+  assert.equal(await stream.finalOutput(), null);
+  const unread = new Client(made.options).stream('agent', {});
+  await unread.close();
+  assert.equal(await unread.text(), '');
+});
+
+test('text that is awaited while the stream is closed is what came before', async () => {
+  const steps = [{ event: 'text_delta', data: { delta: 'Hello' } }];
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }] });
+  const stream = new Client(made.options).stream('agent', {});
+  await stream.next();
+  const text = stream.text();
+  await stream.close();
+  assert.equal(await text, 'Hello');
+  await made.clientClosed();
+});
+
+test('a stream is iterated once, and says so', async () => {
   const { client } = await agent();
   const stream = client.stream('agent', { input: 'Hello' });
-  let before = '';
-  while (before === '') before = (await stream.next()).value.delta ?? '';
-  const after = await stream.text();
-  const { response } = await stream.finalOutput();
-  assert.equal(before + after, response);
-  assert.match(stream.executionId, /^exec_/);
-  assert.deepEqual(await stream.next(), { done: true, value: undefined });
+  for await (const _ of stream) break;
+  const again = { name: 'ConfigurationError', option: 'stream', message: /is iterated once/ };
+  await assert.rejects(async () => {
+    for await (const _ of stream);
+  }, again);
+  assert.throws(() => stream.toReadableStream(), again);
+});
+
+test('opening throws what is wrong with the arguments or the key, and building throws nothing', async () => {
+  const { client, options, journal } = await agent();
+  const wrong = [
+    [() => client.stream('agent', 5), { option: 'input' }],
+    [() => client.stream(7, {}), { option: 'capability' }],
+    [() => client.stream('agent', {}, { timeoutMs: -1 }), { option: 'timeoutMs' }],
+    [() => client.stream('agent', {}, { timeoutMs: '5' }), { option: 'timeoutMs' }],
+  ];
+  for (const [build, expected] of wrong) {
+    for (const open of [(stream) => stream.response(), (stream) => stream.next(), (stream) => stream.text()]) {
+      await assert.rejects(open(build()), (error) => {
+        assert.ok(error instanceof ConfigurationError, error);
+        assert.equal(error.option, expected.option);
+        return /stream\.test\.mjs/.test(error.stack.split('\n    at ')[1]);
+      });
+    }
+  }
+  assert.deepEqual(await journal(), []);
+  const refused = new Client({ ...options, apiKey: 'papi_of_nobody_12345678' }).stream('agent', { input: 'Hello' });
+  await assert.rejects(refused.response(), AuthenticationError);
+});
+
+test('an input is sent as it was when the stream was built', async () => {
+  const { client, journal } = await agent();
+  const input = { input: 'before' };
+  const stream = client.stream('agent', input);
+  input.input = 'after';
+  await stream.text();
+  assert.deepEqual((await journal())[0].body, { input: 'before' });
+});
+
+test('an error event that is recoverable is an event, with its code and message', async () => {
+  const steps = [
+    { event: 'error', data: { error: { message: 'slow down', code: 7 }, recoverable: true } },
+    { event: 'execution_complete', data: { finalOutput: 1 } },
+  ];
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
+  const stream = new Client(made.options).stream('agent', {});
+  const { value } = await stream.next();
+  assert.deepEqual([value.name, value.code, value.errorMessage], ['error', '7', 'slow down']);
+  assert.equal(await stream.finalOutput(), 1);
 });
 
 test('nothing is sent before the stream is read', async () => {
@@ -79,7 +183,7 @@ test('close ends a reader that waits, and closes the connection', async () => {
   await clientClosed();
 });
 
-test('close drops a call that has not been answered yet', async () => {
+test('close drops a call whose response has not begun', async () => {
   const { client, journal, clientClosed } = await agent({ kind: 'stall' });
   const stream = client.stream('agent', { input: 'Hello' });
   const next = stream.next();

@@ -1,7 +1,8 @@
 // Reads the application's arguments: their getters, proxies and iterators may throw, and their strings may be no Unicode.
 
-import { RuntypeError } from './errors.js';
-import { refused } from './native-error.js';
+import { SurfaceError } from './errors.js';
+import { native } from './native.js';
+import { refused, unwrap } from './native-error.js';
 
 /** Reads an option or argument by `step`. What the application's own code throws there becomes the cause of the error. */
 export function reading<T>(option: string, step: () => T): T {
@@ -15,7 +16,7 @@ export function reading<T>(option: string, step: () => T): T {
 
 /** A string as it is. Half a surrogate pair is refused: UTF-8 has none, and the core would get another string. */
 export function wellFormed(option: string, text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw refused(option, 'it has half a surrogate pair, which is no character');
+  if (/\p{Surrogate}/u.test(text)) unwrap(native.loneSurrogate(option));
   return text;
 }
 
@@ -26,9 +27,9 @@ export function urlText(option: string, url: string | URL): string {
 
 /** The kind of a value that is not as expected, without the value: it may be a key. */
 export function kindOf(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'an array';
-  return `of type ${typeof value}`;
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
 }
 
 /** The message of a thrown value, whatever it is. */
@@ -40,9 +41,9 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-function isOurs(error: unknown): error is RuntypeError {
+function isOurs(error: unknown): error is SurfaceError {
   try {
-    return error instanceof RuntypeError;
+    return error instanceof SurfaceError;
   } catch {
     // A proxy was thrown.
     return false;

@@ -8,8 +8,8 @@ export interface Attempt {
   readonly startedMs: number;
   /** How long it took, in milliseconds. */
   readonly elapsedMs: number;
-  /** The server answered; there was no connection or it broke; its time ran out; a success could not be read. */
-  readonly outcome: 'answered' | 'broken' | 'timed_out' | 'unreadable';
+  /** The server responded; there was no connection or it broke; its time ran out; a success could not be read. */
+  readonly outcome: 'responded' | 'broken' | 'timed_out' | 'unreadable';
   /** The response's HTTP status, where there was one. */
   readonly status?: number;
   /** Whether the server may have run the capability, where the attempt broke or its time ran out. */

@@ -1,27 +1,20 @@
 // Many calls to one capability, and their results.
 
 import { reading } from './argument.js';
+import type { CallResult, Inputs } from './call-result.js';
 import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
-import type { RuntypeError } from './errors.js';
-import { jsonOf } from './input.js';
+import type { SurfaceError } from './errors.js';
+import { write } from './input.js';
 import type { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
-import { Answer } from './response.js';
+import { CallResponse } from './response.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
 
-/** The result of one of many calls, with the number of its input, which counts from 0: the output and its response, or the error. */
-export type CallResult<T> =
-  | { readonly number: number; readonly output: T; readonly response: Answer<T>; readonly error?: never }
-  | { readonly number: number; readonly output?: never; readonly response?: never; readonly error: RuntypeError };
-
-/** The inputs of many calls. */
-export type Inputs = Iterable<object> | AsyncIterable<object>;
-
 /** Inputs that a `for` or `for await` loop can iterate; others are refused. */
-export function iterable(inputs: Inputs): Inputs {
+export function iterable<I extends object>(inputs: Inputs<I>): Inputs<I> {
   const isObject = typeof inputs === 'object' && inputs !== null;
   const given: Partial<Iterable<object> & AsyncIterable<object>> = isObject ? inputs : {};
   const methods = reading('inputs', () => [given[Symbol.asyncIterator], given[Symbol.iterator]]);
@@ -30,13 +23,13 @@ export function iterable(inputs: Inputs): Inputs {
 }
 
 /** Reads the results to the end; leaving it early drops the in-flight calls. */
-export async function* resultsOf<T>(
+export async function* resultsOf<T, I extends object>(
   open: () => NativeCallMany,
-  inputs: Inputs,
+  inputs: Inputs<I>,
   site: CallSite,
   signal: AbortSignal | undefined,
   runHooks: () => void,
-): AsyncGenerator<CallResult<T>, void, undefined> {
+): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
   const feed = new InputFeed(inputs, many);
@@ -52,9 +45,10 @@ export async function* resultsOf<T>(
         return;
       }
       if (next.wantsInput) feed.give();
-      const { number, result, report = '{}' } = next;
-      if (number === undefined) continue;
-      yield resultOf(number, () => new Answer(site.run(() => unwrap(result)) as T, report));
+      const { index, result, report = '{}' } = next;
+      if (index === undefined) continue;
+      const respond = () => new CallResponse(site.run(() => unwrap(result)) as T, report);
+      yield resultOf(index, feed.takeInput(index), respond);
     }
   } finally {
     stopListening?.();
@@ -64,15 +58,18 @@ export async function* resultsOf<T>(
 }
 
 /** Gives the application's inputs to the native part, each when there is room for its call. */
-class InputFeed {
+class InputFeed<I extends object> {
   readonly #many: NativeCallMany;
-  readonly #iterator: Iterator<object> | AsyncIterator<object>;
+  readonly #iterator: Iterator<I> | AsyncIterator<I>;
+  /** The inputs whose results have not been read, by their positions. */
+  readonly #inputs = new Map<number, I>();
+  #given = 0;
   readonly #isAsync: boolean;
   #isAtEnd = false;
   #isPulling = false;
   #thrown: { reason: unknown } | undefined;
 
-  constructor(inputs: Inputs, many: NativeCallMany) {
+  constructor(inputs: Inputs<I>, many: NativeCallMany) {
     this.#many = many;
     this.#isAsync = Symbol.asyncIterator in inputs;
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
@@ -82,14 +79,22 @@ class InputFeed {
   give(): void {
     try {
       const item = this.#iterator.next();
-      if (this.#isAsync) this.#giveLater(item as Promise<IteratorResult<object>>);
-      else this.#take(item as IteratorResult<object>);
+      if (this.#isAsync) this.#giveLater(item as Promise<IteratorResult<I>>);
+      else this.#take(item as IteratorResult<I>);
     } catch (reason) {
       this.#fail(reason);
     }
   }
 
-  async #giveLater(item: Promise<IteratorResult<object>>): Promise<void> {
+  /** The input of a result. */
+  takeInput(index: number): I {
+    const input = this.#inputs.get(index);
+    this.#inputs.delete(index);
+    // `undefined` is the input where the application gave none.
+    return input as I;
+  }
+
+  async #giveLater(item: Promise<IteratorResult<I>>): Promise<void> {
     this.#isPulling = true;
     try {
       this.#take(await item);
@@ -114,11 +119,12 @@ class InputFeed {
     if (!this.#isPulling) await closed;
   }
 
-  #take(item: IteratorResult<object>): void {
+  #take(item: IteratorResult<I>): void {
     // As the language's own loops do. Such an iterator would never end.
     if (typeof item !== 'object' || item === null)
       throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
+    if (!item.done) this.#inputs.set(this.#given++, item.value);
     unwrap(this.#many.give(item.done ? null : nativeInput(item.value)));
   }
 
@@ -131,19 +137,15 @@ class InputFeed {
 
 /** An input for the native part. One that JSON cannot hold is the error of its own call. */
 function nativeInput(input: unknown): NativeInput {
-  try {
-    return { json: jsonOf(input), problem: null };
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return { json: null, problem: text.replace(/^input: /, '') };
-  }
+  const written = write(input);
+  return 'json' in written ? { json: written.json, problem: null } : { json: null, problem: written.problem };
 }
 
-function resultOf<T>(number: number, respond: () => Answer<T>): CallResult<T> {
+function resultOf<T, I extends object>(index: number, input: I, respond: () => CallResponse<T>): CallResult<T, I> {
   try {
     const response = respond();
-    return { number, output: response.output, response };
+    return { index, input, ok: true, output: response.output, response };
   } catch (error) {
-    return { number, error: error as RuntypeError };
+    return { index, input, ok: false, error: error as SurfaceError };
   }
 }

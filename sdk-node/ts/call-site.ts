@@ -1,6 +1,6 @@
 // Where the application called, for the stacks of errors.
 
-import { RuntypeError } from './errors.js';
+import { SurfaceError } from './errors.js';
 
 /** A function of this package that a stack begins at: its caller is the application. */
 // biome-ignore lint/complexity/noBannedTypes: this is the type that Error.captureStackTrace takes
@@ -19,11 +19,11 @@ export class CallSite {
     try {
       return step();
     } catch (error) {
-      throw error instanceof RuntypeError ? this.#withStack(error) : error;
+      throw error instanceof SurfaceError ? this.#withStack(error) : error;
     }
   }
 
-  #withStack(error: RuntypeError): RuntypeError {
+  #withStack(error: SurfaceError): SurfaceError {
     const frames = this.stack.indexOf('\n    at ');
     const stack = `${error.name}: ${error.message}${frames < 0 ? '' : this.stack.slice(frames)}`;
     return Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });

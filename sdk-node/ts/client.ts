@@ -2,25 +2,28 @@
 
 import process from 'node:process';
 
-import { wellFormed } from './argument.js';
-import { type CallResult, type Inputs, iterable, resultsOf } from './call-many.js';
+import { kindOf, wellFormed } from './argument.js';
+import { iterable, resultsOf } from './call-many.js';
+import type { CallResult, Inputs } from './call-result.js';
 import { type Boundary, CallSite } from './call-site.js';
 import { type Cancel, sendWithSignal } from './cancel.js';
 import { Environment } from './environment.js';
-import { hookRunner, type RunHooks } from './hooks.js';
+import { eventReader } from './event-reader.js';
+import { hookRunner, type RunHooks } from './hook-runner.js';
 import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
 import { refused, unwrap } from './native-error.js';
-import type { CallManyOptions, CallOptions, ClientOptions, EnvironmentOptions } from './options.js';
+import type { CallManyOptions, CallOptions, ClientOptions, EnvironmentOptions, RequestOptions } from './options.js';
 import {
   checkCallManyOptions,
   checkCallOptions,
   checkClientOptions,
   checkEnvironmentOptions,
+  checkRequestOptions,
 } from './options-check.js';
 import { nativeCallOptions, nativeClientOptions } from './options-native.js';
-import { Answer } from './response.js';
+import { CallResponse } from './response.js';
 import { EventStream } from './stream.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
@@ -33,12 +36,17 @@ type NativeStream = InstanceType<typeof native.EventStream>;
  * alive. Options that are not given come from the environment, then from the defaults.
  *
  * @example
- * ```js
+ * ```ts
  * import { Client } from 'runtype-surface';
+ *
+ * interface Summary {
+ *   summary: string;
+ * }
  *
  * // RUNTYPE_PRODUCT_API_KEY, RUNTYPE_PRODUCT_ID and RUNTYPE_SURFACE_ID
  * const client = new Client();
- * const { summary } = await client.call('summarize-article', { input: 'A long text.' }, { timeoutMs: 20_000 });
+ * const input = { input: 'A long text.' };
+ * const { summary } = await client.call<Summary>('summarize-article', input, { timeoutMs: 20_000 });
  * console.log(summary);
  * ```
  */
@@ -61,7 +69,7 @@ export class Client {
     const site = new CallSite(new.target);
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, envPrefix } = given;
-    const environment = new Environment(envPrefix);
+    const environment = site.run(() => new Environment(envPrefix));
     const runHooks = hookRunner(given);
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
@@ -92,7 +100,7 @@ export class Client {
    * @param capability - The slug, or a full URL of this surface.
    * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Default: `{}`.
    * @typeParam T - The output's type. It is not checked.
-   * @throws Any {@link RuntypeError}; `signal.reason` where the signal aborts the call.
+   * @throws Any {@link SurfaceError}; `signal.reason` where the signal aborts the call.
    */
   call<T = unknown>(capability: string): Promise<T>;
   call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
@@ -105,34 +113,10 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  callWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
-  callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
-  async callWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
-    const request = { withReport: true };
-    return responseOf(await this.#call(Client.prototype.callWithResponse, capability, rest, request));
-  }
-
-  /**
-   * Calls a capability through the surface's dispatch endpoint, which takes the name in the body (api.md, vendor).
-   *
-   * @throws As {@link Client.call}.
-   */
-  dispatch<T = unknown>(capability: string): Promise<T>;
-  dispatch<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
-  async dispatch<T>(capability: string, ...rest: Rest): Promise<T> {
-    return this.#call(Client.prototype.dispatch, capability, rest, { viaDispatch: true });
-  }
-
-  /**
-   * Calls a capability through the surface's dispatch endpoint, and returns its output with the response.
-   *
-   * @throws As {@link Client.call}.
-   */
-  dispatchWithResponse<T = unknown>(capability: string): Promise<Answer<T>>;
-  dispatchWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<Answer<T>>;
-  async dispatchWithResponse<T>(capability: string, ...rest: Rest): Promise<Answer<T>> {
-    const request = { viaDispatch: true, withReport: true };
-    return responseOf(await this.#call(Client.prototype.dispatchWithResponse, capability, rest, request));
+  callWithResponse<T = unknown>(capability: string): Promise<CallResponse<T>>;
+  callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<CallResponse<T>>;
+  async callWithResponse<T>(capability: string, ...rest: Rest): Promise<CallResponse<T>> {
+    return responseOf(await this.#call(Client.prototype.callWithResponse, capability, rest, true));
   }
 
   /**
@@ -143,24 +127,30 @@ export class Client {
    * Leaving the loop and the signal drop the in-flight calls, and no more begin.
    *
    * @example
-   * ```js
+   * ```ts
    * import { Client } from 'runtype-surface';
    *
+   * interface Summary {
+   *   summary: string;
+   * }
+   *
    * const inputs = [{ input: 'One.' }, { input: 'Two.' }];
-   * for await (const { number, output, error } of new Client().callMany('summarize-article', inputs)) {
-   *   console.log(number, error ?? output);
+   * for await (const result of new Client().callMany<Summary>('summarize-article', inputs)) {
+   *   console.log(result.index, result.ok ? result.output.summary : result.error.message);
    * }
    * ```
    *
    * @param inputs - What the capability takes, each a JSON object.
+   * @typeParam T - The output's type. It is not checked.
+   * @typeParam I - The input's type.
    * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} for a wrong option, and, after the results
    * of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
    */
-  callMany<T = unknown>(
+  callMany<T = unknown, I extends object = object>(
     capability: string,
-    inputs: Inputs,
+    inputs: Inputs<I>,
     options: CallManyOptions = {},
-  ): AsyncGenerator<CallResult<T>, void, undefined> {
+  ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const nativeOptions = site.run(() => nativeCallOptions(shared));
@@ -176,23 +166,33 @@ export class Client {
   }
 
   /**
-   * Calls a capability and returns its events as a stream. Nothing is sent before the stream is read.
+   * Calls a capability and returns its events as a stream. Nothing is sent, and nothing thrown, before the stream is opened: by
+   * {@link EventStream.response} or by reading it.
    *
    * `timeoutMs` and the retry rules apply until the response begins; after that nothing is retried, and the stream may last
-   * as long as it is not silent for `streamIdleTimeoutMs`.
+   * as long as it is not silent for `streamIdleTimeoutMs`, and no longer than `streamTimeoutMs`.
+   *
+   * @param capability - The slug, or a full URL of this surface.
+   * @param input - What the capability takes: a JSON object. Default: `{}`.
    */
   stream(capability: string): EventStream;
   stream(capability: string, input: object, options?: CallOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
     const site = new CallSite(Client.prototype.stream);
-    const options = site.run(() => (rest[1] === undefined ? {} : checkCallOptions(rest[1])));
+    const built = outcomeOf(() =>
+      site.run(() => {
+        const options = rest[1] === undefined ? {} : checkCallOptions(rest[1]);
+        return { capability: slug(capability), input: inputOf(rest), options };
+      }),
+    );
     const open = async (signal: AbortSignal) => {
-      const opened = await this.#send(site, { ...options, signal }, (client, nativeOptions, cancel) =>
-        client.stream(slug(capability), inputOf(rest), nativeOptions, cancel),
-      );
-      return opened as NativeStream;
+      if ('thrown' in built) throw built.thrown;
+      const { capability, input, options } = built.value;
+      const send = (client: NativeClient, nativeOptions: NativeCallOptions | undefined, cancel?: Cancel) =>
+        client.stream(capability, input, nativeOptions, cancel);
+      return eventReader((await this.#send(site, { ...options, signal }, send)) as NativeStream, site);
     };
-    return new EventStream(open, site, options.signal);
+    return new EventStream(open, 'value' in built ? built.value.options.signal : undefined);
   }
 
   /**
@@ -200,7 +200,7 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async openapi(options?: CallOptions): Promise<Record<string, unknown>> {
+  async openapi(options?: RequestOptions): Promise<Record<string, unknown>> {
     return responseOf<Record<string, unknown>>(await this.#openapi(Client.prototype.openapi, options)).output;
   }
 
@@ -209,7 +209,7 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  async openapiWithResponse(options?: CallOptions): Promise<Answer<Record<string, unknown>>> {
+  async openapiWithResponse(options?: RequestOptions): Promise<CallResponse<Record<string, unknown>>> {
     return responseOf(await this.#openapi(Client.prototype.openapiWithResponse, options));
   }
 
@@ -261,31 +261,31 @@ export class Client {
     return { endpoint: this.#address };
   }
 
-  async #call<T>(boundary: Boundary, capability: string, rest: Rest, request: Partial<Request> = {}): Promise<T> {
-    const output = await this.#send(boundary, rest[1], (client, nativeOptions, cancel) => {
-      const { viaDispatch = false, withReport = false } = request;
-      const call = { capability: slug(capability), input: inputOf(rest), viaDispatch, withReport };
-      return client.call(call, nativeOptions, cancel);
-    });
+  async #call<T>(boundary: Boundary, capability: string, rest: Rest, withReport = false): Promise<T> {
+    const site = new CallSite(boundary);
+    const options = rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1]));
+    const output = await this.#send(site, options, (client, nativeOptions, cancel) =>
+      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel),
+    );
     return output as T;
   }
 
-  #openapi(boundary: Boundary, options: CallOptions | undefined): Promise<unknown> {
-    return this.#send(boundary, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
+  #openapi(boundary: Boundary, given: RequestOptions | undefined): Promise<unknown> {
+    const site = new CallSite(boundary);
+    const options = given === undefined ? undefined : site.run(() => checkRequestOptions(given));
+    return this.#send(site, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
   }
 
   async #send(
-    from: Boundary | CallSite,
+    site: CallSite,
     options: CallOptions | undefined,
     send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
-    const site = from instanceof CallSite ? from : new CallSite(from);
     this.#inFlight += 1;
     try {
-      const given = options === undefined ? undefined : site.run(() => checkCallOptions(options));
-      const nativeOptions = given && site.run(() => nativeCallOptions(given));
+      const nativeOptions = options && site.run(() => nativeCallOptions(options));
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel));
-      const signal = given?.signal;
+      const signal = options?.signal;
       const result = signal === undefined ? await begin() : await sendWithSignal(signal, site, begin);
       this.#runWaitingHooks();
       return site.run(() => unwrap(result));
@@ -303,23 +303,24 @@ export class Client {
   /** The native client, with the environment's current key. */
   #open(): NativeClient {
     const client = this.#native;
-    if (client === undefined || this.#closed !== undefined) {
-      throw refused('client', 'it is closed: make another one, or close it later');
-    }
+    if (client === undefined || this.#closed !== undefined) return unwrap<never>(native.closedClient());
     if (this.#environment?.hasAnotherKey()) unwrap(client.setVariables(this.#environment.variables()));
     return client;
   }
 }
 
-function responseOf<T>(received: unknown): Answer<T> {
+function responseOf<T>(received: unknown): CallResponse<T> {
   const { output, report } = received as { output: T; report: string };
-  return new Answer(output, report);
+  return new CallResponse(output, report);
 }
 
-/** How a call is sent, and what it resolves to. */
-interface Request {
-  viaDispatch: boolean;
-  withReport: boolean;
+/** What a step returns or throws. */
+function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
+  try {
+    return { value: step() };
+  } catch (thrown) {
+    return { thrown };
+  }
 }
 
 /** The arguments after the capability. */
@@ -331,7 +332,6 @@ function inputOf(rest: Rest): string {
 }
 
 function slug(capability: unknown): string {
-  if (typeof capability !== 'string')
-    throw refused('capability', `it must be a string, not of type ${typeof capability}`);
+  if (typeof capability !== 'string') throw refused('capability', `it must be a string, not ${kindOf(capability)}`);
   return wellFormed('capability', capability);
 }

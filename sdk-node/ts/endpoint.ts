@@ -25,9 +25,9 @@ export interface Endpoint {
  */
 export function parseEndpoint(url: string | URL): Endpoint {
   return new CallSite(parseEndpoint).run(() => {
-    const isUrl = typeof url === 'string' || reading('endpoint url', () => url instanceof URL);
-    if (!isUrl) throw refused('endpoint url', 'it is neither a string nor a URL');
-    const text = urlText('endpoint url', url);
+    const isUrl = typeof url === 'string' || reading('endpointUrl', () => url instanceof URL);
+    if (!isUrl) throw refused('endpointUrl', 'it is neither a string nor a URL');
+    const text = urlText('endpointUrl', url);
     const { baseUrl, productId, surfaceId, capability } = unwrap(native.parseEndpoint(text));
     return { baseUrl, productId, surfaceId, capability: capability ?? null };
   });

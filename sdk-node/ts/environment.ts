@@ -2,21 +2,22 @@
 
 import process from 'node:process';
 
-const DEFAULT_PREFIX = 'RUNTYPE';
+import { native } from './native.js';
+import { unwrap } from './native-error.js';
+
+type VariableNames = Extract<ReturnType<typeof native.variableNames>, { prefix: string }>;
 
 /**
  * Reads the variables for the core. It cannot read them itself: a worker thread has an environment of its own, and
  * `process.env` may be written while the core's threads run.
  */
 export class Environment {
-  readonly #prefix: string;
-  readonly #keyNames: readonly [string, string];
+  readonly #names: VariableNames;
   #keys: readonly [string | undefined, string | undefined];
 
-  constructor(prefix = DEFAULT_PREFIX) {
-    this.#prefix = prefix;
-    const stem = prefix.endsWith('_') ? prefix : `${prefix}_`;
-    this.#keyNames = [`${stem}PRODUCT_API_KEY`, `${stem}PRODUCT_API_KEY_FILE`];
+  /** @throws `ConfigurationError` for what can be no prefix. */
+  constructor(prefix: string | undefined) {
+    this.#names = unwrap(native.variableNames(prefix));
     this.#keys = this.#readKeys();
   }
 
@@ -25,7 +26,7 @@ export class Environment {
     const found: Record<string, string> = {};
     for (const name of Object.keys(process.env)) {
       const value = process.env[name];
-      if (name.startsWith(this.#prefix) && value !== undefined) found[name] = value;
+      if (name.startsWith(this.#names.prefix) && value !== undefined) found[name] = value;
     }
     return found;
   }
@@ -38,6 +39,6 @@ export class Environment {
   }
 
   #readKeys(): readonly [string | undefined, string | undefined] {
-    return [process.env[this.#keyNames[0]], process.env[this.#keyNames[1]]];
+    return [process.env[this.#names.key], process.env[this.#names.keyFile]];
   }
 }

@@ -8,7 +8,7 @@ import { type HeaderPairs, headersOf } from './headers.js';
 export interface ErrorReport {
   class: string;
   text: string;
-  message: string;
+  server_message: string | null;
   option: string | null;
   phase: Phase | null;
   path: string | null;
@@ -21,6 +21,8 @@ export interface ErrorReport {
   execution_id: string | null;
   retry_after_ms: number | null;
   location: string | null;
+  upgrade_url: string | null;
+  os_code: string | null;
   headers: HeaderPairs | null;
   capability: string | null;
   key_hint: string | null;
@@ -33,32 +35,35 @@ export interface ErrorContext {
   cause?: unknown;
 }
 
-/** What a call was doing when its time ran out. */
-export type Phase = 'key' | 'connect' | 'answer' | 'body' | 'idle';
+/**
+ * What a call was doing when its time ran out: asking the key's source, connecting, waiting for the response, reading it,
+ * waiting for a stream's next event, or reading a stream that took longer than its timeout.
+ */
+export type Phase = 'key' | 'connect' | 'response' | 'body' | 'idle' | 'stream';
 
 /**
- * The base of all errors of this package. Itself it stands for a bug of this package.
+ * Base class of all errors of this package. An instance of this class itself is a bug of the package.
  *
  * @example
- * ```js
- * import { Client, RateLimitError, RuntypeError } from 'runtype-surface';
+ * ```ts
+ * import { Client, RateLimitError, SurfaceError } from 'runtype-surface';
  *
  * try {
- *   await new Client().call('fails');
+ *   await new Client().call<string>('fails');
  * } catch (error) {
- *   if (error instanceof RateLimitError) console.log('come back in', error.retryAfterMs, 'ms');
- *   else if (error instanceof RuntypeError && !error.mayHaveExecuted) console.log('nothing has run: repeat it');
- *   else if (error instanceof RuntypeError) console.log('look before you repeat it:', error.message);
+ *   if (error instanceof RateLimitError) console.log('retry in', error.retryAfterMs, 'ms');
+ *   else if (error instanceof SurfaceError && !error.mayHaveExecuted) console.log('not executed: retrying is safe');
+ *   else if (error instanceof SurfaceError) console.log('check its effects before retrying:', error.message);
  *   else throw error;
  * }
  * ```
  */
-export class RuntypeError extends Error {
+export class SurfaceError extends Error {
   /** The capability that was called; `null` where the error is not of a call to one. */
   readonly capability: string | null;
   /** The hint of the key that was used last, such as `papi_…a1b2`; `null` where none was. */
   readonly keyHint: string | null;
-  /** Whether the server may have run the capability. `false` only where it cannot have: retrying is safe. */
+  /** Whether the server may have executed the call. `false` only where it cannot have: retrying is safe. */
   readonly mayHaveExecuted: boolean;
   /** Every attempt, in order. Empty where nothing was sent. */
   readonly attempts: readonly Attempt[];
@@ -79,8 +84,8 @@ export class RuntypeError extends Error {
 }
 
 /** A key, id, URL, option or input is missing or malformed. Nothing was sent. */
-export class ConfigurationError extends RuntypeError {
-  /** The option that is wrong, in words, such as `api key`, or the name of the variable. */
+export class ConfigurationError extends SurfaceError {
+  /** The option that is wrong, such as `apiKey`, or the name of the variable; `null` where it is neither. */
   readonly option: string | null;
 
   /** @internal */
@@ -90,14 +95,23 @@ export class ConfigurationError extends RuntypeError {
   }
 }
 
-/** No connection could be made, or it broke; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
-export class APIConnectionError extends RuntypeError {}
+/** No connection could be made, or it broke; {@link SurfaceError.mayHaveExecuted} says whether the call may have been executed. */
+export class APIConnectionError extends SurfaceError {
+  /** The operating system's name of the cause, such as `ECONNREFUSED`; `null` where it has none. */
+  readonly code: string | null;
 
-/** The deadline passed; {@link RuntypeError.mayHaveExecuted} says whether the call may have run. */
-export class APITimeoutError extends RuntypeError {
-  /** Asking the key's source, connecting, waiting for the response, reading it, or waiting for a stream's next event. */
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.code = report.os_code;
+  }
+}
+
+/** The deadline passed; {@link SurfaceError.mayHaveExecuted} says whether the call may have been executed. */
+export class APITimeoutError extends SurfaceError {
+  /** What the call was doing. */
   readonly phase: Phase | null;
-  /** How many events a stream had yielded before it fell silent; `null` for other calls. */
+  /** Number of events that a stream had yielded before; `null` for other calls. */
   readonly eventsSeen: number | null;
   /** The id under which the product's owner finds a stream's execution in the logs; `null` where it is not known. */
   readonly executionId: string | null;
@@ -112,12 +126,12 @@ export class APITimeoutError extends RuntypeError {
 }
 
 /** The server's response, where there was one. */
-abstract class AnswerError extends RuntypeError {
+abstract class ResponseError extends SurfaceError {
   /** The HTTP status. */
   readonly status: number;
-  /** The request's id, from the response's headers. */
+  /** The request's id, from the response's headers; `null` where there is none. */
   readonly requestId: string | null;
-  /** The id under which the product's owner finds the execution in the logs. */
+  /** The id under which the product's owner finds the execution in the logs; `null` where the server does not say it. */
   readonly executionId: string | null;
   /** The response's headers. */
   readonly headers: Headers;
@@ -134,29 +148,32 @@ abstract class AnswerError extends RuntypeError {
     this.body = context.body ?? new Uint8Array();
   }
 
-  /** As {@link RuntypeError.toJSON}, with the headers as an object and the body as text. */
+  /** As {@link SurfaceError.toJSON}, with the headers as an object and the body as text. */
   override toJSON(): Record<string, unknown> {
     return { ...super.toJSON(), headers: Object.fromEntries(this.headers), body: new TextDecoder().decode(this.body) };
   }
 }
 
-/** The server answered with an error. Its subclasses stand for the statuses; itself it stands for all others. */
-export class APIStatusError extends AnswerError {
-  /** The server's own message; `message` explains it. */
-  readonly serverMessage: string;
-  /** The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`. */
+/** The server responded with an error status. Subclasses stand for the usual ones, this class for all others, such as redirects. */
+export class APIStatusError extends ResponseError {
+  /** The server's own message; `null` where it sent none. `message` explains it. */
+  readonly serverMessage: string | null;
+  /** The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`; `null` where it sent none. */
   readonly code: string | null;
-  /** What the server added under `details`. */
+  /** What the server added under `details`; `null` where there is nothing. */
   readonly details: unknown;
-  /** How long the server asked to wait, in milliseconds (`retry-after-ms`, or `Retry-After` in seconds or as a date). */
+  /**
+   * How long the server asked to wait, in milliseconds (`retry-after-ms`, or `Retry-After` in seconds or as a date); `null`
+   * where it did not ask.
+   */
   readonly retryAfterMs: number | null;
-  /** Where a redirect pointed. It was not followed. */
+  /** Where a redirect pointed; `null` otherwise. Redirects are not followed. */
   readonly location: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
     super(report, context);
-    this.serverMessage = report.message;
+    this.serverMessage = report.server_message;
     this.code = report.code;
     this.details = report.details;
     this.retryAfterMs = report.retry_after_ms;
@@ -170,6 +187,18 @@ export class BadRequestError extends APIStatusError {}
 /** 401: the key is missing, malformed, unknown, revoked or expired (api.md, doc). */
 export class AuthenticationError extends APIStatusError {}
 
+/** 402: the plan or a quota of it is exhausted. */
+export class PaymentRequiredError extends APIStatusError {
+  /** Where the plan can be upgraded; `null` where the server does not say it. */
+  readonly upgradeUrl: string | null;
+
+  /** @internal */
+  constructor(report: ErrorReport, context?: ErrorContext) {
+    super(report, context);
+    this.upgradeUrl = report.upgrade_url;
+  }
+}
+
 /** 403: the key's scope or permissions do not reach the capability (api.md, doc). */
 export class PermissionDeniedError extends APIStatusError {}
 
@@ -182,9 +211,9 @@ export class RateLimitError extends APIStatusError {}
 /** 5xx: the capability failed, or the server did. */
 export class ServerError extends APIStatusError {}
 
-/** A success that is not what was asked for: not JSON, or too large. It has run. */
-export class ResponseDecodeError extends AnswerError {
-  /** The path of the value that failed to deserialize; `null` where it is not JSON at all. */
+/** A success that is not what was asked for: not JSON, or too large. The capability has already run. */
+export class ResponseDecodeError extends ResponseError {
+  /** Path of the value that failed to deserialize; `null` where it is not JSON at all. */
   readonly path: string | null;
 
   /** @internal */
@@ -194,35 +223,39 @@ export class ResponseDecodeError extends AnswerError {
   }
 }
 
-/** A stream broke, ended without a closing event, or reported an error. It has run. */
-export class StreamError extends AnswerError {
-  /** The message of the error event; `message` explains it. */
-  readonly serverMessage: string;
-  /** The error event's code. */
+/** A stream broke, ended without a closing event, or reported that the execution failed. The capability has started. */
+export class StreamError extends ResponseError {
+  /** The message of the event that reported the failure; `null` where there is none. `message` explains it. */
+  readonly serverMessage: string | null;
+  /** The code of that event; `null` where there is none. */
   readonly code: string | null;
-  /** The error event's data. */
+  /** The data of that event; `null` where there is none. */
   readonly details: unknown;
-  /** How many events were yielded before. */
+  /** Number of events that were yielded before. */
   readonly eventsSeen: number;
+  /** Where the plan can be upgraded; `null` where the server does not say it. */
+  readonly upgradeUrl: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
     super(report, context);
-    this.serverMessage = report.message;
+    this.serverMessage = report.server_message;
     this.code = report.code;
     this.details = report.details;
     this.eventsSeen = report.events_seen ?? 0;
+    this.upgradeUrl = report.upgrade_url;
   }
 }
 
 const CLASSES = {
-  RuntypeError,
+  SurfaceError,
   ConfigurationError,
   APIConnectionError,
   APITimeoutError,
   APIStatusError,
   BadRequestError,
   AuthenticationError,
+  PaymentRequiredError,
   PermissionDeniedError,
   NotFoundError,
   RateLimitError,
@@ -237,7 +270,7 @@ for (const [name, errorClass] of Object.entries(CLASSES)) {
 }
 
 /** Makes the error that the core names. A class that this version does not know is the base of all. */
-export function errorOf(report: ErrorReport, context?: ErrorContext): RuntypeError {
-  const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => RuntypeError> = CLASSES;
-  return new (known[report.class] ?? RuntypeError)(report, context);
+export function errorOf(report: ErrorReport, context?: ErrorContext): SurfaceError {
+  const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => SurfaceError> = CLASSES;
+  return new (known[report.class] ?? SurfaceError)(report, context);
 }

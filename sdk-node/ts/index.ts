@@ -1,5 +1,9 @@
+/// <reference lib="es2022" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * Calls the API surface of a Runtype product: the endpoints under which a product exposes its flows and agents.
+ * Unofficial, not affiliated with Runtype.
  *
  * A call passes through the modules in this order: client, options, input, the native core, response or stream, errors.
  *
@@ -7,7 +11,7 @@
  */
 
 export type { Attempt } from './attempt.js';
-export type { CallResult } from './call-many.js';
+export type { CallResult } from './call-result.js';
 export { Client } from './client.js';
 export { capabilitySlug, type Endpoint, parseEndpoint } from './endpoint.js';
 export {
@@ -18,13 +22,14 @@ export {
   BadRequestError,
   ConfigurationError,
   NotFoundError,
+  PaymentRequiredError,
   PermissionDeniedError,
   type Phase,
   RateLimitError,
   ResponseDecodeError,
-  RuntypeError,
   ServerError,
   StreamError,
+  SurfaceError,
 } from './errors.js';
 export type { AttemptStart, Hooks } from './hooks.js';
 export type {
@@ -34,10 +39,11 @@ export type {
   ClientOptions,
   EnvironmentOptions,
   HeadersToAdd,
+  RequestOptions,
   ResponseFormat,
   RetryMode,
   SharedOptions,
 } from './options.js';
-export { Answer, type RateLimit } from './response.js';
+export { CallResponse, type Quota, type RateLimit } from './response.js';
 export { EventStream, type StreamResponse } from './stream.js';
-export { StreamEvent, type StreamEventName } from './stream-event.js';
+export type { StreamEvent, StreamEventName, UnknownEvent } from './stream-event.js';

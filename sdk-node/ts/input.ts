@@ -1,33 +1,39 @@
 // The input of a call, written as JSON.
 
-import { messageOf } from './argument.js';
+import { kindOf, messageOf } from './argument.js';
+import { native } from './native.js';
 import { refused } from './native-error.js';
+
+const WANTED = 'where a capability takes a JSON object';
+
+/** An input as JSON text, or why there is none. */
+export type Written = { readonly json: string } | { readonly problem: string; readonly cause?: unknown };
 
 /** The input as JSON text. The core checks that it is an object. */
 export function jsonOf(input: unknown): string {
-  let mistake: string | undefined;
-  let json: string | undefined;
+  const written = write(input);
+  if ('json' in written) return written.json;
+  throw refused('input', written.problem, written.cause);
+}
+
+/** Writes an input. It never throws. */
+export function write(input: unknown): Written {
   try {
-    mistake = mistakeIn(input);
-    if (mistake === undefined) json = JSON.stringify(input);
+    const problem = mistakeIn(input);
+    if (problem !== undefined) return { problem };
+    const json = JSON.stringify(input);
+    if (json !== undefined) return { json };
   } catch (cause) {
     // A cycle, a BigInt, or a toJSON, a getter or a proxy that throws.
-    throw refused('input', `it cannot be written as JSON: ${messageOf(cause)}`, cause);
+    return { problem: native.notWritable(messageOf(cause)), cause };
   }
-  if (mistake !== undefined) throw refused('input', `${mistake}, and a capability takes a JSON object`);
-  if (json === undefined) {
-    throw refused(
-      'input',
-      `it is of type ${typeof input}, and a capability takes a JSON object, such as { input: 'Your input here' }`,
-    );
-  }
-  return json;
+  return { problem: `${kindOf(input)} ${WANTED}, such as { input: 'Your input here' }` };
 }
 
 /** An object that JSON writes as an empty one, although it holds something; with the remedy. */
 function mistakeIn(input: unknown): string | undefined {
-  if (input instanceof Promise) return 'it is a Promise: await it first';
-  if (input instanceof Map) return 'it is a Map: give Object.fromEntries(it)';
-  if (input instanceof Set) return 'it is a Set: give an object that has [...it]';
+  if (input instanceof Promise) return `a Promise ${WANTED}: await it first`;
+  if (input instanceof Map) return `a Map ${WANTED}: pass Object.fromEntries(map)`;
+  if (input instanceof Set) return `a Set ${WANTED}: pass an object that has [...set]`;
   return undefined;
 }

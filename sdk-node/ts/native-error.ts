@@ -1,6 +1,6 @@
 // From the native part's error data to the error that is thrown.
 
-import { type ErrorReport, errorOf, type RuntypeError } from './errors.js';
+import { type ErrorReport, errorOf, type SurfaceError } from './errors.js';
 import { native } from './native.js';
 
 export type NativeError = InstanceType<typeof native.NativeError>;
@@ -13,7 +13,7 @@ export function unwrap<T>(result: T | NativeError): T {
 }
 
 /** The error of an argument that cannot cross into the core: nothing was sent. */
-export function refused(option: string, problem: string, cause?: unknown): RuntypeError {
+export function refused(option: string, problem: string, cause?: unknown): SurfaceError {
   return errorOf(JSON.parse(native.refuse(option, problem).report()), { cause });
 }
 

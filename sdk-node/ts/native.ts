@@ -11,7 +11,7 @@ function load(): typeof Native {
   } catch (cause) {
     throw new Error(
       `runtype-surface has no native part that runs here (${process.platform} ${process.arch}, Node ${process.version}): ` +
-        'install the package anew on this machine, or build it from its repository with `npm run build`',
+        'reinstall the package on this machine, or build it from its repository with `npm run build`',
       { cause },
     );
   }

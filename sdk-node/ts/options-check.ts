@@ -2,12 +2,20 @@
 
 import { kindOf, reading, wellFormed } from './argument.js';
 import { refused } from './native-error.js';
-import type { CallManyOptions, CallOptions, ClientOptions, EnvironmentOptions, SharedOptions } from './options.js';
+import type {
+  CallManyOptions,
+  CallOptions,
+  ClientOptions,
+  EnvironmentOptions,
+  RequestOptions,
+  SharedOptions,
+} from './options.js';
 
 type Check = (value: unknown) => boolean;
 
 const isString: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => typeof value === 'number';
+const isLimit: Check = (value) => typeof value === 'number' || value === null;
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isFunction: Check = (value) => typeof value === 'function';
 const isUrl: Check = (value) => typeof value === 'string' || value instanceof URL;
@@ -23,25 +31,30 @@ function isSignal(value: unknown): boolean {
   }
 }
 
+const MILLISECONDS = 'a number of milliseconds, or null for no limit';
+
 type Rules<O> = { readonly [name in keyof O]-?: readonly [wanted: string, check: Check] };
 
 const SHARED: Rules<SharedOptions> = {
-  timeoutMs: ['a number of milliseconds', isNumber],
-  attemptTimeoutMs: ['a number of milliseconds', isNumber],
+  timeoutMs: [MILLISECONDS, isLimit],
+  attemptTimeoutMs: [MILLISECONDS, isLimit],
   maxRetries: ['a number', isNumber],
   retryMode: ['a string', isString],
+  maxRetryWaitMs: [MILLISECONDS, isLimit],
   maxResponseBytes: ['a number of bytes', isNumber],
-  streamIdleTimeoutMs: ['a number of milliseconds', isNumber],
+  streamIdleTimeoutMs: [MILLISECONDS, isLimit],
+  streamTimeoutMs: [MILLISECONDS, isLimit],
   maxEventBytes: ['a number of bytes', isNumber],
-  handOnStreamErrors: ['a boolean', isBoolean],
   responseFormat: ['a string', isString],
   headers: ['an object of strings, or Headers', isObject],
 };
 
-const CALL: Rules<CallOptions> = {
+const REQUEST: Rules<RequestOptions> = {
   ...SHARED,
   signal: ['an AbortSignal, such as `controller.signal` or `AbortSignal.timeout(ms)`', isSignal],
 };
+
+const CALL: Rules<CallOptions> = { ...REQUEST, viaDispatch: ['a boolean', isBoolean] };
 
 const CALL_MANY: Rules<CallManyOptions> = {
   ...CALL,
@@ -53,19 +66,19 @@ const CLIENT: Rules<ClientOptions> = {
   ...SHARED,
   apiKey: ['a string or a function', (value) => typeof value === 'string' || typeof value === 'function'],
   apiKeyFile: ['a path', isString],
+  apiKeyPrefix: ['a string, or null for any', (value) => typeof value === 'string' || value === null],
   productId: ['a string', isString],
   surfaceId: ['a string', isString],
   endpointUrl: ['a string or a URL', isUrl],
   baseUrl: ['a string or a URL', isUrl],
   authHeader: ['a string', isString],
-  connectTimeoutMs: ['a number of milliseconds', isNumber],
+  connectTimeoutMs: [MILLISECONDS, isLimit],
   proxy: ['a string or a URL', isUrl],
   rootCertificates: [
     'PEM text, or an array of PEM texts',
     (value) => isPem(value) || (Array.isArray(value) && value.every(isPem)),
   ],
   allowInsecureHttp: ['a boolean', isBoolean],
-  jitterSeed: ['a number', isNumber],
   beforeAttempt: ['a function', isFunction],
   afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],
@@ -81,8 +94,7 @@ function checked<O extends object>(options: unknown, rules: Rules<O>): O {
   }
   for (const name of reading('options', () => namesIn(options))) {
     if (Object.hasOwn(rules, name)) continue;
-    const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
-    throw refused(isName ? name : 'options', `there is no such option; there are ${Object.keys(rules).join(', ')}`);
+    throw refused('options', unknownOption(name, Object.keys(rules)));
   }
   const given: Record<string, unknown> = {};
   for (const [name, [wanted, isRight]] of Object.entries<readonly [string, Check]>(rules)) {
@@ -96,6 +108,17 @@ function checked<O extends object>(options: unknown, rules: Rules<O>): O {
   return given as O;
 }
 
+/** That there is no such option, with the one that was meant or, where that is not clear, all there are. */
+function unknownOption(name: string, options: readonly string[]): string {
+  // Another name may be a key.
+  const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
+  const plain = (text: string) => text.toLowerCase().replaceAll('_', '').replace(/ms$/, '');
+  const like = options.find((option) => plain(option) === plain(name));
+  const meant = like ?? options.find((option) => name.length > 3 && plain(option).includes(plain(name)));
+  const remedy = meant === undefined ? `there are ${options.join(', ')}` : `did you mean ${meant}?`;
+  return `there is no ${isName ? `option ${name}` : 'such option'}; ${remedy}`;
+}
+
 /** The names of an object's options. A promise or list, which would pass for an object without any, is refused. */
 function namesIn(options: object): string[] {
   if (options instanceof Promise) throw refused('options', 'they are a Promise: await it first');
@@ -107,16 +130,17 @@ function namesIn(options: object): string[] {
 
 /** A client's options, checked. */
 export function checkClientOptions(options: unknown): ClientOptions {
-  const given = checked<ClientOptions>(options, CLIENT);
-  if (given.apiKey !== undefined && given.apiKeyFile !== undefined) {
-    throw refused('apiKeyFile', 'apiKey is given too: give one of them');
-  }
-  return given;
+  return checked<ClientOptions>(options, CLIENT);
 }
 
 /** The options of a client from the environment, checked. */
 export function checkEnvironmentOptions(options: unknown): EnvironmentOptions {
   return checked<EnvironmentOptions>(options, { prefix: CLIENT.envPrefix });
+}
+
+/** A request's options, checked. */
+export function checkRequestOptions(options: unknown): RequestOptions {
+  return checked<RequestOptions>(options, REQUEST);
 }
 
 /** A call's options, checked. */

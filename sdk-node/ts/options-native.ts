@@ -3,7 +3,7 @@
 import { kindOf, reading, urlText, wellFormed } from './argument.js';
 import type { NativeCallOptions, NativeClientOptions } from './native.js';
 import { refused } from './native-error.js';
-import type { ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
+import type { CallOptions, ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
 import { isPem } from './options-check.js';
 
 /** A client's options for the native part. The key function is passed separately. */
@@ -20,33 +20,40 @@ export function nativeClientOptions(
     envPrefix: options.envPrefix ?? null,
     apiKey: typeof apiKey === 'string' ? apiKey : null,
     apiKeyFile: options.apiKeyFile ?? null,
+    apiKeyPrefix: options.apiKeyPrefix === null ? '' : (options.apiKeyPrefix ?? null),
     productId: options.productId ?? null,
     surfaceId: options.surfaceId ?? null,
     endpointUrl: endpointUrl === undefined ? null : urlText('endpointUrl', endpointUrl),
     baseUrl: baseUrl === undefined ? null : urlText('baseUrl', baseUrl),
     authHeader: options.authHeader ?? null,
-    connectTimeoutMs: options.connectTimeoutMs ?? null,
+    connectTimeoutMs: limit(options.connectTimeoutMs),
     proxy: proxy === undefined ? null : urlText('proxy', proxy),
     rootCertificates: rootCertificates === undefined ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
-    jitterSeed: options.jitterSeed ?? null,
   };
 }
 
 /** A call's options for the native part. */
-export function nativeCallOptions(options: SharedOptions): NativeCallOptions {
+export function nativeCallOptions(options: SharedOptions & Pick<CallOptions, 'viaDispatch'>): NativeCallOptions {
   return {
-    timeoutMs: options.timeoutMs ?? null,
-    attemptTimeoutMs: options.attemptTimeoutMs ?? null,
+    timeoutMs: limit(options.timeoutMs),
+    attemptTimeoutMs: limit(options.attemptTimeoutMs),
     maxRetries: options.maxRetries ?? null,
+    maxRetryWaitMs: limit(options.maxRetryWaitMs),
     retryMode: options.retryMode ?? null,
     maxResponseBytes: options.maxResponseBytes ?? null,
-    streamIdleTimeoutMs: options.streamIdleTimeoutMs ?? null,
+    streamIdleTimeoutMs: limit(options.streamIdleTimeoutMs),
+    streamTimeoutMs: limit(options.streamTimeoutMs),
     maxEventBytes: options.maxEventBytes ?? null,
-    handOnStreamErrors: options.handOnStreamErrors ?? null,
     responseFormat: options.responseFormat ?? null,
     headers: options.headers === undefined ? null : headerPairs(options.headers),
+    viaDispatch: options.viaDispatch ?? null,
   };
+}
+
+/** A duration: `null` where it is not given, `false` where it is disabled. */
+function limit(option: number | null | undefined): number | false | null {
+  return option === null ? false : (option ?? null);
 }
 
 function pemTexts(certificates: NonNullable<ClientOptions['rootCertificates']>): Buffer[] {

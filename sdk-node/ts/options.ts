@@ -2,8 +2,11 @@
 
 import type { Hooks } from './hooks.js';
 
-/** Which calls are retried: `safe`, those that the server cannot have executed; `all`, also those that may run twice; `never`. */
-export type RetryMode = 'safe' | 'all' | 'never';
+/**
+ * What is retried. `safe`: only what the server cannot have executed. `idempotent`: also 408, 500, 502, 503, 504, broken and
+ * timed-out attempts; the capability may run more than once, so choose it only where that does no harm.
+ */
+export type RetryMode = 'safe' | 'idempotent';
 
 /** Whether responses are raw or wrapped; `detect` tells the two apart by their shape, which is assumed. */
 export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
@@ -11,37 +14,55 @@ export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
 /** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …` (api.md, doc). */
 export type AuthHeader = 'bearer' | 'x-api-key';
 
-/** Headers to add, as `fetch` takes them. */
-export type HeadersToAdd = Readonly<Record<string, string>> | Iterable<readonly [name: string, value: string]>;
+/** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. */
+export type HeadersToAdd =
+  | Readonly<Record<string, string>>
+  | readonly (readonly [name: string, value: string])[]
+  | Iterable<readonly [name: string, value: string]>
+  | Headers;
 
-/** The options that a client and a call have in common. A call's override its client's. */
+/** The options that a client and a call have in common. A call's override its client's. A timeout that is `null` is disabled. */
 export interface SharedOptions {
-  /** Overall timeout, including retries and backoff, in milliseconds. Default: 300,000. */
-  timeoutMs?: number | undefined;
-  /** Timeout of one attempt, in milliseconds. Default: none; the overall timeout applies. */
-  attemptTimeoutMs?: number | undefined;
-  /** Maximum number of retries. Default: 2. */
+  /**
+   * Overall timeout, including retries and backoff, in milliseconds; for a stream, until the response begins. `null` disables
+   * it. Default: `RUNTYPE_TIMEOUT_SECONDS`, otherwise 300,000.
+   */
+  timeoutMs?: number | null | undefined;
+  /** Timeout of one attempt, in milliseconds. Default: `null`; the overall timeout applies. */
+  attemptTimeoutMs?: number | null | undefined;
+  /** Maximum number of retries, 0 to 100. Default: `RUNTYPE_MAX_RETRIES`, otherwise 2. */
   maxRetries?: number | undefined;
-  /** Which calls are retried. Default: `safe`. */
+  /** What is retried. Default: `safe`. */
   retryMode?: RetryMode | undefined;
+  /**
+   * Longest wait before a retry, in milliseconds. Where the server asks to wait longer, the call fails at once. `null` waits as
+   * long as the overall timeout allows. Default: 60,000.
+   */
+  maxRetryWaitMs?: number | null | undefined;
   /** Maximum size of a response, in bytes after decompression. Default: 64 MiB. */
   maxResponseBytes?: number | undefined;
-  /** Maximum silence of a stream, in milliseconds. Default: 120,000. */
-  streamIdleTimeoutMs?: number | undefined;
-  /** Maximum size of one event of a stream, in bytes. Default: 16 MiB. */
-  maxEventBytes?: number | undefined;
-  /** Yields `execution_error` and `error` events like others instead of throwing a {@link StreamError}. */
-  handOnStreamErrors?: boolean | undefined;
   /** Whether responses are raw or wrapped, which the surface's owner sets (api.md, vendor). Default: `detect`. */
   responseFormat?: ResponseFormat | undefined;
-  /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. */
+  /** Longest silence of a stream, in milliseconds. `null` disables it. Default: 120,000. */
+  streamIdleTimeoutMs?: number | null | undefined;
+  /** Timeout of a whole stream, from its first byte, in milliseconds. Default: `null`; a stream may take as long as it likes. */
+  streamTimeoutMs?: number | null | undefined;
+  /** Maximum size of one event of a stream, in bytes. Default: 16 MiB. */
+  maxEventBytes?: number | undefined;
+  /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. Default: none. */
   headers?: HeadersToAdd | undefined;
 }
 
-/** The options of one call. */
-export interface CallOptions extends SharedOptions {
+/** The options of a request. */
+export interface RequestOptions extends SharedOptions {
   /** Cancels the call: its promise rejects with `signal.reason`, and the request is dropped at once. */
   signal?: AbortSignal | undefined;
+}
+
+/** The options of one call. */
+export interface CallOptions extends RequestOptions {
+  /** Sends the call to the surface's dispatch endpoint, which takes the name in the body (api.md, vendor). Default: `false`. */
+  viaDispatch?: boolean | undefined;
 }
 
 /** The options of many calls. */
@@ -62,6 +83,8 @@ export interface ClientOptions extends SharedOptions, Hooks {
   apiKey?: string | (() => string | PromiseLike<string>) | undefined;
   /** The path of a file that holds the key alone; read again when it has changed. Default: `RUNTYPE_PRODUCT_API_KEY_FILE`. */
   apiKeyFile?: string | undefined;
+  /** What a key must begin with. `null` accepts any key, should the vendor change it. Default: `papi_` (api.md, doc). */
+  apiKeyPrefix?: string | null | undefined;
   /** The product's id. Default: `RUNTYPE_PRODUCT_ID`. */
   productId?: string | undefined;
   /** The surface's id. Default: `RUNTYPE_SURFACE_ID`. */
@@ -72,16 +95,14 @@ export interface ClientOptions extends SharedOptions, Hooks {
   baseUrl?: string | URL | undefined;
   /** Which header carries the key. Default: `bearer`. */
   authHeader?: AuthHeader | undefined;
-  /** Timeout of making a connection, in milliseconds. Default: 10,000. */
-  connectTimeoutMs?: number | undefined;
-  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and its like. */
+  /** Timeout for establishing a connection, in milliseconds. `null` disables it. Default: 10,000. */
+  connectTimeoutMs?: number | null | undefined;
+  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and the like. */
   proxy?: string | URL | undefined;
-  /** Certificates to trust in addition to Mozilla's, as PEM text: a company's own certificate authority. */
+  /** Certificates to trust in addition to Mozilla's, as PEM text: a company's own certificate authority. Default: none. */
   rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
-  /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. */
+  /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
   allowInsecureHttp?: boolean | undefined;
-  /** Makes the backoff reproducible, for tests: a whole number. */
-  jitterSeed?: number | undefined;
   /** What the variables' names begin with: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY`. Default: `RUNTYPE`. */
   envPrefix?: string | undefined;
 }

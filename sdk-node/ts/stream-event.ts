@@ -1,99 +1,169 @@
-/** The vendor's names of events (api.md, vendor). The list grows: any other name is passed through. */
-export type StreamEventName =
-  | 'execution_start'
-  | 'execution_complete'
-  | 'execution_error'
-  | 'step_start'
-  | 'step_complete'
-  | 'step_skip'
-  | 'turn_start'
-  | 'turn_complete'
-  | 'text_start'
-  | 'text_delta'
-  | 'text_complete'
-  | 'reasoning_start'
-  | 'reasoning_delta'
-  | 'reasoning_complete'
-  | 'tool_start'
-  | 'tool_input_delta'
-  | 'tool_input_complete'
-  | 'tool_output_delta'
-  | 'tool_complete'
-  | 'approval_start'
-  | 'approval_complete'
-  | 'await'
-  | 'context_notice'
-  | 'source'
-  | 'custom'
-  | 'ping'
-  | 'error'
-  // Keeps the names above as suggestions in editors.
-  | (string & {});
+// The events of a stream, by the vendor's vocabulary (api.md, vendor).
 
-/** Events as the native part returns them: the name, the data and the id (`null`: still the same) of each in turn. */
-export type EventReports = readonly unknown[];
+import { native } from './native.js';
+import { unwrap } from './native-error.js';
 
-/**
- * One event of a stream: its name, its data, and typed access to the vocabulary's fields. What an event does not have is
- * `null`.
- */
-export class StreamEvent {
-  /** The event's name: `text_delta`, `execution_complete` and so on. */
-  readonly name: StreamEventName;
+/** What every event has. */
+interface AnyEvent {
   /** The data, parsed: by the vocabulary an object. Data that is not JSON is a string. */
   readonly data: unknown;
   /** The event's `id` field, or that of the last event that had one. */
   readonly id: string;
+  /** The event's sequence number in its execution; `null` where it has none. */
+  readonly seq: number | null;
+  /** The execution's id, under which the product's owner finds it in the logs; `null` where the event has none. */
+  readonly executionId: string | null;
+}
 
-  /** @internal */
+/** A piece of a text, of reasoning, or of a tool's input or output. */
+interface DeltaEvent extends AnyEvent {
+  readonly name: 'text_delta' | 'reasoning_delta' | 'tool_input_delta' | 'tool_output_delta';
+  /** The piece of text; `null` where the event has none. */
+  readonly delta: string | null;
+  /** The id of the text or tool call that the piece belongs to; `null` where the event has none. */
+  readonly partId: string | null;
+}
+
+/** A text, reasoning, tool call, step or turn begins or is complete. */
+interface PartEvent extends AnyEvent {
+  readonly name:
+    | 'text_start'
+    | 'text_complete'
+    | 'reasoning_start'
+    | 'reasoning_complete'
+    | 'tool_start'
+    | 'tool_input_complete'
+    | 'tool_complete'
+    | 'step_start'
+    | 'step_complete'
+    | 'step_skip'
+    | 'turn_start'
+    | 'turn_complete';
+  /** The id of the text, tool call, step or turn; `null` where the event has none. */
+  readonly partId: string | null;
+}
+
+/** The execution is complete. */
+interface ExecutionCompleteEvent extends AnyEvent {
+  readonly name: 'execution_complete';
+  /** The capability's output; `null` where the event has none. */
+  readonly finalOutput: unknown;
+  /** How long the execution took, in milliseconds; `null` where the event does not say it. */
+  readonly durationMs: number | null;
+}
+
+/** An error; by the vocabulary the stream goes on after an `error` event, unless it says `recoverable: false`. */
+interface ErrorEvent extends AnyEvent {
+  readonly name: 'error' | 'execution_error';
+  /** The server's code; of a number, its digits. `null` where the event has none. */
+  readonly code: string | null;
+  /** The server's message; `null` where the event has none. */
+  readonly errorMessage: string | null;
+}
+
+/** The other events of the vocabulary; what they say is in `data`. */
+interface DataEvent extends AnyEvent {
+  readonly name:
+    | 'execution_start'
+    | 'approval_start'
+    | 'approval_complete'
+    | 'await'
+    | 'context_notice'
+    | 'source'
+    | 'custom'
+    | 'ping'
+    | `artifact_${string}`
+    | `media_${string}`
+    | `state_${string}`;
+}
+
+// A string that is equal to no literal: so a misspelt name of the vocabulary does not compile.
+declare enum OtherName {
+  Any = 'a name that the vocabulary does not list',
+}
+
+/**
+ * An event whose name is not in the vocabulary, which grows: it is passed through. To look for such a name, compare it as a
+ * `string`: `const name: string = event.name`.
+ */
+export interface UnknownEvent extends AnyEvent {
+  readonly name: OtherName;
+}
+
+/**
+ * One event of a stream: its name, its data, and typed access to the vocabulary's fields. `event.name` tells which fields
+ * there are.
+ *
+ * @example
+ * ```ts
+ * import { Client, type StreamEvent } from 'runtype-surface';
+ *
+ * function show(event: StreamEvent): void {
+ *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
+ *   else if (event.name === 'execution_complete') console.log(' took', typeof event.durationMs);
+ * }
+ * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) show(event);
+ * ```
+ */
+export type StreamEvent = DeltaEvent | PartEvent | ExecutionCompleteEvent | ErrorEvent | DataEvent | UnknownEvent;
+
+/** The vocabulary's names of events. */
+export type StreamEventName = StreamEvent['name'];
+
+/** Makes an event of its parts. */
+export function eventOf(name: string, data: unknown, id: string): StreamEvent {
+  return new EventFields(name, data, id) as unknown as StreamEvent;
+}
+
+/** All events in one class: what an event does not have is `null`, and read when it is asked for. */
+class EventFields {
+  readonly name: string;
+  readonly data: unknown;
+  readonly id: string;
+
   constructor(name: string, data: unknown, id: string) {
     this.name = name;
     this.data = data;
     this.id = id;
   }
 
-  /** The event's sequence number in its execution. */
   get seq(): number | null {
     const seq = field(this.data, 'seq');
     return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : null;
   }
 
-  /** The execution's id, under which the product's owner finds it in the logs. */
   get executionId(): string | null {
     return text(field(this.data, 'executionId'));
   }
 
-  /** The piece of text of a `…_delta` event. */
   get delta(): string | null {
     return text(field(this.data, 'delta'));
   }
 
-  /** The id of the text, tool or step that the event belongs to. */
   get partId(): string | null {
     return text(field(this.data, 'id'));
   }
 
-  /** The capability's output, which `execution_complete` has. */
   get finalOutput(): unknown {
     return field(this.data, 'finalOutput') ?? null;
   }
 
-  /** How long the execution took, in milliseconds, which `execution_complete` says. */
   get durationMs(): number | null {
-    return number(field(this.data, 'durationMs'));
+    const durationMs = field(this.data, 'durationMs');
+    return typeof durationMs === 'number' ? durationMs : null;
   }
 
-  /** The code of an `execution_error` or `error` event; of a number, its digits. */
   get code(): string | null {
-    return code(field(this.data, 'code')) ?? code(field(field(this.data, 'error'), 'code'));
+    return unwrap(native.eventError(JSON.stringify(this.data))).code ?? null;
   }
 
-  /** The message of an `execution_error` or `error` event. */
   get errorMessage(): string | null {
-    const error = field(this.data, 'error');
-    return text(error) ?? text(field(error, 'message')) ?? text(field(this.data, 'message'));
+    return unwrap(native.eventError(JSON.stringify(this.data))).message ?? null;
   }
 }
+
+// What `console.log` and an error's stack call it.
+Object.defineProperty(EventFields, 'name', { value: 'StreamEvent' });
 
 function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
@@ -101,12 +171,4 @@ function field(value: unknown, name: string): unknown {
 
 function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
-}
-
-function code(value: unknown): string | null {
-  return typeof value === 'number' ? String(value) : text(value);
-}
-
-function number(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }

@@ -1,14 +1,10 @@
 // A stream of events.
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
-import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
 import { type HeaderPairs, headersOf } from './headers.js';
-import type { native } from './native.js';
-import { unwrap } from './native-error.js';
-import { type EventReports, StreamEvent } from './stream-event.js';
-
-type NativeStream = InstanceType<typeof native.EventStream>;
+import { refused } from './native-error.js';
+import { eventOf, type StreamEvent } from './stream-event.js';
 
 /** What is known of a stream once its response has begun. */
 export interface StreamResponse {
@@ -16,7 +12,7 @@ export interface StreamResponse {
   readonly status: number;
   /** The response's headers. */
   readonly headers: Headers;
-  /** The request's id, from the header `X-Request-Id` (assumed). */
+  /** The request's id, from the header `X-Request-Id` (assumed); `null` where there is none. */
   readonly requestId: string | null;
   /** Every attempt until the stream began. */
   readonly attempts: readonly Attempt[];
@@ -29,56 +25,76 @@ interface ResponseReport {
   attempts: AttemptReport[];
 }
 
+/** Events as they cross together: the name, the data and the id (`null`: still the same) of each in turn. */
+type Batch = readonly unknown[];
+
+/** What reads an open stream. Each function throws the errors of {@link EventStream.next}. */
+export interface EventReader {
+  /** What is known since the response began, as JSON text. */
+  report(): string;
+  /** The execution's id, once an event has it. */
+  executionId(): string | null;
+  /** The next events; `undefined` after the last one. */
+  nextBatch(): Promise<Batch | undefined>;
+  /** Reads to the end, for the text of all events; once. `undefined` where a panic came before. */
+  text(): Promise<string | undefined>;
+  /** Reads to the end, for the output of the closing event. */
+  finalOutput(): Promise<unknown>;
+  /** Closes the connection. */
+  close(): void;
+}
+
 /**
  * A capability's response as events, each yielded as it arrives; {@link Client.stream} returns it.
  *
- * Nothing is sent before it is read. It is read once: by `for await`, {@link EventStream.text},
- * {@link EventStream.finalOutput} or {@link EventStream.toReadableStream}. A slow reader holds back the server. Leaving the
- * loop, {@link EventStream.close} and the signal close the connection at once.
+ * Nothing is sent before {@link EventStream.response} or the first event is asked for. It is iterated once; a slow reader
+ * holds back the server. Leaving the loop, {@link EventStream.close} and the signal close the connection at once.
  *
  * @example
- * ```js
+ * ```ts
  * import { Client } from 'runtype-surface';
  *
- * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) {
+ * const stream = new Client().stream('support-agent', { input: 'Where is my parcel?' });
+ * const { status } = await stream.response(); // sends the call; a refused one throws here, before the first event
+ * if (status !== 200) throw new Error(`an unusual success: ${status}`);
+ * for await (const event of stream) {
  *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
  * }
  * ```
  */
 export class EventStream implements AsyncIterableIterator<StreamEvent, undefined, undefined> {
-  readonly #open: (signal: AbortSignal) => Promise<NativeStream>;
-  readonly #site: CallSite;
+  readonly #open: (signal: AbortSignal) => Promise<EventReader>;
   /** The application's, if there is one. */
   readonly #signal: AbortSignal | undefined;
   /** Aborted with the application's signal, and by `close`. */
   readonly #controller = new AbortController();
-  #opening: Promise<NativeStream> | undefined;
+  #opening: Promise<EventReader> | undefined;
+  #reader: EventReader | undefined;
   #reading: Promise<void> | undefined;
   /** Events that came together with one that was yielded. */
-  #batch: EventReports = [];
+  #batch: Batch = [];
   #next = 0;
+  #isIterated = false;
   #isEnded = false;
   #lastId = '';
   #failure: { reason: unknown } | undefined;
-  #executionId: string | null = null;
-  #finalOutput: unknown = null;
+  #text: Promise<string> | undefined;
   #stopListening: (() => void) | undefined;
 
   /** @internal */
-  constructor(open: (signal: AbortSignal) => Promise<NativeStream>, site: CallSite, signal: AbortSignal | undefined) {
+  constructor(open: (signal: AbortSignal) => Promise<EventReader>, signal: AbortSignal | undefined) {
     this.#open = open;
-    this.#site = site;
     this.#signal = signal;
   }
 
   /**
    * Sends the call, if it is not sent yet, and waits until the response has begun.
    *
-   * @throws As {@link Client.call}.
+   * @throws As {@link Client.call}: a wrong option or input, a refused key, a connection that is not made.
    */
   async response(): Promise<StreamResponse> {
-    const stream = await this.#opened();
-    const report: ResponseReport = JSON.parse(this.#site.run(() => unwrap(stream.report)));
+    const reader = await this.#opened();
+    const report: ResponseReport = JSON.parse(reader.report());
     return {
       status: report.status,
       headers: headersOf(report.headers),
@@ -87,17 +103,17 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     };
   }
 
-  /** The execution's id, once an event that was read has it. */
+  /** The execution's id, once an event that was received has it; `null` before. */
   get executionId(): string | null {
-    return this.#executionId;
+    return this.#reader?.executionId() ?? null;
   }
 
   /**
    * The next event.
    *
    * @throws As {@link Client.call}, before the first event; {@link StreamError} where the stream breaks, ends without a
-   * closing event, or reports an error; {@link APITimeoutError} where nothing is received for `streamIdleTimeoutMs`. After an
-   * error there are no more events.
+   * closing event, or reports that the execution failed; {@link APITimeoutError} where nothing is received for
+   * `streamIdleTimeoutMs`, or the stream takes longer than `streamTimeoutMs`. After an error there are no more events.
    */
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
     if (this.#next >= this.#batch.length) return this.#wait();
@@ -110,38 +126,45 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     return { done: true, value: undefined };
   }
 
-  /** The stream itself: it is read once. */
+  /**
+   * The stream itself, which is iterated once.
+   *
+   * @throws {@link ConfigurationError} the second time.
+   */
   [Symbol.asyncIterator](): this {
+    this.#iterate();
     return this;
   }
 
   /**
-   * Reads to the end, and returns the text of the `text_delta` events that were not read yet.
+   * Reads to the end, and returns the text of all `text_delta` events, whether they were read before or not. It may be called
+   * at any time, also after the loop; of a stream that was closed it is the text that came before.
    *
    * @throws As {@link EventStream.next}; after an error the same one.
    */
-  async text(): Promise<string> {
-    let text = '';
-    for await (const event of this) if (event.name === 'text_delta') text += event.delta ?? '';
-    this.#throwIfFailed();
-    return text;
+  text(): Promise<string> {
+    this.#text ??= this.#whole(async (reader) => (await reader.text()) ?? '', '');
+    return this.#text;
   }
 
   /**
    * Reads to the end, and returns the output of the `execution_complete` event; `null` where there was none. It may be called
-   * after all events were read.
+   * at any time, also after the loop.
    *
    * @typeParam T - The output's type. It is not checked.
    * @throws As {@link EventStream.next}; after an error the same one.
    */
   async finalOutput<T = unknown>(): Promise<T> {
-    while (!(await this.next()).done);
-    this.#throwIfFailed();
-    return this.#finalOutput as T;
+    return (await this.#whole(async (reader) => (await reader.finalOutput()) ?? null, null)) as T;
   }
 
-  /** The events as a `ReadableStream` of the platform; cancelling it closes the connection at once. */
+  /**
+   * The events as a `ReadableStream` of the platform; cancelling it closes the connection at once.
+   *
+   * @throws {@link ConfigurationError} where the stream was iterated already.
+   */
   toReadableStream(): ReadableStream<StreamEvent> {
+    this.#iterate();
     return new ReadableStream<StreamEvent>(
       {
         pull: async (controller) => {
@@ -167,12 +190,19 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     await this.close();
   }
 
-  #opened(): Promise<NativeStream> {
+  #iterate(): void {
+    if (this.#isIterated) {
+      throw refused('stream', 'a stream is iterated once: keep the events, or make another call');
+    }
+    this.#isIterated = true;
+  }
+
+  #opened(): Promise<EventReader> {
     this.#opening ??= this.#begin();
     return this.#opening;
   }
 
-  async #begin(): Promise<NativeStream> {
+  async #begin(): Promise<EventReader> {
     const controller = this.#controller;
     controller.signal.throwIfAborted();
     const signal = this.#signal;
@@ -181,30 +211,46 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       const weak = new WeakRef(controller);
       this.#stopListening = cancelOnAbort(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
     }
-    const stream = await this.#open(controller.signal);
+    const reader = await this.#open(controller.signal);
+    this.#reader = reader;
     const stop = () => {
       this.#batch = [];
-      stream.close();
+      reader.close();
     };
     if (controller.signal.aborted) stop();
     else controller.signal.addEventListener('abort', stop, { once: true });
-    return stream;
+    return reader;
+  }
+
+  /** What `read` makes of the whole stream; `nothing` where it was closed before it began. */
+  async #whole<T>(read: (reader: EventReader) => Promise<T>, nothing: T): Promise<T> {
+    if (this.#failure !== undefined) throw this.#failure.reason;
+    const isClosed = this.#isEnded;
+    if (isClosed && this.#reader === undefined) return nothing;
+    try {
+      const whole = await read(await this.#opened());
+      if (!this.#isEnded) this.#controller.signal.throwIfAborted();
+      this.#end();
+      return whole;
+    } catch (reason) {
+      // Closed while the call was in flight.
+      if (this.#isEnded && !isClosed && this.#reader === undefined) return nothing;
+      throw this.#fail(reason);
+    }
   }
 
   async #read(): Promise<void> {
     try {
-      const stream = await this.#opened();
-      const batch = (await stream.nextBatch()) as EventReports | undefined;
+      const reader = await this.#opened();
+      const batch = await reader.nextBatch();
       if (this.#isEnded) return;
       this.#controller.signal.throwIfAborted();
-      this.#batch = this.#site.run(() => unwrap(batch)) ?? [];
+      this.#batch = batch ?? [];
       this.#next = 0;
       if (batch === undefined) this.#end();
     } catch (reason) {
       if (this.#isEnded) return;
-      this.#end();
-      this.#failure = { reason };
-      throw reason;
+      throw this.#fail(reason);
     }
   }
 
@@ -212,12 +258,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   async #wait(): Promise<IteratorResult<StreamEvent, undefined>> {
     while (this.#next >= this.#batch.length) {
       if (this.#isEnded) return { done: true, value: undefined };
-      if (this.#controller.signal.aborted) {
-        const { reason } = this.#controller.signal;
-        this.#end();
-        this.#failure = { reason };
-        throw reason;
-      }
+      if (this.#controller.signal.aborted) throw this.#fail(this.#controller.signal.reason);
       this.#reading ??= this.#read().finally(() => {
         this.#reading = undefined;
       });
@@ -230,14 +271,14 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     const at = this.#next;
     this.#next += 3;
     this.#lastId = (this.#batch[at + 2] as string | null) ?? this.#lastId;
-    const event = new StreamEvent(this.#batch[at] as string, this.#batch[at + 1], this.#lastId);
-    this.#executionId ??= event.executionId;
-    if (event.name === 'execution_complete') this.#finalOutput = event.finalOutput;
-    return event;
+    return eventOf(this.#batch[at] as string, this.#batch[at + 1], this.#lastId);
   }
 
-  #throwIfFailed(): void {
-    if (this.#failure !== undefined) throw this.#failure.reason;
+  /** Ends the stream with an error, and returns it. */
+  #fail(reason: unknown): unknown {
+    this.#end();
+    this.#failure = { reason };
+    return reason;
   }
 
   #end(): void {

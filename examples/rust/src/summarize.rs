@@ -1,7 +1,7 @@
-//! Summarises a text file, and shows what a revoked key and a key of another scope give.
+//! Summarizes a text file, then shows the errors of a revoked key and of a key without the scope.
 //!
-//! The surface and the keys come from the environment. The two other clients read the same variables under prefixes of
-//! their own, `REVOKED_RUNTYPE_…` and `SCOPED_RUNTYPE_…`.
+//! The surface and the keys come from the environment. The other two clients read variables with their own prefixes,
+//! `REVOKED_RUNTYPE_…` and `SCOPED_RUNTYPE_…`.
 
 use std::{env, error::Error, fs};
 
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let refused = revoked.call::<Value>("summarize-article", &article).await;
     show(refused);
 
-    // A key whose scope is another capability: 403.
+    // A key without the scope: 403.
     let scoped = Client::from_env_prefix("SCOPED_RUNTYPE")?;
     let refused = scoped.call::<Value>("echo", &article).await;
     show(refused);

@@ -1,4 +1,4 @@
-//! A fault that is set, with what it has counted so far.
+//! A fault that is set, with its counts.
 
 use crate::{
     config::{fault::Fault, fault_kind::FaultKind},
@@ -6,8 +6,8 @@ use crate::{
     seed,
 };
 
-/// The faults that apply to a request: every `latency` that does, and the first of the others. `lane` is the connection's
-/// number on this surface and the request's number on that connection.
+/// The faults that apply to a request: all of kind `latency`, and the first of the others. `lane` is the connection's number on
+/// this surface and the request's number on that connection.
 pub(crate) fn applying(
     faults: &mut [ActiveFault],
     seed: u64,
@@ -17,7 +17,7 @@ pub(crate) fn applying(
     let mut applying: Vec<AppliedFault> = Vec::new();
     let mut is_settled = false;
     for active in faults {
-        // Every fault counts every request, so that `nth` means the same whatever stands before it in the list.
+        // Every fault counts every request, so that `nth` does not depend on earlier faults in the list.
         if !active.counts(slug) || is_settled {
             continue;
         }
@@ -29,30 +29,30 @@ pub(crate) fn applying(
     applying
 }
 
-/// A fault that is set, with what it has counted so far.
+/// A fault that is set, with its counts.
 #[derive(Debug, Clone)]
 pub struct ActiveFault {
     /// Its id, `flt_…`.
     pub id: String,
-    /// What it is.
+    /// Its configuration.
     pub fault: Fault,
-    /// Which one of its surface's faults it is, from 0, which the draw depends on.
+    /// Its index among the surface's faults, from 0, which its random draws depend on.
     pub ordinal: u64,
-    /// How many requests matched its place.
+    /// Number of matching requests.
     pub matched: u64,
-    /// How many it applied to.
+    /// Number of requests it applied to.
     pub applied: u64,
 }
 
 impl ActiveFault {
-    /// Counts a request where it is in this fault's place.
+    /// Counts a request if it matches.
     fn counts(&mut self, slug: Option<&str>) -> bool {
         let is_here = self.fault.capability.is_none() || self.fault.capability.as_deref() == slug;
         self.matched += u64::from(is_here);
         is_here
     }
 
-    /// Says whether this fault applies to the request that was counted last, and with which draw.
+    /// The draw if the fault applies to the request that was counted last.
     fn applies(&mut self, seed: u64, lane: (u64, u64)) -> Option<u64> {
         if self.fault.times.is_some_and(|times| self.applied >= times) {
             return None;

@@ -1,4 +1,4 @@
-//! What becomes of an answer that a fault applies to.
+//! Application of a fault to a response.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use crate::{
     seed,
 };
 
-/// A fault that applies to a request, and the draw for it.
+/// A fault that applies to a request, and its random draw.
 #[derive(Debug)]
 pub(crate) struct AppliedFault {
     pub(super) fault: Fault,
-    /// Decides what garbage looks like.
+    /// Seed of the garbage bytes.
     pub(super) draw: u64,
 }
 
 impl AppliedFault {
-    /// Whether the capability runs all the same.
+    /// Whether the capability still runs.
     pub(crate) fn reaches(&self) -> bool {
         self.fault.reaches()
     }
 
-    /// What becomes of an answer. `real` is what would have been said.
+    /// Applies the fault. `real` is the response without it.
     pub(crate) fn apply(&self, real: Plan) -> Plan {
         let fault = &self.fault;
         let mut plan = real;
@@ -77,7 +77,7 @@ impl AppliedFault {
     }
 }
 
-/// The answer of a `status` fault.
+/// The response of a `status` fault.
 fn answer(fault: &Fault) -> Plan {
     let status = fault.status.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(StatusCode::OK);
     let mut plan = if let Some(json) = &fault.json {
@@ -89,7 +89,7 @@ fn answer(fault: &Fault) -> Plan {
     } else if let Some(bytes) = fault.fill_bytes {
         Plan::new(status, "application/json", filler(bytes))
     } else if status.is_client_error() || status.is_server_error() {
-        // As the API writes its errors.
+        // In the form of the API's errors.
         Plan::error(status, status.canonical_reason().unwrap_or("Unknown error"))
     } else {
         Plan::empty(status)
@@ -102,7 +102,7 @@ fn answer(fault: &Fault) -> Plan {
     plan
 }
 
-/// Ends an answer early: before its first byte, or after some bytes of its body while its length stays as it was told.
+/// Ends a response early: before its first byte, or after some bytes of its body, with the announced length unchanged.
 fn cut(plan: &mut Plan, after_bytes: Option<usize>, end: End) {
     plan.end = end;
     match after_bytes {
@@ -124,7 +124,7 @@ fn filler(bytes: usize) -> Bytes {
     text.into()
 }
 
-/// Forty bytes that no HTTP client takes for a status line.
+/// Forty bytes that no HTTP client parses as a status line.
 fn garbage(draw: u64) -> Bytes {
     (0..40_u64).map(|n| 0x80 | (seed::mix(&[draw, n]) & 0x7f) as u8).collect()
 }

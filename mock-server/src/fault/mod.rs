@@ -1,4 +1,4 @@
-//! Faults that are set: which requests each applies to, and what becomes of the answer.
+//! Faults that are set: which requests they apply to, and what they do to the response.
 
 pub(crate) mod active;
 pub(crate) mod apply;

@@ -1,4 +1,4 @@
-//! Puts a surface together in a Rust test, one sentence a line.
+//! Builder of a surface in a Rust test.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -14,7 +14,7 @@ use crate::{
     secret::Secret,
 };
 
-/// A surface that is being put together. [`MockSurface::builder`] begins it.
+/// Builder of a surface, created by [`MockSurface::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing listens until `start` is awaited"]
 pub struct MockSurfaceBuilder {
@@ -31,7 +31,7 @@ impl Default for MockSurfaceBuilder {
 }
 
 impl MockSurface {
-    /// Begins a surface that has nothing but what is added to it.
+    /// Creates a builder without capabilities and keys.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,26 +53,26 @@ impl MockSurface {
 }
 
 impl MockSurfaceBuilder {
-    /// Where chance begins; 0 when not given.
+    /// Random seed. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = Some(seed);
         self
     }
 
-    /// Where it listens; a free port of 127.0.0.1 when not given.
+    /// Address to listen on. Default: a free port of 127.0.0.1.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// The ids of the product and of the surface; made up when not given.
+    /// Ids of the product and the surface. Default: generated.
     pub fn ids(mut self, product_id: impl Into<String>, surface_id: impl Into<String>) -> Self {
         self.surface.product_id = Some(product_id.into());
         self.surface.surface_id = Some(surface_id.into());
         self
     }
 
-    /// The format of outputs, unless a capability says otherwise; raw when not given.
+    /// Format of outputs, unless a capability sets its own. Default: raw.
     pub fn response_format(mut self, format: Format) -> Self {
         self.surface.response_format = format;
         self
@@ -84,13 +84,13 @@ impl MockSurfaceBuilder {
         self
     }
 
-    /// Adds a key. Without any, one for everything is made up.
+    /// Adds a key. Default: one generated key for all capabilities.
     pub fn key(mut self, key: KeyConfig) -> Self {
         self.surface.keys.push(key);
         self
     }
 
-    /// Adds an owner's key (`rt_…`), which opens the key management.
+    /// Adds an owner's key (`rt_…`) for the key management.
     pub fn platform_key(mut self, key: impl Into<String>) -> Self {
         self.config.platform_keys.push(Secret::new(key));
         self
@@ -102,13 +102,13 @@ impl MockSurfaceBuilder {
         self
     }
 
-    /// Adds another surface behind this one.
+    /// Adds another surface after this one.
     pub fn extra_surface(mut self, surface: SurfaceConfig) -> Self {
         self.config.surfaces.push(surface);
         self
     }
 
-    /// Starts it.
+    /// Starts the mock.
     ///
     /// # Errors
     /// As [`MockSurface::start_with`].

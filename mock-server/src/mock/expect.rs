@@ -1,11 +1,11 @@
-//! What a Rust test expects of a mock, verified when the mock is dropped, as wiremock's expectations are.
+//! Expectations of a Rust test, verified when the mock is dropped, like wiremock's.
 
 use crate::{
     mock::MockSurface,
     state::expectation::{Expectation, Times},
 };
 
-/// An expectation that is being put together.
+/// Builder of an expectation.
 #[derive(Debug)]
 #[must_use = "nothing is expected until `call` or `run` names a capability"]
 pub struct Expecting<'m> {
@@ -15,7 +15,7 @@ pub struct Expecting<'m> {
 }
 
 impl MockSurface {
-    /// Expects so many of what [`Expecting::call`] or [`Expecting::run`] then names, from here on.
+    /// Expects a number of calls from now on, of what [`Expecting::call`] or [`Expecting::run`] names.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,18 +30,18 @@ impl MockSurface {
 }
 
 impl Expecting<'_> {
-    /// Counts only what is answered with this status.
+    /// Counts only calls with this status.
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Counts every call that names this capability, refused ones too.
+    /// Counts every call that names this capability, including rejected ones.
     pub fn call(self, slug: impl Into<String>) {
         self.add(slug.into(), false);
     }
 
-    /// Counts the calls that this capability ran for.
+    /// Counts the calls that ran this capability.
     pub fn run(self, slug: impl Into<String>) {
         self.add(slug.into(), true);
     }

@@ -1,4 +1,4 @@
-//! The mock in a Rust test: a server in the process, and what a test does with it.
+//! The mock in a Rust test, in the test's process.
 
 pub(crate) mod builder;
 pub(crate) mod expect;
@@ -27,14 +27,14 @@ use crate::{
     state::{State, log::Log, shared::Shared, surface::Surface},
 };
 
-/// A mock that runs in this process, on a thread and a port of its own, until it is dropped.
+/// A mock in this process, with its own thread and port, until it is dropped.
 #[derive(Debug)]
 pub struct MockSurface {
     shared: Shared,
     address: SocketAddr,
     stop: watch::Sender<Option<Duration>>,
     thread: Option<JoinHandle<()>>,
-    // Last, so that wiremock checks its expectations when the server has stopped.
+    // Last, so that wiremock verifies its expectations after the server has stopped.
     extra_mocks: ExtraMocks,
 }
 
@@ -42,16 +42,15 @@ impl MockSurface {
     /// Starts the demo surface on a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// [`MockError::Listen`] when there is no port.
+    /// [`MockError::Listen`] if there is no free port.
     pub async fn start() -> Result<Self, MockError> {
         Self::start_with(demo::config(), SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
     }
 
-    /// Starts what a configuration says, on an address; port 0 takes a free one.
+    /// Starts a configuration on an address; port 0 chooses a free one.
     ///
     /// # Errors
-    /// [`MockError::Invalid`] when the configuration is wrong or has no surface, [`MockError::Listen`] when the address
-    /// is taken.
+    /// [`MockError::Invalid`] if the configuration is invalid or has no surface, [`MockError::Listen`] if the address is in use.
     pub async fn start_with(config: Config, address: SocketAddr) -> Result<Self, MockError> {
         let mut state = State::with_a_surface(config, Time::now())?;
         let listen = |source| MockError::Listen { address, source };
@@ -62,7 +61,7 @@ impl MockSurface {
         let (stop, stopped) = watch::channel(None);
         let extra_mocks = ExtraMocks::default();
         let served = Server { shared: shared.clone(), extra_mocks: extra_mocks.clone(), callback: Callback::default() };
-        // A thread of its own: the mock answers whatever the test's own runtime is doing, blocking included.
+        // A separate thread: the mock responds even if the test's own runtime is blocked.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen)?;
         let thread = std::thread::Builder::new()
             .name("runtype-mock".to_owned())
@@ -73,7 +72,7 @@ impl MockSurface {
         Ok(Self { shared, address, stop, thread: Some(thread), extra_mocks })
     }
 
-    /// Where it listens, as in `http://127.0.0.1:4000`.
+    /// Its base URL, such as `http://127.0.0.1:4000`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -87,13 +86,13 @@ impl MockSurface {
         self.shared.lock()
     }
 
-    /// Reads something of the surface, which may have been removed over the control interface.
+    /// Reads from the surface, which may have been removed over the control interface.
     pub(crate) fn read<T: Default>(&self, read: impl FnOnce(&State, &Surface) -> T) -> T {
         let state = self.shared.lock();
         state.first_surface().map(|surface| read(&state, surface)).unwrap_or_default()
     }
 
-    /// Changes something of the surface.
+    /// Changes the surface.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut State, &str) -> Result<T, String>) -> Result<T, MockError> {
         let mut state = self.shared.lock();
         let Some(id) = state.default_surface.clone() else {
@@ -117,7 +116,7 @@ impl MockSurface {
         self.read(|_, surface| surface.first_key())
     }
 
-    /// Where it is controlled over HTTP.
+    /// URL of the control interface.
     pub fn control_url(&self) -> String {
         format!("{}/__mock", self.base_url())
     }
@@ -132,7 +131,7 @@ impl MockSurface {
         self.read(|state, surface| surface.environment(&state.base_url))
     }
 
-    /// Replaces everything by another configuration, the journal too. Nothing changes when that one is wrong.
+    /// Replaces the whole state, including the journal, with a configuration. An invalid one changes nothing.
     ///
     /// # Errors
     /// [`MockError::Invalid`] says what is wrong with it.
@@ -140,15 +139,15 @@ impl MockSurface {
         Ok(self.shared.lock().replace(config, Time::now())?)
     }
 
-    /// Shows every request from here on, once its delivery has ended.
+    /// Logs every request from now on, once its delivery has ended.
     pub fn log(&self, log: Log) {
         self.shared.lock().log = Some(log);
     }
 
-    /// Checks every expectation.
+    /// Verifies all expectations.
     ///
     /// # Panics
-    /// When one does not hold; the message says which, and what was seen instead.
+    /// If one is not met; the message says which, and what was received instead.
     pub fn verify(&self) {
         let unmet = self.unmet();
         #[expect(clippy::panic, reason = "a failed expectation fails the test, as wiremock's do")]
@@ -157,7 +156,7 @@ impl MockSurface {
         }
     }
 
-    /// What was expected and did not happen, with the requests that came; empty when all is well.
+    /// The expectations that are not met, with the requests received; `None` if all are met.
     fn unmet(&self) -> String {
         let state = self.shared.lock();
         let broken: Vec<_> = state.expectations.iter().filter(|one| !one.holds()).map(ToString::to_string).collect();
@@ -166,12 +165,12 @@ impl MockSurface {
         }
         let requests: Vec<_> = state.journal.entries().map(|entry| format!("  {}", entry)).collect();
         let seen = if requests.is_empty() { "  none".to_owned() } else { requests.join("\n") };
-        let unmet = format!("{}\nThe requests that came:\n{seen}", broken.join("\n"));
+        let unmet = format!("{}\nRequests received:\n{seen}", broken.join("\n"));
         state.redactor().text(&unmet).into_owned()
     }
 
-    /// Mounts an extra wiremock mock. It sees every request before the surface does; what no such mock matches is the
-    /// surface's to answer. Its expectations are verified when the surface is dropped.
+    /// Mounts an extra wiremock mock. It sees every request before the surface, which responds to requests that no extra mock
+    /// matches. Its expectations are verified when the surface is dropped.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -194,7 +193,7 @@ impl MockSurface {
         self.extra_mocks.mount_as_scoped(mock).await
     }
 
-    /// Stops listening, gives unfinished answers so much time, and cuts off what is then still open. Dropping gives none.
+    /// Stops listening, waits this long for in-flight responses, then closes the remaining connections. Dropping does not wait.
     pub fn stop(mut self, grace: Duration) {
         self.stop_within(grace);
     }
@@ -206,7 +205,7 @@ impl MockSurface {
         }
     }
 
-    /// The same surface as a responder, for a `wiremock::MockServer` as well.
+    /// The same surface as a responder for a `wiremock::MockServer`.
     pub fn responder(&self) -> SurfaceResponder {
         SurfaceResponder::of(self.shared.clone())
     }

@@ -1,4 +1,4 @@
-//! What a Rust test sets on a mock: keys, capabilities, faults, the clock.
+//! Setup of a mock in a Rust test: keys, capabilities, faults, the clock.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl MockSurface {
-    /// Makes a key for some slugs (`*` for every one) and gives its plain text.
+    /// Creates a key for some slugs (`*` for all) and returns its plain text.
     ///
     /// # Errors
     /// [`MockError::Invalid`] when the surface was removed over the control interface.
@@ -27,10 +27,10 @@ impl MockSurface {
         self.mint_key(KeyConfig::default().scoped(scopes))
     }
 
-    /// Makes a key and gives its plain text.
+    /// Creates a key and returns its plain text.
     ///
     /// # Errors
-    /// [`MockError::Invalid`] when the key is malformed or is there already.
+    /// [`MockError::Invalid`] if the key is malformed or already exists.
     pub fn mint_key(&self, key: KeyConfig) -> Result<String, MockError> {
         self.change(|state, surface| {
             let now = state.time(Time::now(), Some(surface));
@@ -71,7 +71,7 @@ impl MockSurface {
     /// Adds a capability, or replaces the one of the same slug.
     ///
     /// # Errors
-    /// [`MockError::Invalid`] when its slug is malformed or its answer contradicts itself.
+    /// [`MockError::Invalid`] if its slug or its answer is invalid.
     pub fn put_capability(&self, capability: Capability) -> Result<(), MockError> {
         capability.validate()?;
         self.change(|state, surface| {
@@ -82,7 +82,7 @@ impl MockSurface {
         })
     }
 
-    /// Gives a capability other answers; adds the capability when there is none of this slug.
+    /// Sets the answers of a capability; adds the capability if it does not exist.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -103,7 +103,7 @@ impl MockSurface {
         self.put_capability(known.unwrap_or_else(|| Capability::new(slug)).answering(answer))
     }
 
-    /// Pauses the surface: every call is answered 503 until it is resumed.
+    /// Pauses the surface: every call gets a 503 until it is resumed.
     pub fn pause(&self) {
         self.set_status(Status::Paused);
     }
@@ -114,7 +114,7 @@ impl MockSurface {
     }
 
     fn set_status(&self, status: Status) {
-        // A surface that was removed has no status, and nothing to pause.
+        // A removed surface has nothing to pause.
         let _ = self.change(|state, surface| {
             if let Some(surface) = state.surfaces.get_mut(surface) {
                 surface.status = status;
@@ -123,15 +123,15 @@ impl MockSurface {
         });
     }
 
-    /// Sets a fault and gives its id.
+    /// Sets a fault and returns its id.
     ///
     /// # Errors
-    /// [`MockError::Invalid`] when the fault contradicts itself.
+    /// [`MockError::Invalid`] if the fault is invalid.
     pub fn fault(&self, fault: Fault) -> Result<String, MockError> {
         self.change(|state, surface| state.set_fault(surface, fault))
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         let _ = self.change(|state, surface| {
             if let Some(surface) = state.surfaces.get_mut(surface) {
@@ -147,14 +147,14 @@ impl MockSurface {
         state.clock_offset = Time::from_millis(state.clock_offset).plus(by).as_millis();
     }
 
-    /// The requests so far, oldest first, keys as hints.
+    /// The requests so far, oldest first, with keys as hints.
     pub fn requests(&self) -> Vec<Entry> {
         self.read(|state, surface| {
             state.journal.entries().filter(|entry| entry.surface.as_ref() == Some(&surface.id)).cloned().collect()
         })
     }
 
-    /// Sends a request to the control interface without a socket, and gives the status and the body.
+    /// Sends a request to the control interface without a socket, and returns the status and the body.
     pub fn control(&self, method: Method, target: &str, body: &Value) -> (u16, Value) {
         let mut request = Request::new(method, &format!("/__mock/{}", target.trim_start_matches('/')));
         request.headers.insert(HOST, HeaderValue::from_static("localhost"));

@@ -1,4 +1,4 @@
-//! Matchers for the calls of an API surface, to be used beside wiremock's own.
+//! Wiremock matchers for calls of an API surface.
 
 use wiremock::{Match, Request};
 
@@ -33,7 +33,7 @@ pub fn x_api_key(key: impl Into<String>) -> XApiKeyMatcher {
     XApiKeyMatcher(Secret::new(key))
 }
 
-/// Matches calls of this capability on any surface, by the path or by the body of a dispatch, with any method and key.
+/// Matches calls of this capability on any surface, by path or by the body of a dispatch, with any method and key.
 ///
 /// ```
 /// use runtype_mock::matchers::capability;

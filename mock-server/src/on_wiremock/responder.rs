@@ -17,10 +17,10 @@ use crate::{
     state::{State, journal::Outcome, shared::Shared},
 };
 
-/// Answers as the surface does, on a `wiremock::MockServer`: keys, scopes, limits, capabilities, the control interface.
+/// Responds like a surface on a `wiremock::MockServer`: keys, scopes, limits, capabilities, the control interface.
 ///
-/// It never sleeps: pauses become wiremock's delay. What wiremock cannot say, such as a fault of the socket, becomes a 500
-/// that says so; the server of [`MockSurface`](crate::MockSurface) can say it. Its clones are the same surface.
+/// It never sleeps: pauses become wiremock's delay. What wiremock cannot deliver, such as a fault on the socket, becomes a 500
+/// that says so; [`MockSurface`](crate::MockSurface) can deliver it. Clones share the surface.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,17 +40,17 @@ pub struct SurfaceResponder {
 }
 
 impl SurfaceResponder {
-    /// A surface as the configuration has it, which names `server` as where it is. Mount it there.
+    /// Creates a surface from a configuration, with the address of `server`. Mount it there.
     ///
     /// # Errors
-    /// [`MockError::Invalid`] when the configuration is wrong or has no surface.
+    /// [`MockError::Invalid`] if the configuration is invalid or has no surface.
     pub fn new(server: &MockServer, config: Config) -> Result<Self, MockError> {
         let mut state = State::with_a_surface(config, Time::now())?;
         state.base_url = server.uri();
         Ok(Self::of(Shared::new(state)))
     }
 
-    /// The responder of a state that others share.
+    /// The responder of a shared state.
     pub(crate) fn of(shared: Shared) -> Self {
         Self { shared }
     }
@@ -72,13 +72,13 @@ impl Respond for SurfaceResponder {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
         let request = Request {
             method: request.method.clone(),
-            // wiremock has made its URL of the `Host` header, which is among the headers.
+            // wiremock builds its URL from the `Host` header, which is among the headers.
             authority: None,
             path: request.url.path().to_owned(),
             query: request.url.query().unwrap_or_default().to_owned(),
             headers: request.headers.clone(),
             body: request.body.clone().into(),
-            // wiremock does not tell connections apart.
+            // wiremock does not distinguish connections.
             connection: 0,
         };
         let decision = decide(&request, &mut self.shared.lock(), Time::now());
@@ -87,7 +87,7 @@ impl Respond for SurfaceResponder {
             Decision::Ask(ticket, pending) => {
                 let reply = pending.compute().unwrap_or_else(|| {
                     // A responder must not wait, and wiremock runs them one at a time.
-                    Reply::error(500, "an HTTP callback needs the front of MockSurface; wiremock cannot wait for it")
+                    Reply::error(500, "an HTTP callback needs the server of MockSurface; wiremock cannot wait for it")
                 });
                 let plan = pending.resolve(&reply);
                 record_answer(&mut self.shared.lock(), ticket, &plan);
@@ -102,7 +102,7 @@ impl Respond for SurfaceResponder {
 fn template(plan: &Plan) -> ResponseTemplate {
     if !plan.is_plain() {
         let fault = plan.fault.map_or("this", |fault| fault.name());
-        let message = format!("a fault of kind `{fault}` needs the front of MockSurface; wiremock cannot deliver it");
+        let message = format!("a fault of kind `{fault}` needs the server of MockSurface; wiremock cannot deliver it");
         return ResponseTemplate::new(500).set_body_json(serde_json::json!({ "error": message }));
     }
     let pauses: Duration = plan.frames.iter().map(|frame| frame.wait).sum();

@@ -1,4 +1,4 @@
-//! Whether a call is let in: method, key, pause, limit, capability, scope, in this order.
+//! Admission of a call: method, key, pause, limit, capability, scope, in this order.
 
 use http::{
     StatusCode,
@@ -19,7 +19,7 @@ use crate::{
 /// The `error` of a paused surface's 503. Assumed.
 const PAUSED: &str = "Surface is paused";
 
-/// What a caller shows at the door.
+/// What admission depends on.
 pub(super) struct Admission<'a> {
     pub(super) request: &'a Request,
     pub(super) target: Target,
@@ -30,12 +30,12 @@ pub(super) struct Admission<'a> {
     pub(super) now: Time,
 }
 
-/// An answer that ends the matter. A type of its own, because a plan is too large to pass around as an error.
+/// A rejection. Boxed, because a plan is too large for an error.
 pub(super) struct Refused(pub(super) Plan);
 
 impl<'a> Admission<'a> {
-    /// Lets a call in and gives its capability (none for the OpenAPI document), or says why not. The entry learns which key
-    /// it was, and the answer how the key stands with its limits.
+    /// Admits a call and returns its capability (`None` for the OpenAPI document), or rejects it. Records the key in the
+    /// journal's entry, and its rate limit in the response.
     pub(super) fn admit(
         &self,
         surface: &mut Surface,
@@ -58,7 +58,7 @@ impl<'a> Admission<'a> {
         if status == Status::Paused {
             return refuse(Plan::error(StatusCode::SERVICE_UNAVAILABLE, PAUSED));
         }
-        // Assumed: the document asks for a key, for no scope, and counts for no limit.
+        // Assumed: the document requires a key, but no scope, and does not count for rate limits.
         if matches!(self.target, Target::Json | Target::Yaml) {
             return Ok(None);
         }

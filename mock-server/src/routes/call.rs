@@ -1,4 +1,4 @@
-//! One call of a capability: who calls, what for, whether it may, and what it is answered.
+//! The endpoint of a capability.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ use crate::{
     state::{State, journal::Entry, surface::Surface},
 };
 
-/// Answers a call. The order of the checks is assumed: surface, fault, method, key, pause, limit, capability, scope, body,
-/// schema. A caller without any key learns nothing of which surfaces there are.
+/// Responds to a call. The order of the checks is assumed: surface, fault, method, key, pause, limit, capability, scope, body,
+/// schema. Without a key a caller cannot find out which surfaces exist.
 pub(super) fn handle(
     request: &Request,
     path: CallPath<'_>,
@@ -109,7 +109,7 @@ fn bad_request(message: &str) -> Plan {
     Plan::error(StatusCode::BAD_REQUEST, message)
 }
 
-/// The 400 for an input that breaks the capability's schema.
+/// The 400 for an input that violates the capability's schema.
 fn breach(capability: &Capability, input: &RawValue) -> Option<Plan> {
     let schema = capability.input_schema.as_ref()?;
     let problems = match serde_json::from_str::<Value>(input.get()) {
@@ -119,9 +119,9 @@ fn breach(capability: &Capability, input: &RawValue) -> Option<Plan> {
     (!problems.is_empty()).then(|| Plan::json(StatusCode::BAD_REQUEST, &refusal(&problems)))
 }
 
-/// Runs the capability, as far as that can be done here.
+/// Runs the capability, if it can be run here.
 fn run(answer: &Answer, mut call: Call, surface: &mut Surface, entry: &mut Entry, finish: Finish) -> Step {
-    /// What a callback is sent.
+    /// The body of a callback's request.
     #[derive(Serialize)]
     struct Asked<'a> {
         capability: &'a str,

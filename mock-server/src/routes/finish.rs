@@ -1,4 +1,4 @@
-//! What remains to be done to an answer once its output is known.
+//! Last steps of a response, once its output is known.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     state::limit::Standing,
 };
 
-/// What remains to be done to an answer once its output is known.
+/// Last steps of a response, once its output is known.
 #[derive(Debug, Default)]
 pub(crate) struct Finish {
     pub(super) request_id: String,
@@ -20,7 +20,7 @@ pub(crate) struct Finish {
 }
 
 impl Finish {
-    /// Adds the headers of the limits and the request's id, then applies the faults.
+    /// Adds the headers of the rate limit and the request id, then applies the faults.
     pub(crate) fn apply(&self, mut plan: Plan) -> Plan {
         plan.latency += self.latency;
         if let Some(standing) = self.standing {

@@ -1,4 +1,4 @@
-//! The owner's side: key management with a platform key (`rt_…`), as the vendor's packages call it.
+//! Key management with a platform key (`rt_…`), as the vendor's packages use it.
 
 use http::{
     Method, StatusCode,
@@ -22,7 +22,7 @@ use crate::{
     state::{State, key::Key, surface::Surface},
 };
 
-/// Answers a management request.
+/// Responds to a management request.
 pub(super) fn handle(request: &Request, path: ManagementPath<'_>, state: &mut State, machine: Time) -> Plan {
     let ManagementPath { product, surface: surface_id, rest } = path;
     let sent = credentials(&request.headers);
@@ -55,7 +55,7 @@ fn not_allowed(allowed: &'static str) -> Plan {
         .with_header(ALLOW, HeaderValue::from_static(allowed))
 }
 
-/// The body of `POST …/keys`. Unknown fields are let pass, as the vendor may add some.
+/// The body of `POST …/keys`. Unknown fields are ignored, since the vendor may add some.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct NewKey {
@@ -107,7 +107,7 @@ fn create_key(request: &Request, state: &mut State, surface_id: &str, now: Time)
     Plan::json(StatusCode::CREATED, &body)
 }
 
-/// A key as its owner sees it, without its plain text.
+/// A key without its plain text.
 fn key_json(key: &Key, surface_id: &str) -> Value {
     let mut body = json!({
         "id": key.id,
@@ -135,17 +135,17 @@ fn key_json(key: &Key, surface_id: &str) -> Value {
     body
 }
 
-/// What a scope calls a capability. Assumed: that it is made from the slug.
+/// The id of a capability in scopes. Assumed: derived from the slug.
 fn target_id(slug: &str) -> String {
     format!("cap_{slug}")
 }
 
-/// The id of a capability's place on the surface. Assumed.
+/// The id of a capability's item on the surface. Assumed.
 fn item_id(slug: &str) -> String {
     format!("item_{slug}")
 }
 
-/// The slug that a scope means: `*`, a target's id, an item's id, a slug, or a name.
+/// The slug of a scope: `*`, a target's id, an item's id, a slug, or a name.
 fn resolve_scope(surface: &Surface, scope: &str) -> Result<String, String> {
     if scope == "*" {
         return Ok(scope.to_owned());

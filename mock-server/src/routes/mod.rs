@@ -1,4 +1,4 @@
-//! The decision: a request and the state at a time give the answer. No input or output, no waiting, no clock of its own.
+//! The decision: from a request, the state and the time to a response. Does no I/O, never waits, and has no clock.
 
 mod admission;
 mod call;
@@ -25,17 +25,17 @@ use crate::{
     state::State,
 };
 
-/// What was decided.
+/// Result of the decision.
 #[derive(Debug)]
 pub enum Decision {
-    /// This is the answer.
+    /// A response.
     Answer(Ticket, Plan),
-    /// Somebody has to be asked for the output first; [`Pending::resolve`] then gives the answer.
+    /// The output has to be computed first; [`Pending::resolve`] then returns the response.
     Ask(Ticket, Pending),
 }
 
-/// Decides what a request is answered with, and writes it into the journal. `machine` is the time of the machine's
-/// clock; the state knows how far its own clocks are ahead.
+/// Decides the response to a request, and records it in the journal. `machine` is the time of the machine's clock; the state has
+/// the offsets of its own clocks.
 pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
     let segments = request.segments();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.0 document of a surface, which follows its capabilities.
+//! The OpenAPI 3.0 document of a surface, generated from its capabilities.
 
 use serde_json::{Map, Value, json};
 
@@ -65,7 +65,7 @@ fn dispatch(surface: &Surface) -> Value {
         })
         .collect();
     let body = if forms.is_empty() { any_object() } else { json!({ "oneOf": forms }) };
-    // Every capability may answer, so what fails with one status may do so here too.
+    // Any capability may respond, so all their error statuses are possible here.
     let statuses = statuses(json!({}), surface.capabilities.iter().flat_map(|known| fails(&known.answer)).collect());
     json!({
         "operationId": "dispatch",
@@ -101,7 +101,7 @@ fn output(surface: &Surface, capability: &Capability) -> Value {
     }
 }
 
-/// The statuses that an answer of the configuration brings in, beyond those that every call may have.
+/// The statuses of configured answers, in addition to those of all calls.
 fn fails(answer: &Answer) -> Vec<u16> {
     match answer {
         Answer::Fail { status, .. } | Answer::Fixed { status, .. } | Answer::Template { status, .. } => vec![*status],
@@ -126,7 +126,7 @@ fn statuses(output: Value, configured: Vec<u16>) -> Value {
     Value::Object(statuses)
 }
 
-/// What every call may be answered with.
+/// The error statuses of all calls.
 const ERRORS: [(u16, &str, &str); 8] = [
     (400, "BadRequest", "The body is not a JSON object, or it breaks the input's schema."),
     (401, "Unauthenticated", UNAUTHENTICATED),

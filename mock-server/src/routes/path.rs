@@ -1,6 +1,6 @@
-//! What a path names: the control interface, a capability, or the owner's side of a surface.
+//! Parsing of paths: the control interface, a capability, or the key management.
 
-/// What a path names.
+/// Endpoint of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     /// The control interface, and the segments after `__mock`.
@@ -9,7 +9,7 @@ pub(crate) enum Route<'a> {
     Call(CallPath<'a>),
     /// A surface, and the segments after its id.
     Management(ManagementPath<'a>),
-    /// Nothing.
+    /// Unknown.
     Unknown,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct ManagementPath<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// What the decoded segments of a path name.
+    /// Parses the decoded segments of a path.
     pub(crate) fn of(segments: &'a [&'a str]) -> Self {
         match segments {
             ["__mock", rest @ ..] => Self::Control(rest),

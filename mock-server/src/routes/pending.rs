@@ -1,4 +1,4 @@
-//! An answer that lacks its output, because somebody has to be asked for it.
+//! A response whose output has to be computed outside of the lock.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use crate::{
     routes::finish::Finish,
 };
 
-/// What a request comes to.
+/// Intermediate result of a request.
 pub(crate) enum Step {
-    /// An answer.
+    /// A response.
     Answer(Plan),
-    /// Somebody has to be asked for the output.
+    /// A response without its output.
     Ask(Pending),
 }
 
-/// An answer that lacks its output.
+/// A response without its output.
 #[derive(Debug)]
 pub struct Pending {
     pub(super) question: Question,
@@ -25,29 +25,29 @@ pub struct Pending {
     pub(super) finish: Finish,
 }
 
-/// Whom to ask for an output.
+/// What computes an output.
 #[derive(Debug, Clone)]
 pub enum Question {
-    /// A closure, to be run without the lock on the state.
+    /// A closure, run without the lock on the state.
     Closure(Closure),
     /// An HTTP server.
     Callback {
-        /// Where.
+        /// Its URL.
         url: String,
-        /// How long to wait for it.
+        /// Its timeout.
         timeout: Duration,
-        /// What to send, JSON.
+        /// Its request body, JSON.
         body: String,
     },
 }
 
 impl Pending {
-    /// Whom to ask.
+    /// What computes the output.
     pub fn question(&self) -> &Question {
         &self.question
     }
 
-    /// Runs the closure. `None` when an HTTP server has to be asked.
+    /// Runs the closure. `None` if an HTTP server has to be called.
     pub fn compute(&self) -> Option<Reply> {
         match &self.question {
             Question::Closure(closure) => Some((closure.0)(&self.call.value())),
@@ -55,7 +55,7 @@ impl Pending {
         }
     }
 
-    /// The answer of a reply.
+    /// The response of a reply.
     pub fn resolve(self, reply: &Reply) -> Plan {
         self.finish.apply(render(reply, &self.call))
     }

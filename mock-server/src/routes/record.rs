@@ -1,4 +1,4 @@
-//! What the journal is told of a request: that it came, what it was answered, and how the delivery ended.
+//! Journal records of a request: its arrival, its response, and the end of the delivery.
 
 use http::StatusCode;
 
@@ -15,16 +15,16 @@ use crate::{
     },
 };
 
-/// The number of the request in the journal; none for a control request, which is not kept.
+/// Number of the request in the journal; `None` for a control request, which is not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket(pub Option<u64>);
 
-/// An entry for a request that has just come.
+/// Creates the entry of a new request.
 pub(super) fn entry(request: &Request, state: &State, machine: Time, request_id: &str) -> Entry {
     Entry::new(request, &state.redactor(), state.time(machine, None), request_id)
 }
 
-/// Adds an entry to the journal. What stands in a capability's place may be a key, unless there is such a capability.
+/// Adds an entry to the journal. An unknown capability is redacted: it may be a key in the wrong position.
 pub(super) fn keep(mut entry: Entry, state: &mut State) -> Ticket {
     let surface = entry.surface.as_ref().and_then(|id| state.surfaces.get(id));
     if let Some(slug) = &entry.capability
@@ -35,14 +35,14 @@ pub(super) fn keep(mut entry: Entry, state: &mut State) -> Ticket {
     Ticket(Some(state.journal.add(entry)))
 }
 
-/// Completes an entry by its answer, which is also the moment at which it counts for expectations.
+/// Completes an entry with its response. From now on it counts for expectations.
 pub(super) fn complete(entry: &mut Entry, plan: &Plan, expectations: &mut [Expectation]) {
     entry.status = (plan.framing != Framing::Naked).then(|| plan.status.as_u16());
     entry.fault = plan.fault;
     expectations.iter_mut().for_each(|expectation| expectation.count(entry));
 }
 
-/// Records a request that an extra wiremock mock has answered, or broken off (no status).
+/// Records a request that an extra wiremock mock responded to, or broke off (no status).
 pub(crate) fn record_extra(request: &Request, state: &mut State, status: Option<StatusCode>, machine: Time) -> Ticket {
     let mut entry = entry(request, state, machine, "");
     let segments = request.segments();
@@ -61,7 +61,7 @@ pub(crate) fn record_extra(request: &Request, state: &mut State, status: Option<
     keep(entry, state)
 }
 
-/// Records what a pending request was answered after all.
+/// Records the response of a pending request.
 pub(crate) fn record_answer(state: &mut State, ticket: Ticket, plan: &Plan) {
     let State { journal, expectations, .. } = state;
     if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {
@@ -69,7 +69,7 @@ pub(crate) fn record_answer(state: &mut State, ticket: Ticket, plan: &Plan) {
     }
 }
 
-/// Records how the delivery ended, and logs the request.
+/// Records the end of the delivery, and logs the request.
 pub(crate) fn record_delivery(state: &mut State, ticket: Ticket, outcome: Outcome, machine: Time) {
     let State { journal, surfaces, clock_offset, log, .. } = state;
     if let Some(entry) = ticket.0.and_then(|number| journal.get_mut(number)) {

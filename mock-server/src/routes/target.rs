@@ -1,4 +1,4 @@
-//! What a call asks for: a capability, by its path or by its body, or the OpenAPI document.
+//! Target of a call: a capability, by path or by body, or the OpenAPI document.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What the last segment of the path asks for.
+/// Target of the last path segment.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A capability.
@@ -19,14 +19,14 @@ pub(crate) enum Target {
     Yaml,
 }
 
-/// The capability a request names, and its input when that is a JSON object.
+/// The capability that a request names, and its input if it is a JSON object.
 pub(crate) struct Named<'a> {
     pub(crate) slug: Option<Cow<'a, str>>,
     pub(crate) input: Option<&'a RawValue>,
 }
 
 impl Target {
-    /// What the last segment of a path asks for.
+    /// Parses the last path segment.
     pub(crate) fn of(slug: &str) -> Self {
         match slug {
             "dispatch" => Self::Dispatch,
@@ -69,7 +69,7 @@ impl Target {
     }
 }
 
-/// A body that is a JSON object, to the letter.
+/// A body that is a JSON object, unchanged.
 fn json_object(body: &[u8]) -> Option<&RawValue> {
     let raw: &RawValue = serde_json::from_slice(body).ok()?;
     raw.get().starts_with('{').then_some(raw)

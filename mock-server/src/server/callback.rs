@@ -1,4 +1,4 @@
-//! Outputs computed by an HTTP server of one's own.
+//! Outputs computed by the user's HTTP server.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{config::answer::Reply, routes::pending::Question};
 
-/// Asks such servers, over kept connections.
+/// Calls these servers over pooled connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Callback {
     client: Client<HttpConnector, Full<Bytes>>,
@@ -24,7 +24,7 @@ impl Default for Callback {
 }
 
 impl Callback {
-    /// Asks, and makes a 500 that says what went wrong of whatever is no answer.
+    /// Calls the server. A failure becomes a 500 that says what went wrong.
     pub(crate) async fn ask(&self, question: &Question) -> Reply {
         let Question::Callback { url, timeout, body } = question else {
             return Reply::error(500, "there is no callback to ask");

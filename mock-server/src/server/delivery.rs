@@ -1,4 +1,4 @@
-//! The delivery of a plan: through hyper what plain HTTP can say, on the bare socket the rest.
+//! Delivery of a plan: through hyper if plain HTTP can express it, else directly on the socket.
 
 use std::{
     convert::Infallible,
@@ -28,7 +28,7 @@ use crate::{
     state::{journal::Outcome, shared::Shared},
 };
 
-/// Tells the journal how a delivery ended: by itself, or because the client was gone and everything was dropped.
+/// Records the end of a delivery in the journal: completed, or dropped because the client disconnected.
 pub(super) struct Watch {
     shared: Shared,
     ticket: Ticket,
@@ -53,7 +53,7 @@ impl Drop for Watch {
     }
 }
 
-/// Turns a plan into hyper's answer.
+/// Converts a plan to hyper's response.
 pub(super) fn response(plan: Plan, watch: Watch) -> Response<Frames> {
     let length = match plan.framing {
         Framing::Chunked => None,
@@ -69,7 +69,7 @@ pub(super) fn response(plan: Plan, watch: Watch) -> Response<Frames> {
     response
 }
 
-/// A body that goes out piece by piece, with pauses.
+/// A body that is sent in pieces, with pauses.
 pub(super) struct Frames {
     frames: std::vec::IntoIter<Frame>,
     next: Option<Bytes>,
@@ -120,7 +120,7 @@ impl Body for Frames {
     }
 }
 
-/// Delivers a plan on the bare socket, and ends the connection as the plan says, or when the client does.
+/// Delivers a plan on the socket, and ends the connection as planned, or when the client does.
 pub(super) async fn raw(mut stream: TcpStream, plan: Plan, watch: Watch) {
     let (mut reader, mut writer) = stream.split();
     let send = async {
@@ -153,7 +153,7 @@ pub(super) async fn raw(mut stream: TcpStream, plan: Plan, watch: Watch) {
         }
         io::Result::Ok(())
     };
-    // A client that goes away in the meantime ends it, whatever was planned. What it sends before that is dropped.
+    // A client that disconnects in the meantime ends it, whatever was planned. Data from the client is dropped.
     let gone = async {
         let mut sink = [0_u8; 1024];
         while matches!(reader.read(&mut sink).await, Ok(1..)) {}

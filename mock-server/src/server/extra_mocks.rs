@@ -1,5 +1,4 @@
-//! Extra wiremock mocks in front of a surface: they see every request first, and what none of them matches is the
-//! surface's.
+//! Extra wiremock mocks in front of a surface, which gets the requests that none of them matches.
 
 use std::{
     collections::HashSet,
@@ -22,16 +21,16 @@ use wiremock::{Match, Mock, MockServer, ResponseTemplate};
 
 use crate::request::Request;
 
-/// The lowest priority that wiremock knows.
+/// The lowest priority of wiremock.
 const LOWEST_PRIORITY: u8 = u8::MAX;
 
-/// Numbers a request on its way through wiremock.
+/// Header with the number of a request inside wiremock.
 const TICKET: HeaderName = HeaderName::from_static("x-runtype-mock-ticket");
 
-/// All extra mocks: those that stay, and each scoped one in a wiremock server of its own.
+/// All extra mocks: the permanent ones, and each scoped one in its own wiremock server.
 ///
-/// wiremock 0.6.5 knows a scoped mock by its place in a list which it sorts again by priority, so a guard in a server with
-/// mocks of several priorities may take another mock away.
+/// wiremock 0.6.5 identifies a scoped mock by its position in a list that it re-sorts by priority, so a guard in a server with
+/// mocks of several priorities may remove another mock.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct ExtraMocks(Arc<RwLock<Vec<Arc<ExtraServer>>>>);
 
@@ -44,14 +43,14 @@ impl ExtraMocks {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Mounts a mock that stays.
+    /// Mounts a permanent mock.
     pub(crate) async fn mount(&self, mock: Mock) {
         let staying = self.read().iter().find(|extra| !extra.scoped).cloned();
         let extra = match staying {
             Some(extra) => extra,
             None => {
                 let started = Arc::new(ExtraServer::start(false).await);
-                // Another mount may have been quicker; then its server is the one.
+                // Another mount may have been faster; then its server is used.
                 let mut all = self.write();
                 if let Some(quicker) = all.iter().find(|extra| !extra.scoped) {
                     quicker.clone()
@@ -64,7 +63,7 @@ impl ExtraMocks {
         mock.mount(&extra.server).await;
     }
 
-    /// Mounts a mock that goes with its guard. It comes before those that stay.
+    /// Mounts a mock until its guard is dropped. It precedes the permanent ones.
     pub(crate) async fn mount_as_scoped(&self, mock: Mock) -> ScopedMock {
         let extra = Arc::new(ExtraServer::start(true).await);
         mock.mount(&extra.server).await;
@@ -72,9 +71,9 @@ impl ExtraMocks {
         ScopedMock { all: self.clone(), extra: Some(extra) }
     }
 
-    /// Asks them all, one after the other.
+    /// Asks all of them, one after the other.
     pub(crate) async fn forward(&self, request: &Request) -> Forwarded {
-        // Hardly any surface has extra mocks, so this is a look at an empty list.
+        // Few surfaces have extra mocks, so this list is usually empty.
         let all = self.read().clone();
         for extra in all {
             match extra.forward(request).await {
@@ -86,15 +85,15 @@ impl ExtraMocks {
     }
 }
 
-/// An extra wiremock mock for as long as this is held. Dropping it takes the mock away and verifies its expectations.
+/// Guard of an extra wiremock mock. Dropping it removes the mock and verifies its expectations.
 #[derive(Debug)]
-#[must_use = "the mock is taken away when this is dropped"]
+#[must_use = "the mock is removed when this is dropped"]
 pub struct ScopedMock {
     all: ExtraMocks,
     extra: Option<Arc<ExtraServer>>,
 }
 
-/// How long a dropped guard waits for a request that its mock is just answering.
+/// How long a dropped guard waits for a response that its mock is sending.
 const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 impl Drop for ScopedMock {
@@ -103,7 +102,7 @@ impl Drop for ScopedMock {
             return;
         };
         self.all.write().retain(|known| !Arc::ptr_eq(known, &extra));
-        // wiremock verifies when the server is dropped, which is to happen here and not in the mock's own thread.
+        // wiremock verifies when the server is dropped, which must happen here and not in the mock's thread.
         let waiting = Instant::now();
         loop {
             match Arc::try_unwrap(extra) {
@@ -116,7 +115,7 @@ impl Drop for ScopedMock {
     }
 }
 
-/// A wiremock server behind the mock's own.
+/// An internal wiremock server.
 #[derive(Debug)]
 struct ExtraServer {
     scoped: bool,
@@ -128,8 +127,8 @@ struct ExtraServer {
 
 /// The requests that no mock matched.
 ///
-/// wiremock keeps every request that a mock matches for as long as the mock is mounted, so a mock that matches all the
-/// rest would grow without end. Instead the last one in line notes that it was asked, and does not match.
+/// wiremock keeps the requests that a mock matches while it is mounted, so a catch-all mock would grow without limit. Instead the
+/// last mock records that it was asked, and does not match.
 #[derive(Debug, Default)]
 struct Unmatched(Mutex<HashSet<u64>>);
 
@@ -145,9 +144,9 @@ impl Match for LastInLine {
     }
 }
 
-/// What wiremock made of a request.
+/// Result of wiremock.
 pub(crate) enum Forwarded {
-    /// A mock matched: this is its answer.
+    /// A mock matched and responded.
     Answered(Response<Incoming>),
     /// A mock matched, and broke the connection.
     Broken,
@@ -156,7 +155,7 @@ pub(crate) enum Forwarded {
 }
 
 impl ExtraServer {
-    /// Starts a wiremock server with nothing in it but the last one in line.
+    /// Starts a wiremock server with only the last mock.
     async fn start(scoped: bool) -> Self {
         let server = MockServer::builder().disable_request_recording().start().await;
         let unmatched = Arc::new(Unmatched::default());
@@ -179,7 +178,7 @@ impl ExtraServer {
         };
         *inner.method_mut() = request.method.clone();
         *inner.headers_mut() = request.headers.clone();
-        // The body has been read whole, so its length is known.
+        // The body has been read completely, so its length is known.
         inner.headers_mut().remove(http::header::TRANSFER_ENCODING);
         inner.headers_mut().insert(TICKET, HeaderValue::from(ticket));
         let answer = self.client.request(inner).await;

@@ -1,7 +1,7 @@
-//! The server: hyper on the public address. It asks [`decide`] and delivers the answer, pauses and faults included.
+//! The server: hyper on the public address. It calls [`decide`] and delivers the response, with pauses and faults.
 //!
-//! It exists because wiremock sends one body with a length and no faults. What plain HTTP can say goes out through
-//! hyper; for the rest the server takes the socket back from hyper and writes the bytes itself.
+//! wiremock can only send a complete body with a correct length. What plain HTTP can express is sent through hyper; for the
+//! rest the server takes the socket back from hyper and writes the bytes itself.
 
 pub(crate) mod callback;
 mod delivery;
@@ -41,7 +41,7 @@ use crate::{
     state::{journal::Outcome, shared::Shared},
 };
 
-/// What every connection needs.
+/// State that all connections share.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     pub(crate) shared: Shared,
@@ -49,7 +49,7 @@ pub(crate) struct Server {
     pub(crate) callback: Callback,
 }
 
-/// Listens until `stop` says how much time unfinished answers still have.
+/// Listens until `stop` says how long to wait for in-flight responses.
 pub(crate) async fn serve(
     listener: TcpListener,
     server: Server,
@@ -67,7 +67,7 @@ pub(crate) async fn serve(
                     let number = connections.fetch_add(1, Ordering::Relaxed) + 1;
                     open.spawn(connection(stream, number, server.clone(), stopped.clone()));
                 }
-                // Out of file descriptors, or a client that was gone before it was accepted: neither ends the mock.
+                // Out of file descriptors, or a client that disconnected before it was accepted: neither stops the mock.
                 Err(_) => sleep(Duration::from_millis(10)).await,
             },
             Some(_) = open.join_next(), if !open.is_empty() => {}
@@ -76,12 +76,12 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let grace = stop.borrow().unwrap_or_default();
-    // Time is up: what is still open is cut off when the set is dropped.
+    // Dropping the set closes the connections that are still open.
     let _ = tokio::time::timeout(grace, async { while open.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
-/// What hyper cannot deliver, handed from the service to the connection.
+/// A plan that hyper cannot deliver, passed from the service to the connection.
 type Aside = Arc<Mutex<Option<(Plan, Watch)>>>;
 
 /// Serves one connection.
@@ -91,7 +91,7 @@ async fn connection(stream: TcpStream, number: u64, server: Server, mut stop: wa
     let service = service_fn(|request: http::Request<Incoming>| {
         let server = server.clone();
         let aside = aside.clone();
-        // Boxed, because `poll_without_shutdown` wants the service's future to be `Unpin`.
+        // Boxed, because `poll_without_shutdown` requires the service's future to be `Unpin`.
         Box::pin(async move {
             let Some(request) = read(request, number).await? else {
                 let plan = Plan::error(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large")
@@ -134,22 +134,22 @@ async fn connection(stream: TcpStream, number: u64, server: Server, mut stop: wa
     server.shared.lock().forget_connection(number);
 }
 
-/// The service's way of telling hyper to let go of the socket.
+/// The service's error that makes hyper release the socket.
 #[derive(Debug)]
 struct TakenAside;
 
 impl fmt::Display for TakenAside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this answer is delivered without hyper")
+        f.write_str("this response is delivered without hyper")
     }
 }
 
 impl std::error::Error for TakenAside {}
 
-/// The longest body that is read. Assumed: that there is a limit, and its 413.
+/// Maximum size of a request body. The limit and its 413 are assumed.
 const MOST_BODY: usize = 64 * 1024 * 1024;
 
-/// Reads a request whole. `None` when its body is too large.
+/// Reads a request completely. `None` if its body is too large.
 async fn read(request: http::Request<Incoming>, connection: u64) -> Result<Option<Request>, TakenAside> {
     let (parts, body) = request.into_parts();
     let body = match Limited::new(body, MOST_BODY).collect().await {
@@ -168,16 +168,16 @@ async fn read(request: http::Request<Incoming>, connection: u64) -> Result<Optio
     }))
 }
 
-/// What comes of a request.
+/// Result of a request.
 enum Asked {
-    /// The surface's answer.
+    /// The surface's response.
     Plan(Plan, Watch),
-    /// The answer of an extra mock.
+    /// The response of an extra mock.
     Forwarded(Response<Incoming>),
 }
 
 impl Server {
-    /// Asks the extra mocks when there are any, then decides, and runs the closure when there is one, without the lock.
+    /// Asks the extra mocks if there are any, then decides, and runs the closure if there is one, without the lock.
     async fn ask(&self, request: &Request) -> Asked {
         if !request.path.starts_with("/__mock") {
             match self.extra_mocks.forward(request).await {
@@ -197,7 +197,7 @@ impl Server {
         match decision {
             Decision::Answer(ticket, plan) => Asked::Plan(plan, Watch::new(&self.shared, ticket)),
             Decision::Ask(ticket, pending) => {
-                // From here on, so that a client that goes away while the answer is computed is noted too.
+                // Created early, so that a client that disconnects while the response is computed is recorded too.
                 let watch = Watch::new(&self.shared, ticket);
                 let reply = match pending.compute() {
                     Some(reply) => reply,

@@ -1,4 +1,4 @@
-//! Expectations: how often a capability is to be called, and how often it was.
+//! Expectations on the number of calls of a capability.
 
 use std::{
     fmt,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::state::journal::Entry;
 
-/// How often: a number, or a range of numbers.
+/// Expected number of calls: a number, or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     least: u64,
@@ -67,20 +67,20 @@ impl From<RangeFull> for Times {
     }
 }
 
-/// What is expected of one capability, and what was seen of it.
+/// Expectation on one capability, with its count.
 #[derive(Debug, Clone)]
 pub struct Expectation {
     pub(crate) surface: String,
     pub(crate) capability: String,
     pub(crate) times: Times,
-    /// Whether only calls count that the capability ran for; otherwise refused ones count too.
+    /// Count only calls that ran the capability; otherwise also rejected ones.
     pub(crate) ran: bool,
     pub(crate) status: Option<u16>,
     pub(crate) seen: u64,
 }
 
 impl Expectation {
-    /// Counts a request whose answer is known.
+    /// Counts a request whose response is known.
     pub(crate) fn count(&mut self, entry: &Entry) {
         let here = entry.surface.as_ref() == Some(&self.surface) && entry.capability.as_ref() == Some(&self.capability);
         let status = self.status.is_none() || entry.status == self.status;
@@ -89,7 +89,7 @@ impl Expectation {
         }
     }
 
-    /// Whether it holds so far.
+    /// Whether it is met so far.
     pub fn holds(&self) -> bool {
         self.times.holds(self.seen)
     }
@@ -98,11 +98,11 @@ impl Expectation {
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.ran { "run" } else { "called" };
-        write!(f, "`{}` was to be {verb} {} times", self.capability, self.times)?;
+        write!(f, "`{}` should be {verb} {} times", self.capability, self.times)?;
         if let Some(status) = self.status {
             write!(f, " with status {status}")?;
         }
-        write!(f, ", and it was {} times", self.seen)
+        write!(f, ", and was {} times", self.seen)
     }
 }
 

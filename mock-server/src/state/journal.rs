@@ -1,4 +1,4 @@
-//! What happened: one entry a request, keys as hints, the oldest dropped first.
+//! The journal: one entry per request, with keys as hints; the oldest are dropped first.
 
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 
 use crate::{clock::Time, config::fault_kind::FaultKind, redact::Redactor, request::Request};
 
-/// How many entries are kept unless the configuration says otherwise.
+/// Default number of entries that are kept.
 pub(crate) const CAPACITY: usize = 10_000;
-/// How much of a request's body is kept.
+/// Maximum size of a request's body that is kept.
 const BODY_BYTES: usize = 64 * 1024;
-/// How much of all bodies together is kept.
+/// Maximum total size of bodies that are kept.
 const ALL_BODY_BYTES: usize = 64 * 1024 * 1024;
 
-/// How the delivery of an answer ended.
+/// How the delivery of a response ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is not over yet.
+    /// Not yet.
     Open,
-    /// It was delivered as planned, faults included.
+    /// As planned, including faults.
     Delivered,
-    /// The client closed the connection before it was delivered.
+    /// The client closed the connection first.
     ClientClosed,
 }
 
@@ -36,12 +36,12 @@ impl Outcome {
     }
 }
 
-/// One request and what became of it. Every credential in what the client sent is a hint.
+/// A request and its outcome, with credentials as hints.
 #[derive(Clone)]
 pub struct Entry {
-    /// Its number, counted from 1 since the start.
+    /// Number, counted from 1 since the start.
     pub n: u64,
-    /// When it was complete.
+    /// Time at which the request was complete.
     pub time: Time,
     /// Its method.
     pub method: Method,
@@ -53,39 +53,39 @@ pub struct Entry {
     pub headers: HeaderMap,
     /// The first 64 KiB of its body.
     pub body: Bytes,
-    /// How long its body was.
+    /// Length of its body.
     pub body_bytes: usize,
-    /// The number of its connection.
+    /// Number of its connection.
     pub connection: u64,
-    /// The how-manieth connection of its surface this is, counted from 1 by first requests; chance depends on it.
+    /// Number of its connection on the surface, counted from 1 by first requests; random draws depend on it.
     pub lane: Option<u64>,
-    /// The surface it was for, when there is one.
+    /// Its surface, if it exists.
     pub surface: Option<String>,
-    /// The capability it named, known or not.
+    /// The capability that it named, known or not.
     pub capability: Option<String>,
-    /// Which header carried the key: `bearer` or `x-api-key`.
+    /// Header that carried the key: `bearer` or `x-api-key`.
     pub auth: Option<&'static str>,
     /// The key, as a hint.
     pub key_hint: Option<String>,
-    /// The key's id, when it is known.
+    /// The key's id, if it is known.
     pub key_id: Option<String>,
-    /// The status of the answer; none when no status line was sent.
+    /// Status of the response; `None` if no status line was sent.
     pub status: Option<u16>,
     /// Whether the capability ran.
     pub reached: bool,
-    /// Whether a stream was asked for and given.
+    /// Whether it ran for a stream.
     pub stream: bool,
     /// The fault that applied.
     pub fault: Option<FaultKind>,
-    /// `X-Request-Id` of the answer.
+    /// `X-Request-Id` of the response.
     pub request_id: String,
     /// The execution's id.
     pub execution_id: Option<String>,
-    /// Who answered: `surface`, or `wiremock` when an extra mock did.
+    /// `surface`, or `wiremock` if an extra mock responded.
     pub answered_by: &'static str,
     /// How the delivery ended.
     pub outcome: Outcome,
-    /// When it ended.
+    /// Time at which the delivery ended.
     pub ended: Option<Time>,
 }
 
@@ -96,7 +96,7 @@ impl fmt::Debug for Entry {
 }
 
 impl Entry {
-    /// An entry with what the client sent, each credential as a hint.
+    /// Creates an entry with the request, credentials as hints.
     pub(crate) fn new<'k>(
         request: &Request,
         redactor: &Redactor<impl Iterator<Item = &'k str> + Clone>,
@@ -109,7 +109,7 @@ impl Entry {
         }
         let body = match redactor.beginning(&request.body, BODY_BYTES) {
             Cow::Borrowed(all) if all.len() == request.body.len() => request.body.clone(),
-            // A copy, so that the whole body does not stay in memory for the sake of its beginning.
+            // A copy, so that the beginning does not keep the whole body in memory.
             beginning => Bytes::from(beginning.into_owned()),
         };
         Self {
@@ -203,17 +203,17 @@ impl Default for Journal {
 }
 
 impl Journal {
-    /// A journal that keeps so many entries.
+    /// Creates a journal with this capacity.
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity, ..Self::default() }
     }
 
-    /// Goes on with the numbers of another journal.
+    /// Continues the numbers of another journal.
     pub(crate) fn count_on_from(&mut self, other: &Self) {
         self.next = other.next;
     }
 
-    /// Adds an entry, gives it its number, and drops what no longer fits.
+    /// Adds an entry, assigns its number, and drops the oldest that exceed the capacity.
     pub fn add(&mut self, mut entry: Entry) -> u64 {
         let number = self.next;
         self.next += 1;
@@ -229,7 +229,7 @@ impl Journal {
         number
     }
 
-    /// The entry of a number, while it is kept.
+    /// The entry of a number, if it is still kept.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
         let at = self.entries.binary_search_by_key(&number, |entry| entry.n).ok()?;
         self.entries.get_mut(at)
@@ -240,7 +240,7 @@ impl Journal {
         self.entries.iter()
     }
 
-    /// Forgets the entries of one surface, or all. Numbers go on counting.
+    /// Removes the entries of one surface, or all. Numbers continue.
     pub fn clear(&mut self, surface: Option<&str>) {
         match surface {
             None => self.entries.clear(),

@@ -1,45 +1,45 @@
-//! One key of one surface: what it may call, and for how long.
+//! A key of a surface.
 
 use crate::{clock::Time, config::key::Environment, secret::Secret, state::limit::Usage};
 
-/// Why a key does not open its surface.
+/// Why a key is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It was revoked.
+    /// Revoked.
     Revoked,
-    /// Its time has passed.
+    /// Expired.
     Expired,
 }
 
-/// One key of one surface.
+/// A key of a surface.
 #[derive(Debug, Clone)]
 pub struct Key {
     /// Its id, `key_…`.
     pub id: String,
     /// Its plain text.
     pub secret: Secret,
-    /// What its owner calls it.
+    /// Its display name.
     pub name: Option<String>,
-    /// Which deployment it is meant for.
+    /// Its environment.
     pub environment: Environment,
-    /// The slugs it may call; `*` means every one.
+    /// The slugs that it may call; `*` means all.
     pub scopes: Vec<String>,
-    /// When it stops working by itself.
+    /// Its expiry.
     pub expires_at: Option<Time>,
-    /// How many calls a minute it may make; no limit when absent.
+    /// Maximum number of calls per minute; `None` is unlimited.
     pub rate_limit_per_minute: Option<u64>,
-    /// How many calls a day it may make; no limit when absent.
+    /// Maximum number of calls per day; `None` is unlimited.
     pub rate_limit_per_day: Option<u64>,
-    /// False once revoked.
+    /// `false` once revoked.
     pub is_active: bool,
-    /// When it was made.
+    /// Time of its creation.
     pub created_at: Time,
-    /// What it has used of its limits.
+    /// Usage of its limits.
     pub usage: Usage,
 }
 
 impl Key {
-    /// Whether the key works at a time, or why it does not.
+    /// Checks whether the key is valid at a time.
     pub fn check(&self, now: Time) -> Result<(), Refusal> {
         if !self.is_active {
             return Err(Refusal::Revoked);
@@ -50,7 +50,7 @@ impl Key {
         }
     }
 
-    /// Whether its scope holds a capability.
+    /// Whether its scope includes a capability.
     pub fn allows(&self, slug: &str) -> bool {
         self.scopes.iter().any(|scope| scope == "*" || scope == slug)
     }

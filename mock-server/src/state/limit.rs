@@ -1,4 +1,4 @@
-//! Limits per minute and per day, counted in fixed windows that begin at the full minute and the full day (UTC).
+//! Rate limits per minute and per day, counted in fixed windows that begin at the full minute and day (UTC).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -11,7 +11,7 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// A window that has run full. Assumed: the vendor shows `SLOW_MODE_HOURLY_LIMIT_EXCEEDED` only; these follow its form.
+/// A window that is used up. Assumed: the vendor only shows `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`; these have the same form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exhausted {
     /// The limit per minute.
@@ -29,7 +29,7 @@ impl Exhausted {
         }
     }
 
-    /// The `error` in the body of the 429. Assumed, but for the words "daily limit", which are seen in the wild.
+    /// The `error` in the body of the 429. Assumed, except for "daily limit", which is seen in the wild.
     pub fn message(self) -> &'static str {
         match self {
             Self::Minute => "Rate limit exceeded",
@@ -38,7 +38,7 @@ impl Exhausted {
     }
 }
 
-/// One window: when it began and how many calls fell into it.
+/// A window: its start and its number of calls.
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
     began: i64,
@@ -46,7 +46,7 @@ struct Window {
 }
 
 impl Window {
-    /// Begins again when the time has left the window. A clock moved back also begins again.
+    /// Starts a new window once the time has left this one, also if the clock moved back.
     fn roll(&mut self, now: Time, length: i64) {
         let began = now.as_millis().div_euclid(length) * length;
         if began != self.began {
@@ -55,28 +55,28 @@ impl Window {
     }
 }
 
-/// What one key has used of its limits.
+/// Usage of a key's limits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Usage {
     minute: Window,
     day: Window,
 }
 
-/// How a call stands with its key's limits.
+/// State of a key's limits after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// The limit of the window that is nearest to its end of supply.
+    /// Limit of the window with the fewest calls left.
     pub limit: u64,
-    /// How many calls are left in it.
+    /// Number of calls left in it.
     pub remaining: u64,
-    /// When it begins again, in Unix seconds.
+    /// Start of the next window, in Unix seconds.
     pub reset: i64,
-    /// Which window is full, when one is.
+    /// The window that is used up, if there is one.
     pub exhausted: Option<Exhausted>,
 }
 
 impl Usage {
-    /// Counts a call, unless a limit forbids it. `None` when the key has no limits at all.
+    /// Counts a call, unless a limit forbids it. `None` if the key has no limits.
     pub fn count(&mut self, per_minute: Option<u64>, per_day: Option<u64>, now: Time) -> Option<Standing> {
         self.minute.roll(now, MINUTE_MS);
         self.day.roll(now, DAY_MS);
@@ -108,7 +108,7 @@ impl Usage {
 }
 
 impl Standing {
-    /// Seconds until the window begins again, rounded up, at least one.
+    /// Seconds until the next window, rounded up, at least one.
     pub fn retry_after_seconds(&self, now: Time) -> i64 {
         (self.reset - now.as_millis().div_euclid(1000)).max(1)
     }

@@ -1,4 +1,4 @@
-//! What happens, as lines: for a terminal, or as JSON. The key never.
+//! The request log: lines for a terminal, or JSON. Never shows a key.
 
 use std::{
     fmt,
@@ -12,21 +12,21 @@ use std::{
 
 use crate::state::journal::{Entry, Outcome};
 
-/// How many lines may wait to be written. A reader that does not read must not stop the mock or fill its memory.
+/// Maximum number of waiting lines. A reader that does not read must neither block the mock nor fill its memory.
 const WAITING: usize = 10_000;
 
-/// How long the last lines may take.
+/// Time for writing the last lines.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How lines look.
+/// Format of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogStyle {
-    /// For people.
+    /// Readable text.
     Text {
-        /// Whether the status has a colour.
+        /// Colour the status.
         colour: bool,
     },
-    /// One JSON object a line, the journal's entry.
+    /// One JSON object per line, the journal's entry.
     Json,
 }
 
@@ -39,7 +39,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log that writes into something, on a thread of its own.
+    /// Creates a log that writes on its own thread.
     pub fn to(mut out: impl Write + Send + 'static, style: LogStyle) -> Self {
         let (lines, entries) = sync_channel::<Box<Entry>>(WAITING);
         let dropped = Arc::new(atomic::AtomicU64::new(0));
@@ -54,7 +54,7 @@ impl Log {
                 let lost = lost.swap(0, atomic::Ordering::Relaxed);
                 let note = if lost > 0 { format!("({lost} requests not shown)\n") } else { String::new() };
                 if writeln!(out, "{note}{line}").and_then(|()| out.flush()).is_err() {
-                    // Nobody reads any more.
+                    // The reader is gone.
                     return;
                 }
             }
@@ -63,7 +63,7 @@ impl Log {
         Self { lines: Some(lines), dropped, written }
     }
 
-    /// Writes a line, or counts it as dropped when too many wait.
+    /// Writes a line, or counts it as dropped if too many wait.
     pub(crate) fn write(&self, entry: &Entry) {
         let Some(lines) = &self.lines else { return };
         if let Err(TrySendError::Full(_)) = lines.try_send(Box::new(entry.clone())) {
@@ -75,12 +75,12 @@ impl Log {
 impl Drop for Log {
     fn drop(&mut self) {
         self.lines = None;
-        // What waits is written before the program ends, unless nobody reads it.
+        // Waiting lines are written before the program ends, unless the reader is gone.
         let _ = self.written.recv_timeout(LAST_WORDS);
     }
 }
 
-/// A request as one line: method, path, key, capability, status, time, and what was unusual.
+/// A request as one line: method, path, key, capability, status, time, and anything unusual.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&coloured(self, false))
@@ -113,8 +113,8 @@ fn coloured(entry: &Entry, colour: bool) -> String {
     line
 }
 
-/// What a client has sent, fit for a terminal: nothing begins another line or moves the cursor. An entry holds no key, and a
-/// control character becomes visible and does not vanish, so that what stood around it does not become one.
+/// A client's text made safe for a terminal: nothing starts another line or moves the cursor. Control characters become visible;
+/// removing them could join the text around them to a key.
 fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl State {
-    /// Makes a key for a surface and gives its id.
+    /// Creates a key for a surface and returns its id.
     pub fn mint(&mut self, surface_id: &str, config: KeyConfig, now: Time) -> Result<String, String> {
         self.with_surface(surface_id, |state, surface| state.mint_on(surface, config, now))
     }

@@ -1,4 +1,4 @@
-//! Everything a mock remembers. It changes through methods only, and nothing here waits or talks.
+//! The state of a mock. It changes through methods only; nothing here waits or does I/O.
 
 pub(crate) mod expectation;
 pub(crate) mod journal;
@@ -27,36 +27,36 @@ use crate::{
     },
 };
 
-/// Everything a mock remembers.
+/// State of a mock.
 #[derive(Debug)]
 pub struct State {
-    /// Where chance begins.
+    /// Random seed.
     pub seed: u64,
     /// The surfaces by id.
     pub surfaces: BTreeMap<String, Surface>,
-    /// The id of the surface that is meant when none is named.
+    /// The id of the default surface.
     pub default_surface: Option<String>,
     /// The owner's keys.
     pub platform_keys: Vec<Secret>,
-    /// What happened.
+    /// The journal.
     pub journal: Journal,
-    /// What is expected to happen.
+    /// The expectations.
     pub expectations: Vec<Expectation>,
-    /// Where each request is logged once its delivery has ended.
+    /// The log of requests whose delivery has ended.
     pub log: Option<Log>,
-    /// Where the mock listens, as in `http://127.0.0.1:4000`; empty until it does.
+    /// The mock's base URL, such as `http://127.0.0.1:4000`; empty until it listens.
     pub base_url: String,
-    /// How far the mock's clock is ahead of the machine's, in milliseconds.
+    /// Offset of the mock's clock from the machine's, in milliseconds.
     pub clock_offset: i64,
     next_id: u64,
     config: Config,
 }
 
 impl State {
-    /// A state as the configuration has it.
+    /// Creates a state from a configuration.
     ///
     /// # Errors
-    /// What is wrong with the configuration: the text names the field, the rule and the remedy.
+    /// An invalid configuration; the text names the field, the rule and the remedy.
     pub fn new(config: Config, now: Time) -> Result<Self, String> {
         Self::with_ids_from(config, 0, now)
     }
@@ -70,12 +70,12 @@ impl State {
         Ok(state)
     }
 
-    /// The surface that is meant when none is named; none when it was removed.
+    /// The default surface; `None` if it was removed.
     pub(crate) fn first_surface(&self) -> Option<&Surface> {
         self.surfaces.get(self.default_surface.as_ref()?)
     }
 
-    /// A state whose made-up ids go on counting, so that nothing made up before works by chance.
+    /// Creates a state that continues to count generated ids, so that earlier generated ones never match.
     fn with_ids_from(mut config: Config, next_id: u64, now: Time) -> Result<Self, String> {
         config.platform_keys.iter().try_for_each(Secret::check_platform)?;
         let mut state = Self {
@@ -100,7 +100,7 @@ impl State {
         Ok(state)
     }
 
-    /// Makes up what a surface's configuration leaves out, so that a reset finds the same ids and keys again.
+    /// Generates missing ids and keys of a surface's configuration, so that a reset restores the same ones.
     fn complete(&mut self, config: &mut SurfaceConfig) {
         for key in &mut config.keys {
             if key.key.is_none() {
@@ -111,7 +111,7 @@ impl State {
         config.product_id.get_or_insert_with(|| self.new_id("prod_"));
     }
 
-    /// Replaces everything by another configuration. Nothing changes when that one is wrong.
+    /// Replaces everything with a configuration. An invalid one changes nothing.
     ///
     /// # Errors
     /// As [`State::new`].
@@ -125,12 +125,12 @@ impl State {
         Ok(())
     }
 
-    /// Goes back to how everything began, the journal and the clock included.
+    /// Restores the initial state, including the journal and the clock.
     pub fn reset(&mut self, now: Time) -> Result<(), String> {
         self.replace(self.config.clone(), now)
     }
 
-    /// Takes one surface back to how it began, its part of the journal and its clock included.
+    /// Restores the initial state of one surface, including its journal entries and its clock.
     pub fn reset_surface(&mut self, id: &str, now: Time) -> Result<(), String> {
         let Some(surface) = self.surfaces.get(id) else {
             return Err(format!("there is no surface {id:?}"));
@@ -141,7 +141,7 @@ impl State {
         self.add_surface(config, now).map(|_| ())
     }
 
-    /// Finds this mock's keys in texts, and what looks like one.
+    /// Redacts this mock's keys in texts, and whatever looks like one.
     pub(crate) fn redactor(&self) -> Redactor<impl Iterator<Item = &str> + Clone> {
         let keys = self.surfaces.values().flat_map(|surface| surface.keys.values()).map(|key| &key.secret);
         Redactor::new(keys.chain(&self.platform_keys).map(Secret::expose))
@@ -159,7 +159,7 @@ impl State {
         seed::id(prefix, self.seed, self.next_id)
     }
 
-    /// Adds a surface and gives its id. Nothing changes when something in it is wrong.
+    /// Adds a surface and returns its id. An invalid one changes nothing.
     pub fn add_surface(&mut self, mut config: SurfaceConfig, now: Time) -> Result<String, String> {
         self.complete(&mut config);
         let id = config.surface_id.clone().unwrap_or_default();
@@ -209,7 +209,7 @@ impl State {
         Ok(id)
     }
 
-    /// Removes a surface and its part of the journal.
+    /// Removes a surface and its journal entries.
     pub fn remove_surface(&mut self, id: &str) {
         self.surfaces.remove(id);
         self.journal.clear(Some(id));
@@ -218,7 +218,7 @@ impl State {
         }
     }
 
-    /// Removes a fault, whichever surface has it, and says whether there was one.
+    /// Removes a fault of any surface; returns whether it existed.
     pub fn remove_fault(&mut self, id: &str) -> bool {
         self.surfaces.values_mut().any(|surface| {
             let before = surface.faults.len();
@@ -227,12 +227,12 @@ impl State {
         })
     }
 
-    /// Sets a fault on a surface and gives its id.
+    /// Sets a fault on a surface and returns its id.
     pub fn set_fault(&mut self, surface_id: &str, fault: Fault) -> Result<String, String> {
         self.with_surface(surface_id, |state, surface| state.set_fault_on(surface, fault))
     }
 
-    /// Lends a surface out together with the rest of the state.
+    /// Borrows a surface together with the rest of the state.
     fn with_surface<T>(
         &mut self,
         id: &str,
@@ -253,7 +253,7 @@ impl State {
         Ok(id)
     }
 
-    /// Forgets a connection that was closed.
+    /// Removes a closed connection.
     pub fn forget_connection(&mut self, connection: u64) {
         for surface in self.surfaces.values_mut() {
             surface.lanes.remove(&connection);

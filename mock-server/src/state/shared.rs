@@ -7,7 +7,7 @@ use std::{
 
 use crate::state::State;
 
-/// The state, shared between the connections and whoever controls the mock.
+/// The state, shared between connections and the owner of the mock.
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Mutex<State>>);
 
@@ -23,7 +23,7 @@ impl Shared {
         Self(Arc::new(Mutex::new(state)))
     }
 
-    /// Locks the state. A lock that was poisoned by a panic is taken all the same: every change to the state is whole.
+    /// Locks the state, even if a panic poisoned the lock: no change leaves the state inconsistent.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

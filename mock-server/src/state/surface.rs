@@ -1,4 +1,4 @@
-//! One surface as it stands.
+//! The state of a surface.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,36 +13,36 @@ use crate::{
     state::key::Key,
 };
 
-/// One surface as it stands.
+/// State of a surface.
 #[derive(Debug)]
 pub struct Surface {
     /// The product it belongs to.
     pub product_id: String,
     /// Its id.
     pub id: String,
-    /// What people call it.
+    /// Its display name.
     pub name: Option<String>,
-    /// Whether it answers.
+    /// Its status.
     pub status: Status,
-    /// The format of outputs, unless a capability says otherwise.
+    /// Format of outputs, unless a capability sets its own.
     pub response_format: Format,
-    /// Where chance begins.
+    /// Random seed.
     pub seed: u64,
-    /// When it was made.
+    /// Time of its creation.
     pub created_at: Time,
-    /// How far its clock is ahead of the mock's, in milliseconds.
+    /// Offset of its clock from the mock's, in milliseconds.
     pub clock_offset: i64,
-    /// Its capabilities, in the order they were written.
+    /// Its capabilities, in the order of the configuration.
     pub capabilities: Vec<Capability>,
     /// Its keys by id.
     pub keys: BTreeMap<String, Key>,
     /// Its faults, in the order they were set.
     pub faults: Vec<ActiveFault>,
-    /// How often each capability was called.
+    /// Number of calls of each capability.
     pub calls: HashMap<String, u64>,
     pub(super) by_secret: HashMap<Secret, String>,
     pub(super) key_order: Vec<String>,
-    /// The connections seen here: their number on this surface, and how many requests each has brought.
+    /// Its connections: their number on this surface, and the number of requests on each.
     pub(super) lanes: HashMap<u64, (u64, u64)>,
     pub(super) next_lane: u64,
     pub(super) next_fault: u64,
@@ -60,7 +60,7 @@ impl Surface {
         format!("{}/{slug}", self.endpoint(base_url))
     }
 
-    /// The capability of a slug, when it is enabled.
+    /// The capability of a slug, if it is enabled.
     pub fn capability(&self, slug: &str) -> Option<&Capability> {
         self.capabilities.iter().find(|capability| capability.slug == slug && capability.enabled)
     }
@@ -70,12 +70,12 @@ impl Surface {
         self.keys.get(self.by_secret.get(&Secret::new(plain))?)
     }
 
-    /// The keys in the order they were made.
+    /// The keys, in the order of creation.
     pub fn keys_in_order(&self) -> impl Iterator<Item = &Key> {
         self.key_order.iter().filter_map(|id| self.keys.get(id))
     }
 
-    /// The id of a key that is named by its id or by its plain text.
+    /// The id of a key, from its id or its plain text.
     pub fn key_id(&self, id_or_plain: &str) -> Option<String> {
         if self.keys.contains_key(id_or_plain) {
             return Some(id_or_plain.to_owned());
@@ -83,7 +83,7 @@ impl Surface {
         self.by_secret.get(&Secret::new(id_or_plain)).cloned()
     }
 
-    /// Removes a key for good.
+    /// Deletes a key.
     pub fn remove_key(&mut self, id: &str) -> Option<Key> {
         let key = self.keys.remove(id)?;
         self.by_secret.remove(&key.secret);
@@ -91,7 +91,7 @@ impl Surface {
         Some(key)
     }
 
-    /// Adds a capability, or replaces the one of the same slug, whose count of calls begins again.
+    /// Adds a capability, or replaces the one of the same slug and resets its number of calls.
     pub fn put_capability(&mut self, capability: Capability) {
         self.calls.remove(&capability.slug);
         match self.capabilities.iter_mut().find(|known| known.slug == capability.slug) {
@@ -100,7 +100,7 @@ impl Surface {
         }
     }
 
-    /// Removes a capability, and says whether there was one.
+    /// Removes a capability; returns whether it existed.
     pub fn remove_capability(&mut self, slug: &str) -> bool {
         let before = self.capabilities.len();
         self.capabilities.retain(|capability| capability.slug != slug);
@@ -108,7 +108,7 @@ impl Surface {
         self.capabilities.len() < before
     }
 
-    /// Counts a request on its connection: the connection's number here, and the request's number on it.
+    /// Counts a request: returns the connection's number here, and the request's number on it.
     pub(crate) fn lane(&mut self, connection: u64) -> (u64, u64) {
         let next = &mut self.next_lane;
         let lane = self.lanes.entry(connection).or_insert_with(|| {
@@ -119,7 +119,7 @@ impl Surface {
         *lane
     }
 
-    /// Counts a call and says how many there were before it.
+    /// Counts a call and returns the number of earlier ones.
     pub(crate) fn count_call(&mut self, slug: &str) -> u64 {
         if let Some(count) = self.calls.get_mut(slug) {
             *count += 1;

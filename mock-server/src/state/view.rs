@@ -1,4 +1,4 @@
-//! The state as it may be shown: keys as hints, except the one in the variables of an application.
+//! Views of the state: keys as hints, except for the one in the variables of an application.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl State {
-    /// The state as it may be shown: keys as hints.
+    /// The state, with keys as hints.
     pub fn to_json(&self, machine: Time) -> Value {
         let surfaces: Vec<_> = self.surfaces.values().map(|surface| self.surface_json(surface, machine)).collect();
         json!({
@@ -23,7 +23,7 @@ impl State {
         })
     }
 
-    /// One surface as it may be shown.
+    /// One surface, with keys as hints.
     pub fn surface_json(&self, surface: &Surface, machine: Time) -> Value {
         json!({
             "product_id": surface.product_id,
@@ -54,13 +54,13 @@ impl Surface {
         ]
     }
 
-    /// The plain text of its first key; empty when it has none.
+    /// Plain text of its first key; empty if it has none.
     pub(crate) fn first_key(&self) -> String {
         self.keys_in_order().next().map(|key| key.secret.expose().to_owned()).unwrap_or_default()
     }
 }
 
-/// A key as it may be shown.
+/// A key, with its hint.
 pub(crate) fn key_json(key: &Key) -> Value {
     json!({
         "id": key.id,

@@ -40,7 +40,8 @@ pub(crate) enum Target {
     OpenApi,
 }
 
-/// Builder of a call, created by [`Client::capability`]. Nothing is sent before [`send`](Self::send).
+/// Builder of a call, created by [`Client::capability`](crate::Client::capability). Nothing is sent
+/// before [`send`](Self::send).
 ///
 /// `send` reports an invalid option by name, without sending anything.
 ///
@@ -262,8 +263,8 @@ impl Call {
 
     /// Sends the call and yields its events as they arrive.
     ///
-    /// The call's timeout and retries apply until the response begins. After that nothing is retried, and the stream may last until
-    /// its [`stream_timeout`](Self::stream_timeout), as long as it is never silent for longer than its
+    /// The call's timeout and retries apply until the response begins. After that nothing is retried, and the stream may last
+    /// until its [`stream_timeout`](Self::stream_timeout), as long as it is never silent for longer than its
     /// [`stream_idle_timeout`](Self::stream_idle_timeout).
     ///
     /// # Errors

@@ -56,7 +56,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL, or an id that is not one path segment.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL or id.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
         Ok(Self {
             base: parse_base("base_url", base_url)?,

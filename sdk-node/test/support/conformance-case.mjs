@@ -92,7 +92,7 @@ function optionsOf(options, context) {
   return renamed;
 }
 
-/** The outcome of a call: `{ output, answer }`, `{ error, events }` or `{ cancelled }`. */
+/** The outcome of a call: `{ output, response }`, `{ error, events }` or `{ cancelled }`. */
 async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, context, signal) {
   const { cancel_once: _, leave_after: leaveAfter, ...unknown } = more;
   assert.deepEqual(unknown, {}, 'no such field of a call');
@@ -103,21 +103,18 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
     const { client } = context;
     const own = (options ?? signal) && { ...optionsOf(options ?? {}, context), ...(signal && { signal }) };
     const given = input === undefined && own === undefined ? [] : [input === undefined ? {} : input, own];
-    const withAnswer = ({ output, ...answer }) => ({ output, answer: factsOf(answer) });
+    const withResponse = ({ output, ...response }) => ({ output, response: factsOf(response) });
     switch (method) {
       case 'build':
         return { output: null };
       case 'endpoint_url':
         return { output: client.endpointUrl(capability) };
       case 'openapi':
-        return expect.answer
-          ? withAnswer(await client.openapiWithResponse(own))
+        return expect.response
+          ? withResponse(await client.openapiWithResponse(own))
           : { output: await client.openapi(own) };
-      case 'dispatch':
-        if (expect.answer) return withAnswer(await client.dispatchWithResponse(capability, ...given));
-        return { output: await client.dispatch(capability, ...given) };
       case 'call':
-        if (expect.answer) return withAnswer(await client.callWithResponse(capability, ...given));
+        if (expect.response) return withResponse(await client.callWithResponse(capability, ...given));
         return { output: await client.call(capability, ...given) };
       case 'stream':
         return await streamed(client.stream(capability, ...given), events, leaveAfter);
@@ -127,9 +124,8 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
         return { output: await client.stream(capability, ...given).finalOutput() };
       case 'call_many': {
         const output = [];
-        for await (const { number, error, response } of client.callMany(capability, inputs, own)) {
-          if (error) output.push({ number, error: errorFacts(error, context) });
-          else output.push({ number, ...withAnswer(response) });
+        for await (const { index, input, ok, error, response } of client.callMany(capability, inputs, own)) {
+          output.push({ index, input, ...(ok ? withResponse(response) : { error: errorFacts(error, context) }) });
         }
         return { output };
       }
@@ -153,5 +149,5 @@ async function streamed(stream, events, leaveAfter) {
   for await (const event of stream) {
     if (events.push(eventFacts(event)) === leaveAfter) break;
   }
-  return { output: events, answer: { ...factsOf(await stream.response()), execution_id: stream.executionId } };
+  return { output: events, response: { ...factsOf(await stream.response()), execution_id: stream.executionId } };
 }

@@ -5,16 +5,17 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 
 export const camelCase = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 
+export const snakeCaseName = (name) => name.replace(/[a-z][A-Z]/g, ([last, first]) => `${last}_${first.toLowerCase()}`);
+
 /** Gives fields, and those of lists and plain objects inside of them, the suite's names. */
 export function snakeCase(value) {
   if (Array.isArray(value)) return value.map(snakeCase);
   if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  const name = (text) => text.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   // What the server wrote has its own names.
-  const own = new Set(['data', 'details', 'finalOutput', 'metadata', 'output']);
+  const own = new Set(['data', 'details', 'finalOutput', 'input', 'metadata', 'output']);
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
-      name(key),
+      snakeCaseName(key),
       own.has(key) || !isObject(field) ? field : snakeCase(field),
     ]),
   );

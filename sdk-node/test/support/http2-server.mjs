@@ -56,7 +56,7 @@ export async function startHttp2Server(script) {
 }
 
 /** Sends a whole response. */
-export function answer({ http2 }, output, status = 200, headers = {}) {
+export function respond({ http2 }, output, status = 200, headers = {}) {
   http2.respond({ ':status': status, 'content-type': 'application/json', ...headers });
   http2.end(JSON.stringify(output));
 }

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { inspect, isDeepStrictEqual } from 'node:util';
 
+import { APIConnectionError, ConfigurationError } from 'runtype-surface';
+
 import { shownBy } from './error-texts.mjs';
-import { check, fill, snakeCase } from './expectation.mjs';
+import { check, fill, snakeCase, snakeCaseName } from './expectation.mjs';
 
 /** The typed fields of an event; its getters are on its class. */
 const EVENT_FIELDS = [
@@ -30,8 +32,11 @@ export function errorFacts(error, { keys }) {
   for (const text of shownBy(error)) {
     for (const key of keys) assert.ok(!text.includes(key), `the error shows the key: ${text.replaceAll(key, '…')}`);
   }
-  const message = error.serverMessage ?? error.message;
-  return { ...factsOf(error), class: error.name, text: error.message, message };
+  const facts = { ...factsOf(error), class: error.name, text: error.message };
+  // The suite has one name for the server's code, and another for the operating system's.
+  if (error instanceof APIConnectionError) Object.assign(facts, { os_code: error.code, code: null });
+  if (error instanceof ConfigurationError) facts.option = snakeCaseName(error.option).replace(/_ms$/, '');
+  return facts;
 }
 
 /** Fields in the suite's names. */

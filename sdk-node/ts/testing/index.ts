@@ -1,3 +1,6 @@
+/// <reference lib="es2022" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /**
  * `runtype-surface/testing`: a mock of an API surface for an application's own tests.
  *

@@ -26,7 +26,7 @@ export function findMockBinary(): string {
     if (folder !== '' && isExecutable(found) && !isScript(found)) return found;
   }
   throw new Error(
-    'the binary runtype-mock is neither in this package nor on PATH: install the package anew on this machine, or build the ' +
+    'the binary runtype-mock is neither in this package nor on PATH: reinstall the package on this machine, or build the ' +
       'binary with `cargo build --bin runtype-mock` and name it by RUNTYPE_MOCK_BIN',
   );
 }

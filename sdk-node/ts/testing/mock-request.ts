@@ -29,7 +29,7 @@ export interface MockRequest {
   readonly stream: boolean;
   /** The fault that applied. */
   readonly fault: string | null;
-  /** Which part of the mock answered. */
+  /** Which part of the mock responded. */
   readonly answeredBy: string;
   readonly requestId: string | null;
   readonly executionId: string | null;

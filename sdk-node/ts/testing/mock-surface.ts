@@ -47,7 +47,7 @@ export interface MockCapability {
   responseFormat?: 'raw' | 'wrapped' | undefined;
   /** How long it takes, in milliseconds. */
   latencyMs?: number | undefined;
-  /** What it answers, such as `{ kind: 'fixed', output: { words: 3 } }`; it gives its input back by default. */
+  /** What it returns, such as `{ kind: 'fixed', output: { words: 3 } }`. Default: its input. */
   answer?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -104,7 +104,7 @@ export class MockSurface {
     await this.control('DELETE', `/capabilities/${encodeURIComponent(slug)}`);
   }
 
-  /** Pauses the surface: it answers 503. */
+  /** Pauses the surface: calls get a 503. */
   async pause(): Promise<void> {
     await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'paused' });
   }
@@ -125,7 +125,7 @@ export class MockSurface {
     await this.control('POST', `/keys/${encodeURIComponent(key)}/revoke`);
   }
 
-  /** Injects a fault, such as `inject('status', { status: 503, times: 2 })`; gives its id, for {@link removeFault}. */
+  /** Injects a fault, such as `inject('status', { status: 503, times: 2 })`; returns its id, for {@link removeFault}. */
   async inject(kind: MockFaultKind, fault: MockFault = {}): Promise<string> {
     const made = (await this.control('POST', '/faults', { kind, ...snakeCase(fault) })) as { ids: unknown[] };
     return String(made.ids[0]);
@@ -141,7 +141,7 @@ export class MockSurface {
     await this.control('DELETE', '/faults');
   }
 
-  /** Moves the mock's clock on, such as past a key's expiry or its limit's window, by milliseconds. */
+  /** Advances the mock's clock, such as past a key's expiry or its limit's window, by milliseconds. */
   async advanceClock(ms: number): Promise<void> {
     await this.control('POST', '/clock', { advance_ms: ms });
   }
@@ -151,14 +151,14 @@ export class MockSurface {
     await this.control('POST', '/reset');
   }
 
-  /** The requests that came, oldest first, of all capabilities or of one. */
+  /** The requests that were received, oldest first, for all capabilities or for one. */
   async journal(capability?: string): Promise<MockRequest[]> {
     const query = capability === undefined ? '' : `?capability=${encodeURIComponent(capability)}`;
     const { requests } = (await this.control('GET', `/journal${query}`)) as { requests: object[] };
     return requests.map((request) => camelCase(request) as unknown as MockRequest);
   }
 
-  /** Speaks to the mock's control interface, for what has no method of its own here. `path` is below `/__mock`. */
+  /** Calls the mock's control interface, for what has no method of its own here. `path` is below `/__mock`. */
   async control(method: string, path: string, body?: unknown): Promise<unknown> {
     const url = new URL(this.#control + path);
     if (!url.searchParams.has('surface')) url.searchParams.set('surface', this.surfaceId);
@@ -188,7 +188,7 @@ export class MockSurface {
  * Starts a mock of an API surface for an application's own tests: no account, no network.
  *
  * @example
- * ```js
+ * ```ts
  * import assert from 'node:assert/strict';
  * import { AuthenticationError } from 'runtype-surface';
  * import { startMock } from 'runtype-surface/testing';

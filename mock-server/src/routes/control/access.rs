@@ -1,8 +1,8 @@
-//! Who may use the control interface: every program on this machine, but no web page in a browser.
+//! Access to the control interface: for programs on this machine, but not for web pages in a browser.
 //!
-//! A page can reach a loopback port in three ways: by a name of its own that it points at 127.0.0.1 (DNS rebinding), which
-//! `Host` shows; by a request to another origin, which `Origin` and `Sec-Fetch-Site` show; and by a form or another simple
-//! request from a browser too old for those, which cannot say `application/json` without a preflight.
+//! A page can reach a loopback port in three ways: through its own name that resolves to 127.0.0.1 (DNS rebinding), which `Host`
+//! shows; with a request to another origin, which `Origin` and `Sec-Fetch-Site` show; and with a form or another simple request
+//! from a browser too old for those headers, which cannot send `application/json` without a preflight.
 
 use std::{net::IpAddr, str::FromStr as _};
 
@@ -17,7 +17,7 @@ use crate::request::Request;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Lets a control request in, or says why not. `base_url` is where the mock listens.
+/// Admits a control request, or rejects it. `base_url` is the mock's.
 pub(super) fn check(request: &Request, base_url: &str) -> Result<(), Refused> {
     let hosts = known_hosts(request, base_url)?;
     own_origin(request, &hosts)?;
@@ -25,11 +25,11 @@ pub(super) fn check(request: &Request, base_url: &str) -> Result<(), Refused> {
     json(request)
 }
 
-/// A host in lower case, and a port: 80 where none is written, as everywhere in http.
+/// A host in lower case, and a port, by default 80.
 type Place = (String, u16);
 
 fn place(authority: &str) -> Option<Place> {
-    // A user's name before an @ has no place in a `Host` or an `Origin`.
+    // A user name before an @ is not allowed in `Host` and `Origin`.
     let authority = Some(authority).filter(|text| !text.contains('@')).map(Authority::from_str)?.ok()?;
     let port = match authority.port() {
         None => 80,
@@ -38,7 +38,7 @@ fn place(authority: &str) -> Option<Place> {
     Some((authority.host().to_ascii_lowercase(), port))
 }
 
-/// The hosts that a request names, when the mock goes by each of them.
+/// The hosts that a request names, if all of them are the mock's.
 fn known_hosts(request: &Request, base_url: &str) -> Result<Vec<Place>, Refused> {
     let listens = base_url.strip_prefix("http://").and_then(place).map(|(host, _)| host);
     let named = request.authority.clone().into_iter().chain(values(request, HOST));
@@ -53,13 +53,13 @@ fn known_hosts(request: &Request, base_url: &str) -> Result<Vec<Place>, Refused>
     });
     let hosts: Vec<_> = hosts.collect::<Result<_, _>>()?;
     if hosts.is_empty() {
-        let why = "the request names no Host, and a control request must; add the header `Host: localhost`";
+        let why = "the request has no Host, which a control request requires; add the header `Host: localhost`";
         return Err(forbidden(why.to_owned()));
     }
     Ok(hosts)
 }
 
-/// Whether a name means this machine to every resolver. Of `*.localhost` that is not certain.
+/// Whether a name is this machine for all resolvers. Not certain for `*.localhost`.
 fn is_loopback(host: &str) -> bool {
     let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     host == "localhost" || literal.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
@@ -88,8 +88,8 @@ fn own_site(request: &Request) -> Result<(), Refused> {
     }
 }
 
-/// Requires the JSON content type of every body, and of every method with which a page can change something without a
-/// preflight, with a body or without.
+/// Requires the JSON content type for each body, and for methods with which a page can change something without a preflight, even
+/// without a body.
 fn json(request: &Request) -> Result<(), Refused> {
     let free = matches!(request.method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
     let must = !free || !request.body.is_empty();
@@ -111,7 +111,7 @@ fn is_json(kind: &str) -> bool {
     kind.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-/// Every value of a header as text. What is no text becomes one that nothing allows.
+/// All values of a header as text. Values that are not text become one that is never allowed.
 fn values(request: &Request, name: HeaderName) -> impl Iterator<Item = String> {
     let values = request.headers.get_all(name).iter();
     values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())

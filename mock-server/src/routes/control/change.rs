@@ -1,4 +1,4 @@
-//! Changes to what there is: the clock, a surface, a key.
+//! Changes of the clock, a surface and a key.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -31,7 +31,7 @@ pub(super) fn move_clock(request: &Request, surface: &Named, state: &mut State, 
         (Some(by), None) => by,
         (None, Some(now)) => now.as_millis().saturating_sub(state.time(machine, id.as_deref()).as_millis()),
         _ => {
-            return Err("give either `advance_ms`, a number of milliseconds, or `now`, a time".to_owned().into());
+            return Err("set either `advance_ms`, a number of milliseconds, or `now`, a time".to_owned().into());
         }
     };
     match id.as_deref().and_then(|id| state.surfaces.get_mut(id)) {
@@ -61,7 +61,7 @@ pub(super) fn change_surface(request: &Request, state: &mut State, id: &str, mac
     show(state, id, machine)
 }
 
-/// What may be changed about a key. A field that is absent stays; `null` takes a limit or an expiry away.
+/// Changes of a key. An absent field is unchanged; `null` removes a limit or an expiry.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct KeyChange {
@@ -73,7 +73,7 @@ pub(super) struct KeyChange {
     rate_limit_per_day: Change<u64>,
 }
 
-/// A change to what may be there or not: `null` takes it away, an absent field keeps it.
+/// Change of an optional value: `null` removes it, an absent field keeps it.
 #[derive(Default)]
 enum Change<T> {
     #[default]

@@ -1,4 +1,4 @@
-//! The journal as it is read over the control interface.
+//! The journal endpoint.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     state::{State, journal::Entry},
 };
 
-/// The entries that a request asks for: `?surface=`, `?capability=`, `?after=`, `?limit=`.
+/// The entries selected by `?surface=`, `?capability=`, `?after=`, `?limit=`.
 pub(super) fn journal(request: &Request, state: &State) -> Outcome {
     let surface = request.query_value("surface");
     let capability = request.query_value("capability");

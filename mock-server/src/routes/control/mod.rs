@@ -1,4 +1,4 @@
-//! The control interface under `/__mock/`: what a test uses to set a mock up and to read what happened.
+//! The control interface under `/__mock/`, with which a test sets up a mock and reads its journal.
 
 mod access;
 mod change;
@@ -31,12 +31,12 @@ use crate::{
     },
 };
 
-/// Answers a control request. `rest` is its path after `/__mock/`.
+/// Responds to a control request. `rest` is its path after `/__mock/`.
 pub(super) fn handle(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Plan {
     let answer = access::check(request, &state.base_url).and_then(|()| route(request, rest, state, machine));
     match answer {
         Ok(plan) => plan,
-        // A problem may repeat what the client has sent.
+        // An error may quote what the client has sent.
         Err(Refused(status, problem)) => Plan::error(status, &state.redactor().text(&problem)),
     }
 }
@@ -129,7 +129,7 @@ fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> 
     }
 }
 
-/// The 405 of an endpoint that there is, and the 404 of one that there is not.
+/// The 405 of an existing endpoint, or the 404 of an unknown one.
 fn not_allowed(rest: &[&str]) -> Outcome {
     let allowed = match rest {
         [] => "GET",
@@ -142,7 +142,7 @@ fn not_allowed(rest: &[&str]) -> Outcome {
         ["faults"] => "GET, POST, DELETE",
         ["faults", _] => "DELETE",
         _ => {
-            return Err(missing("there is no such control endpoint; mock-server/CONTROL.md lists them".to_owned()));
+            return Err(missing("no such control endpoint; mock-server/CONTROL.md lists them".to_owned()));
         }
     };
     let message = format!("this control endpoint allows {allowed} only");
@@ -171,14 +171,14 @@ fn mint(request: &Request, surface: &Named, state: &mut State, machine: Time) ->
     Ok(Plan::json(StatusCode::CREATED, &key.map(plain_json).unwrap_or_default()))
 }
 
-/// The key that a path names by its id or by its plain text.
+/// The key that a path names by its id or its plain text.
 fn key_of<'s>(surface: &'s mut Surface, named: &str) -> Result<&'s mut Key, Refused> {
     let id = surface.key_id(named);
     let key = id.and_then(|id| surface.keys.get_mut(&id));
     key.ok_or_else(|| missing("this surface has no such key; name it by its id or its plain text".to_owned()))
 }
 
-/// Sets one fault or several, all or none.
+/// Sets one or several faults, all or none.
 fn set_faults(request: &Request, surface: &Named, state: &mut State) -> Outcome {
     let id = surface.id(state)?;
     let faults: Vec<Fault> = match read::<Value>(request)? {

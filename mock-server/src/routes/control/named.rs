@@ -1,4 +1,4 @@
-//! The surface that a control request names, and what is shown of it.
+//! The surface that a control request names.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -34,12 +34,12 @@ impl Named {
     }
 }
 
-/// The surface as it may be shown.
+/// The surface, with keys as hints.
 pub(super) fn show(state: &State, id: &str, machine: Time) -> Outcome {
     ok(state.surfaces.get(id).map(|surface| state.surface_json(surface, machine)).unwrap_or_default())
 }
 
-/// A new surface: what `GET` shows, its plain keys in the order they were given, and the five variables.
+/// A new surface: what `GET` shows, its plain keys in the order of the configuration, and the five variables.
 pub(super) fn created(state: &State, id: &str, machine: Time) -> Outcome {
     let Some(surface) = state.surfaces.get(id) else {
         return show(state, id, machine);
@@ -60,7 +60,7 @@ pub(super) fn created(state: &State, id: &str, machine: Time) -> Outcome {
     Ok(Plan::json(StatusCode::CREATED, &value))
 }
 
-/// A key with its plain text, as only its creation shows it.
+/// A key with its plain text, which only its creation shows.
 pub(super) fn plain_json(key: &Key) -> Value {
     let mut value = key_json(key);
     if let Some(fields) = value.as_object_mut() {

@@ -1,4 +1,4 @@
-//! How a control request ends: an answer, or a status and what is wrong. And how its body is read.
+//! Results of control requests, and parsing of their bodies.
 
 use http::StatusCode;
 use serde::de::DeserializeOwned;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{plan::Plan, request::Request};
 
-/// An error of the control interface: its status and what is wrong.
+/// An error of the control interface: status and text.
 pub(super) struct Refused(pub(super) StatusCode, pub(super) String);
 
 impl From<String> for Refused {
@@ -15,14 +15,14 @@ impl From<String> for Refused {
     }
 }
 
-/// How a control request ends.
+/// Result of a control request.
 pub(super) type Outcome = Result<Plan, Refused>;
 
 pub(super) fn ok(body: Value) -> Outcome {
     Ok(Plan::json(StatusCode::OK, &body))
 }
 
-/// Done, and nothing to say about it.
+/// Success without a body.
 pub(super) fn done() -> Outcome {
     Ok(Plan::empty(StatusCode::NO_CONTENT))
 }
@@ -31,13 +31,13 @@ pub(super) fn missing(problem: String) -> Refused {
     Refused(StatusCode::NOT_FOUND, problem)
 }
 
-/// Reads a JSON body. The error says where it is wrong.
+/// Parses a JSON body. The error says where it is invalid.
 pub(super) fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
     let body: &[u8] = if request.body.is_empty() { b"{}" } else { &request.body };
-    serde_json::from_slice(body).map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
+    serde_json::from_slice(body).map_err(|error| format!("invalid body: {error}").into())
 }
 
-/// Reads a value of a JSON body.
+/// Parses a value of a JSON body.
 pub(super) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, Refused> {
-    serde_json::from_value(value).map_err(|error| format!("the body is not what this endpoint takes: {error}").into())
+    serde_json::from_value(value).map_err(|error| format!("invalid body: {error}").into())
 }

@@ -1,0 +1,123 @@
+// An application, which is compiled by each compiler with each configuration of `declarations.test.mjs`, and never run.
+
+import {
+  APIConnectionError,
+  type Attempt,
+  type CallOptions,
+  type CallResponse,
+  type CallResult,
+  Client,
+  type ClientOptions,
+  capabilitySlug,
+  type Endpoint,
+  type EventStream,
+  PaymentRequiredError,
+  parseEndpoint,
+  type Quota,
+  RateLimitError,
+  StreamError,
+  type StreamEvent,
+  SurfaceError,
+  type UnknownEvent,
+} from 'runtype-surface';
+
+interface Article {
+  input: string;
+}
+
+interface Summary {
+  summary: string;
+}
+
+const article: Article = { input: 'A text.' };
+
+export async function everyMethodHasItsTypes(signal: AbortSignal | undefined, timeoutMs: number | null | undefined) {
+  const client = new Client({ apiKey: async () => 'papi_from_a_vault', headers: new Headers(), timeoutMs });
+  const { summary }: Summary = await client.call<Summary>('summarize-article', article, { signal, timeoutMs });
+  const response: CallResponse<Summary> = await client.callWithResponse<Summary>('summarize-article', article);
+  const attempt: Attempt | undefined = response.attempts[0];
+  const isRefused: boolean = attempt?.outcome === 'responded' && attempt.status === 429;
+  const resetAfter: number | null | undefined = response.rateLimit?.resetAfter;
+  const quota: Quota | null = response.quota;
+  const unknown: unknown = await client.call('echo', {}, { viaDispatch: true });
+  const paths: unknown = (await client.openapi({ signal })).paths;
+  const url: string = client.endpointUrl(capabilitySlug('Summarize Article'));
+  const stream: EventStream = client.stream('support-agent', article, { signal, streamTimeoutMs: null });
+  const status: number = (await stream.response()).status;
+  for await (const event of stream) if (show(event) === '') break;
+  const text: string = await stream.text();
+  const readable: ReadableStream<StreamEvent> = client.stream('support-agent').toReadableStream();
+  const final: Summary = await client.stream('support-agent').finalOutput<Summary>();
+  const endpoint: Endpoint = parseEndpoint(new URL(url));
+  const options: [ClientOptions, CallOptions] = [
+    { authHeader: 'x-api-key', retryMode: 'idempotent', maxRetryWaitMs: null, apiKeyPrefix: null },
+    { headers: [['x-trace', 'a']] },
+  ];
+  const other = Client.fromEnv({ prefix: 'STAGING_RUNTYPE' });
+  await other.close();
+  return { summary, isRefused, resetAfter, quota, unknown, paths, status, text, readable, final, endpoint, options };
+}
+
+export async function resultsOfManyCallsNarrow(client: Client): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const result of client.callMany<Summary, Article>('summarize-article', [article])) {
+    const one: CallResult<Summary, Article> = result;
+    if (one.ok) lines.push(one.output.summary, String(one.response.status));
+    else lines.push(one.error.message);
+    lines.push(String(one.index), one.input.input);
+    // @ts-expect-error there may be no output
+    one.output.summary;
+  }
+  for await (const { ok, output, error } of client.callMany<Summary>('summarize-article', [article])) {
+    lines.push(ok ? output.summary : error.message);
+  }
+  return lines;
+}
+
+export function show(event: StreamEvent): string {
+  const name: string = event.name;
+  // @ts-expect-error the event may have none
+  event.delta;
+  if (event.name === 'text_delta') return event.delta ?? '';
+  if (event.name === 'artifact_start') return JSON.stringify(event.data);
+  if (name === 'a_name_of_tomorrow') return (event as UnknownEvent).id;
+  // @ts-expect-error there is no such name
+  if (event.name === 'text_detla') return '';
+  switch (event.name) {
+    case 'execution_complete':
+      return `${event.durationMs} ms: ${JSON.stringify(event.finalOutput)}`;
+    case 'error':
+      return `${event.code}: ${event.errorMessage}`;
+    // @ts-expect-error there is no such name
+    case 'excution_error':
+      return '';
+    default:
+      return `${event.name} ${event.seq} ${event.executionId}`;
+  }
+}
+
+export function anErrorNarrows(error: unknown): number | string | null {
+  if (error instanceof RateLimitError) return error.retryAfterMs;
+  if (error instanceof PaymentRequiredError) return error.upgradeUrl ?? error.serverMessage;
+  if (error instanceof APIConnectionError) return error.code;
+  if (error instanceof StreamError) return error.eventsSeen;
+  if (error instanceof SurfaceError) return error.attempts.length;
+  return null;
+}
+
+export function mistakesAreRefused(client: Client): void {
+  // @ts-expect-error there is no such option
+  new Client({ apikey: 'papi_x' });
+  // @ts-expect-error only tests have a seed
+  new Client({ jitterSeed: 1 });
+  // @ts-expect-error there is no such mode: maxRetries 0 never retries
+  client.call('echo', {}, { retryMode: 'never' });
+  // @ts-expect-error an input is an object
+  client.call('echo', 'text');
+  // @ts-expect-error an option of the client is none of a call
+  client.call('echo', {}, { baseUrl: 'https://example.com' });
+  // @ts-expect-error the document is not called by dispatch
+  client.openapi({ viaDispatch: true });
+  // @ts-expect-error errors are made by the package
+  new SurfaceError('text');
+}
