@@ -161,6 +161,17 @@ def test_a_key_given_as_the_prefix_of_the_variables_is_not_shown(class_: type[Cl
     assert_shows_no_key(error_of(lambda: class_.from_env(**given.options)))
 
 
+def test_a_key_that_is_passed_by_position_is_not_shown(runtype_mock: MockSurface) -> None:
+    given, call = Bland(key=key()), runtype_mock.client().call
+    for work in (
+        lambda: Client(*given.options.values()),
+        lambda: AsyncClient.from_env("STAGING", *given.options.values()),
+        lambda: Client.from_env(*given.options.values(), timeout=-1, **IDS),
+        lambda: call("echo", {}, *given.options.values()),
+    ):
+        assert_shows_no_key(error_of(work))
+
+
 def test_a_client_of_the_mock_that_cannot_be_made_shows_no_key(runtype_mock: MockSurface) -> None:
     given = Bland(api_key=key(), timeout=-1)
     assert_shows_no_key(error_of(lambda: runtype_mock.client(**given.options)))

@@ -16,10 +16,12 @@ HEAVY = [
     "json",
     "typing",
     "dataclasses",
+    "datetime",
     "inspect",
     "logging",
     "subprocess",
     "http",
+    "runtype_surface._types",
     "runtype_surface.testing",
 ]
 
