@@ -1,5 +1,5 @@
-// Lets the declarations compile for every target. TypeScript writes `#private` into those of a class with private fields, which
-// its own default target of version 5 refuses; a member that is `private` is as opaque.
+// Makes the declarations compile for all targets. TypeScript declares the private fields of a class as `#private`, which its
+// version 5 rejects under its own default target; a `private` member does the same.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

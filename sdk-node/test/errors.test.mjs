@@ -31,7 +31,7 @@ test('an error has its name, the explanation as message, and the server’s own 
   assert.equal(error.name, 'AuthenticationError');
   assert.equal(error.status, 401);
   assert.equal(error.serverMessage, 'Invalid or missing API key');
-  assert.match(error.message, /revoked, expired, or of another surface/);
+  assert.match(error.message, /revoked, expired, or belongs to another surface/);
   assert.equal(error.capability, 'echo');
   assert.equal(error.keyHint, `papi_…${options.apiKey.slice(-4)}`);
   assert.equal(error.mayHaveExecuted, false);

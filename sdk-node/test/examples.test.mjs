@@ -1,4 +1,4 @@
-// Compiles and runs the examples of the README and of the doc comments, as they stand there, against the mock.
+// Compiles the examples of the README and of the doc comments, unchanged, and runs them against the mock.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

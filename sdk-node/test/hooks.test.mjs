@@ -34,7 +34,7 @@ function watch() {
   };
 }
 
-test('hooks are called for every attempt before the call resolves', async () => {
+test('hooks are called for each attempt before the call resolves', async () => {
   const { options, keys } = await surface({ faults: [once429] });
   const { lines, starts, ends, hooks } = watch();
   await new Client({ ...options, ...hooks }).call('echo', {});

@@ -11,7 +11,7 @@ import type { MockRequest } from './mock-request.js';
 export interface MockOptions {
   /** A TOML file that says what is mocked. Default: the demo surface. */
   config?: string | undefined;
-  /** Where chance begins, a whole number: the same seed gives the same faults. */
+  /** Random seed of the faults, a whole number: the same seed gives the same faults. Default: a new one. */
   seed?: number | undefined;
   /** The path of the binary. Default: the one that is found. */
   binary?: string | undefined;
@@ -25,7 +25,7 @@ export interface MockKey {
   name?: string | undefined;
   /** `production` or `test`. */
   environment?: string | undefined;
-  /** The capabilities that it reaches; everything by default. */
+  /** The capabilities that it reaches; all by default. */
   scopes?: readonly string[] | undefined;
   /** When it expires, as an ISO 8601 time. */
   expiresAt?: string | undefined;
@@ -66,7 +66,7 @@ export class MockSurface {
   readonly productId: string;
   /** The mock surface's id. */
   readonly surfaceId: string;
-  /** A key for everything. */
+  /** A key with access to all capabilities. */
   readonly apiKey: string;
   readonly #process: MockProcess;
   readonly #control: string;
@@ -87,7 +87,7 @@ export class MockSurface {
     this.#control = variable('RUNTYPE_MOCK_CONTROL_URL');
   }
 
-  /** A client of the mock, with a key for everything; options as those of {@link Client}. */
+  /** A client of the mock, with access to all capabilities; it takes the options of {@link Client}. */
   client(options: ClientOptions = {}): Client {
     const { baseUrl, productId, surfaceId, apiKey } = this;
     const key = options.apiKeyFile === undefined ? { apiKey } : {};
@@ -114,7 +114,7 @@ export class MockSurface {
     await this.control('PATCH', `/surfaces/${this.surfaceId}`, { status: 'active' });
   }
 
-  /** Mints a key, for everything or for the capabilities in `scopes`, and returns it in plain text. */
+  /** Mints a key, for all capabilities or for those in `scopes`, and returns it in plain text. */
   async mintKey(key: MockKey = {}): Promise<string> {
     const minted = (await this.control('POST', '/keys', snakeCase(key))) as { key: string };
     return minted.key;
