@@ -35,7 +35,7 @@ pub(crate) enum Target {
     OpenApi,
 }
 
-/// A call that is being built; made by [`Client::capability`]. Nothing is sent before [`send`](Self::send).
+/// A call that is being built; made by [`Client::capability`](crate::Client::capability). Nothing is sent before [`send`](Self::send).
 ///
 /// An option that cannot be right is reported by `send`, by name, and then nothing is sent.
 ///
