@@ -21,6 +21,8 @@ use segment::{SEGMENT, is_dot_segment, segment};
 /// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
 
+const EXAMPLE_PATH: &str = "/v1/products/prod_…/surfaces/surf_…/api/…";
+
 /// The path of the dispatch endpoint, which takes the capability's slug in the body (api.md, vendor and wild).
 const DISPATCH_PATH: &str = "dispatch";
 
@@ -298,9 +300,7 @@ mod tests {
         for url in [
             "https://api.runtype.com",
             "https://api.runtype.com/v1/products/prod_1",
-            "https://api.runtype.com/v1/products/prod_1/surfaces",
             "https://api.runtype.com/v1/products/prod_1/surfaces/",
-            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/mcp",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/a/b",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/..",
             "https://api.runtype.com/v1/products/%2e%2e/surfaces/surf_2/api/a",
