@@ -33,9 +33,11 @@ use context::Context;
 /// How often one call is sent again because an HTTP/2 server did not process it. Behind a server that closes each connection
 /// after seven requests, one call in thirty of 64 at once needs more than twenty; one that needs more than this meets a server
 /// that is out of order.
-const MOST_RESENDS: u32 = 100;
+const MOST_RESENDS: u32 = 500;
 /// How often that is at once. Afterwards a call waits, as before a retry.
 const RESENDS_AT_ONCE: u32 = 20;
+/// The longest wait before each one after those.
+const LONGEST_RESEND_WAIT: Duration = Duration::from_millis(100);
 
 /// A success, as far as it was to be read.
 pub(crate) struct Received<B> {
@@ -180,8 +182,9 @@ impl Exchange<'_> {
         let wait = match reason {
             Unprocessed::GoAway | Unprocessed::NotTaken if self.resends <= RESENDS_AT_ONCE => Duration::ZERO,
             Unprocessed::Busy => self.context.backoff.wait(self.resends),
-            // Many calls compete for the few that each new connection takes.
-            _ => self.context.backoff.wait(self.resends - RESENDS_AT_ONCE),
+            // Many calls compete for the few that each new connection takes. Short waits: a call that waits longer has fewer
+            // chances before its deadline.
+            _ => self.context.backoff.part_of(LONGEST_RESEND_WAIT),
         };
         self.deadline.has_room_for(wait).then_some(wait)
     }
