@@ -28,7 +28,7 @@ Exports = dict[str, set[str]]
 
 
 def rust(document: dict[str, Any]) -> Exports:
-    """The exports of a crate, from rustdoc's JSON, which leaves out what is hidden and what is private.
+    """The exports of a crate, from rustdoc's JSON, without hidden and private items.
 
     A member is an inherent function, a field, or a field of an enum's variant; the variants themselves are `NAME::*`.
     """
@@ -66,7 +66,7 @@ class Python:
     """The exports of a Python package. `Client.call()` are the options of a function, by keyword or by `Unpack`."""
 
     def __init__(self, package: ModuleType) -> None:
-        """Reads the package: the objects, and the syntax trees for what exists for type checkers alone."""
+        """Reads the package: the objects, and the syntax trees for what exists for type checkers only."""
         self.package = package
         sources = Path(str(package.__file__)).parent.rglob("*.py")
         trees = [ast.parse(source.read_text(encoding="utf-8")) for source in sources]
@@ -77,7 +77,7 @@ class Python:
         return {name: self.members(getattr(self.package, name)) for name in self.package.__all__}
 
     def members(self, value: object) -> set[str]:
-        """The public attributes of a class that this package gives it, declared ones among them."""
+        """The public attributes of a class that this package gives it, including declared ones."""
         if not isinstance(value, type):
             return set()
         own = [base for base in value.__mro__ if base.__module__.split(".")[0] == self.package.__name__]
@@ -100,7 +100,7 @@ class Python:
         return found
 
     def keys(self, name: str) -> set[str]:
-        """The keys of a typed dictionary, its bases' among them."""
+        """The keys of a typed dictionary, including its bases'."""
         node = self.classes.get(name)
         if node is None:
             return set()
@@ -120,7 +120,7 @@ def node(declarations: Path) -> Exports:
 
 
 def in_node(name: str, durations: list[str]) -> str:
-    """A name as Node writes it, where the manifest says nothing else."""
+    """The default spelling of a name in Node."""
     if name[0].isupper():
         return name
     first, *others = name.split("_")
@@ -146,7 +146,7 @@ def members_of(sources: list[str], exports: Exports, options: Any = None) -> set
 
 
 class Group:
-    """A group of the manifest: names, and where a language writes one otherwise or lacks it."""
+    """A group of the manifest: names, and their spelling or the reason for their absence in a language."""
 
     def __init__(self, title: str, table: dict[str, Any], durations: list[str]) -> None:
         """Reads the group."""
@@ -163,27 +163,27 @@ class Group:
         return self.spelled.get(name, {}).get(language, usual)
 
     def cells(self, name: str) -> list[str]:
-        """The name in each language, or why it is not there."""
+        """The name in each language, or the reason for its absence."""
         lacking = self.lacking.get(name, {})
         return [lacking.get(language) or f"`{self.spelling(name, language)}`" for language in LANGUAGES]
 
     def problems(self, language: str, found: set[str]) -> Iterator[str]:
-        """Where a language differs from the group."""
+        """Differences of a language from the group."""
         expected = {
             self.spelling(name, language): name for name in self.names if language not in self.lacking.get(name, {})
         }
         absent = {self.spelling(name, language) for name in self.names} - set(expected)
         for name in sorted(set(expected) - found):
-            yield f"{language} lacks {name} ({self.title}); add it, or give the reason in {MANIFEST}"
+            yield f"{language} lacks {name} ({self.title}); add it, or state the reason in {MANIFEST}"
         for name in sorted(found & absent):
             yield f"{language} has {name} ({self.title}), which {MANIFEST} says it lacks"
         for name in sorted(found - set(expected) - absent):
             yield f"{language} has {name} ({self.title}), which {MANIFEST} does not name"
 
     def faults(self) -> Iterator[str]:
-        """What is wrong with the group itself."""
+        """Problems of the group itself."""
         if self.names != sorted(set(self.names)):
-            yield f"{MANIFEST}: the names of {self.title} are not sorted, or one stands there twice"
+            yield f"{MANIFEST}: the names of {self.title} are not sorted, or not unique"
         for kind, table in (("spelled", self.spelled), ("lacking", self.lacking)):
             for name, by_language in table.items():
                 if name not in self.names:
@@ -197,7 +197,7 @@ class Group:
 
 
 def compare(manifest: dict[str, Any], found: dict[str, Exports], options: Any = None) -> tuple[list[str], list[str]]:
-    """Lines of the page that sets the languages side by side, and what is wrong."""
+    """Lines of the page with the languages side by side, and the problems."""
     lines: list[str] = []
     problems: list[str] = []
     for title, table in manifest.items():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SUFFIXES = {"rust": {".rs"}, "python": {".py", ".pyi"}, "typescript": {".ts", ".mts", ".cts"}}
-# A file of this name stands for its folder.
+# The file that represents its folder.
 OF_FOLDER = {"rust": "mod", "python": "__init__", "typescript": "index"}
 # The module that an import from the root of the package leads to.
 ROOT = ""
@@ -210,7 +210,7 @@ def rust(package: Package) -> Iterator[Import]:
 
 
 def python(package: Package) -> Iterator[Import]:
-    """The imports of a Python package, those for type checkers among them."""
+    """The imports of a Python package, including those for type checkers."""
     for module, path in package.files.items():
         inside = module.split("/") if path.stem == "__init__" else module.split("/")[:-1]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -236,7 +236,7 @@ TYPESCRIPT = re.compile(
 
 
 def typescript(package: Package) -> Iterator[Import]:
-    """The imports of a TypeScript package, those of types among them. A statement begins a line, as biome has it."""
+    """The imports of a TypeScript package, including those of types. A statement begins a line, as biome formats it."""
     roots = {package.module(PurePosixPath(root)) for root in package.roots}
     for module, path in package.files.items():
         text = path.read_text(encoding="utf-8")
@@ -260,7 +260,7 @@ READERS = {"rust": rust, "python": python, "typescript": typescript}
 
 
 def check_package(package: Package) -> Iterator[str]:
-    """What is wrong with the imports of a package."""
+    """Problems of the imports of a package."""
     named = {module.split("/")[0] for module in package.files}
     for layer in package.layers:
         if layer not in named:
@@ -296,7 +296,7 @@ def is_family(one: str, other: str) -> bool:
 
 
 def circles(package: Package, imports: Iterable[Import]) -> Iterator[str]:
-    """Each circle of modules, with the imports that close it."""
+    """Each import cycle, with its imports."""
     edges: dict[str, dict[str, int]] = {module: {} for module in package.files}
     for edge in imports:
         if edge.target != ROOT and not is_family(edge.importer, edge.target):
@@ -341,7 +341,7 @@ def check_sizes(root: Path, sizes: dict[str, Any]) -> Iterator[str]:
 
 
 def check(root: Path, config: dict[str, Any]) -> list[str]:
-    """What is wrong below a folder."""
+    """Problems below a folder."""
     problems = list(check_sizes(root, config["sizes"]))
     for entry in config["package"]:
         folder = root / entry["path"]
@@ -354,7 +354,7 @@ def check(root: Path, config: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    """Prints what is wrong."""
+    """Prints the problems."""
     here = Path(__file__).resolve().parent
     root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else here.parent
     with (here / "layers.toml").open("rb") as file:

@@ -1,7 +1,7 @@
 """Writes the page on parity: each conformance case in each language, and the public names of each against the others.
 
-It reads what the runners have left in the reports (`make parity` runs them first), and fails where a case failed or is
-missing in a language, or where a language's names are not those of `mock-server/conformance/interface.toml`.
+It reads the reports of the runners (`make parity` runs them first), and fails if a case failed or is
+missing in a language, or if a language's names are not those of `mock-server/conformance/interface.toml`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SUITE = ROOT / "mock-server" / "conformance"
 
 
 def results() -> dict[str, dict[str, bool]]:
-    """Each runner's results by case, from what it printed."""
+    """Each runner's results by case, from its output."""
     rust_log, node_log, python_report = (
         path.read_text(encoding="utf-8") if path.exists() else ""
         for path in (REPORTS / name for name in ("parity-rust.log", "parity-node.log", "parity-python.xml"))
@@ -33,13 +33,13 @@ def results() -> dict[str, dict[str, bool]]:
     for case in ET.fromstring(python_report or "<nothing/>").iter("testcase"):  # noqa: S314, our own file
         match = re.fullmatch(r"\w+\[(.*) \[(\w+)\]\]", case.get("name", ""))
         if match:
-            # A failure, an error and a skip are children; what was printed is none of them.
+            # A failure, an error and a skip are children; output is not.
             found[f"python {match[2]}"][match[1]] = all(child.tag.startswith("system-") for child in case)
     return found
 
 
 def compare_cases() -> tuple[list[str], list[str]]:
-    """Lines of the page, and what is wrong."""
+    """Lines of the page, and the problems."""
     found = results()
     lines, problems = ["| case | " + " | ".join(found) + " |", "|---|" + "---|" * len(found)], []
     for file in sorted(SUITE.glob("*.json")):
@@ -49,7 +49,7 @@ def compare_cases() -> tuple[list[str], list[str]]:
             name = f"{file.stem}: {case['name']}"
             cells = []
             for runner, cases in found.items():
-                # Each runner's output writes some characters in its own way.
+                # Runners escape some characters differently.
                 passed = cases.get(name, cases.get(name.encode("unicode_escape").decode()))
                 cells.append({True: "passed", False: "**failed**", None: "**missing**"}[passed])
                 if not passed:

@@ -67,7 +67,7 @@ def test_a_name_that_is_there_although_it_is_said_to_be_lacking_is_refused() -> 
     ("change", "told"),
     [
         ({"names": ["send", "headers", "timeout"]}, "not sorted"),
-        ({"names": ["headers", "send", "send", "timeout"]}, "stands there twice"),
+        ({"names": ["headers", "send", "send", "timeout"]}, "not unique"),
         (
             {"lacking": {**GROUP["lacking"], "many": {"node": "is `callMany`"}}},
             "many, which is not among the names",

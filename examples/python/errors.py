@@ -40,7 +40,7 @@ FAILURES: dict[str, Callable[[], object]] = {
     "a key without the scope": lambda: client("papi_errors_scoped00").call(
         "echo", INPUT
     ),
-    "an unknown capability": lambda: client().call("sumarize-article", INPUT),
+    "an unknown capability": lambda: client().call("no-such-capability", INPUT),
     "an invalid input": lambda: client().call("summarize-article", {}),
     "a rate limit": lambda: call_twice(client("papi_errors_limited0"), "echo"),
     "a failed capability": lambda: client().call("fails", INPUT),

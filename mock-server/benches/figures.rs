@@ -1,4 +1,4 @@
-//! The mock's figures: start to first answer, requests a second, and memory over a million requests.
+//! The mock's figures: start to first response, requests per second, and memory over a million requests.
 //!
 //! `cargo bench -p runtype-mock --bench figures [-- REQUESTS]` prints them. The mock is a process of its own and serves on
 //! one thread, so its requests a second are those of one core; the load comes from this process. Memory is read from
@@ -19,7 +19,7 @@ use std::{
 };
 
 const CONNECTIONS: u64 = 16;
-/// How many requests are on their way on one connection: none waits for another's answer.
+/// Number of pipelined requests on one connection.
 const PIPELINED: usize = 16;
 
 struct Mock {
@@ -57,7 +57,7 @@ fn request() -> Vec<u8> {
     .into_bytes()
 }
 
-/// Sends requests on one connection, some at a time, and reads the answers by their length, which is the same for all.
+/// Sends pipelined requests on one connection, and reads the responses by their length, which is the same for all.
 fn load(address: &str, requests: u64) {
     let mut socket = TcpStream::connect(address).unwrap();
     socket.set_nodelay(true).unwrap();
@@ -127,7 +127,7 @@ fn main() {
     );
 
     let mock = start();
-    // The journal fills first, so that what is then measured is growth without end.
+    // The journal fills first, so that the measurement shows unlimited growth only.
     hammer(&mock.address, 50_000);
     let (before, used) = (memory(&mock), processor(&mock));
     let took = hammer(&mock.address, requests);

@@ -1,8 +1,8 @@
 //! A mock of Runtype's API surfaces: the documented authentication, keys, rate limits and faults, offline. Unofficial, not
 //! affiliated with Runtype.
 //!
-//! Based on wiremock. A [`SurfaceResponder`] responds like a whole surface, and the [`matchers`] match single calls, both on a plain
-//! `wiremock::MockServer`:
+//! Based on wiremock. A [`SurfaceResponder`] responds like a whole surface, and the [`matchers`] match single calls, both on a
+//! plain `wiremock::MockServer`:
 //!
 //! ```
 //! # use http_body_util::Full;
@@ -35,8 +35,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A [`MockSurface`] is the same surface with its own server, for what wiremock cannot do: bodies in chunks, faults on the socket,
-//! callbacks, and a journal that shows when a client disconnected.
+//! A [`MockSurface`] is the same surface with its own server, for what wiremock cannot do: bodies in chunks, faults on the
+//! socket, callbacks, and a journal that shows when a client disconnected.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,9 +49,10 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The server reads a request, [`decide`] (a pure function of request, [`State`] and time) returns the response as a [`Plan`], and
-//! the server delivers it. From top to bottom the modules are `mock`, `on_wiremock`, `server`, `routes`, `auth`, `answer`, `state`,
-//! `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and `error`; each imports only modules below it.
+//! The server reads a request, [`decide`] (a pure function of request, [`State`] and time) returns the response as a [`Plan`],
+//! and the server delivers it. From top to bottom the modules are `mock`, `on_wiremock`, `server`, `routes`, `auth`, `answer`,
+//! `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and `error`; each imports only modules
+//! below it.
 
 mod answer;
 mod auth;

@@ -1,8 +1,8 @@
 //! Replaces credentials in what clients send with hints.
 //!
-//! A credential is a key of the mock, or a text that looks like a credential of the platform. Each character matches literally, in
-//! either case, percent-encoded (`%70`), or escaped as in JSON (`\u0070`), in any combination, including escapes of escapes. Other
-//! encodings, such as base64, are not found.
+//! A credential is a key of the mock, or a text that looks like a credential of the platform. Each character matches literally,
+//! in either case, percent-encoded (`%70`), or escaped as in JSON (`\u0070`), in any combination, including escapes of escapes.
+//! Other encodings, such as base64, are not found.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -10,7 +10,8 @@ use http::{HeaderName, HeaderValue, Method};
 
 use crate::secret::{PREFIX, hint, prefix_of};
 
-/// Prefixes of credentials, and the minimum number of characters after them: other names have the same prefixes, such as `mcp_tool`.
+/// Prefixes of credentials, and the minimum number of characters after them: other names have the same prefixes, such as
+/// `mcp_tool`.
 const PREFIXES: [(&str, usize); 7] =
     [(PREFIX, 0), ("rt_live_", 0), ("rt_test_", 0), ("ct_live_", 0), ("ct_test_", 0), ("mcp_", 16), ("a2a_", 16)];
 

@@ -1,4 +1,4 @@
-//! Answers that are computed elsewhere, and what a Rust test expects of a mock.
+//! Computed answers, expectations, and extra wiremock mocks.
 
 mod support;
 
@@ -16,7 +16,7 @@ use support::{Call, call, post};
 
 #[tokio::test]
 async fn a_callback_computes_the_answer() {
-    // Another mock is the server of one's own: it gives back what it is sent.
+    // Another mock is the callback's server: it returns its input.
     let other = wiremock::MockServer::start().await;
     wiremock::Mock::given(wiremock::matchers::path("/compute"))
         .respond_with(|request: &wiremock::Request| {
@@ -49,7 +49,7 @@ async fn a_callback_that_fails_is_a_500_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_while_the_callback_thinks_is_noted() {
+async fn a_client_that_disconnects_during_a_callback_is_recorded() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let surface = MockSurface::start().await.unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -97,7 +97,7 @@ async fn every_kind_of_answer_can_be_streamed() {
 }
 
 #[tokio::test]
-async fn a_built_surface_has_nothing_but_what_was_added() {
+async fn a_built_surface_has_only_what_was_added() {
     let surface = MockSurface::builder()
         .ids("prod_built", "surf_built")
         .response_format(Format::Wrapped)
@@ -127,7 +127,7 @@ async fn expectations_that_hold_are_silent() {
 }
 
 #[tokio::test]
-async fn an_expectation_that_fails_says_what_came_instead_and_no_key() {
+async fn a_failed_expectation_shows_the_requests_and_no_key() {
     let surface = MockSurface::start().await.unwrap();
     surface.expect(1..).run("summarize-article");
     let key = surface.mint(["echo"]).unwrap();
@@ -168,7 +168,7 @@ async fn a_wiremock_mock_may_break_the_connection() {
 }
 
 #[tokio::test]
-async fn a_mock_that_is_dropped_does_not_wait_for_what_is_stuck() {
+async fn dropping_a_mock_does_not_wait_for_stuck_responses() {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(Fault::new(FaultKind::Stall)).unwrap();
     let stuck = tokio::spawn(post(&surface, "echo", FULL_KEY, &json!({})).try_send());
@@ -182,7 +182,7 @@ async fn a_mock_that_is_dropped_does_not_wait_for_what_is_stuck() {
 }
 
 #[tokio::test]
-async fn a_stop_with_grace_lets_answers_end() {
+async fn a_graceful_stop_lets_responses_finish() {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(Fault::latency(Duration::from_millis(30))).unwrap();
     let late = tokio::spawn(post(&surface, "echo", FULL_KEY, &json!({})).try_send());
@@ -198,7 +198,7 @@ async fn a_body_that_is_too_large_is_413() {
     let surface = MockSurface::start().await.unwrap();
     let body = vec![b' '; (64 << 20) + 1];
     let answer = Call::post(surface.endpoint_url("echo")).bearer(FULL_KEY).body(body).try_send().await;
-    // The mock closes while the client still writes, so the client may see either.
+    // The mock closes while the client is still writing, so the client may see either.
     assert!(answer.is_err() || answer.is_ok_and(|answer| answer.status() == 413));
     assert_eq!(call(&surface, "echo", FULL_KEY, &json!({})).await.status(), 200);
 }

@@ -1,4 +1,4 @@
-//! The command line as a person or a test runner uses it.
+//! The command line.
 #![cfg(unix)]
 #![allow(
     clippy::expect_used,
@@ -29,7 +29,7 @@ const VARIABLES: [&str; 5] = [
 
 fn mock() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_runtype-mock"));
-    // Of the environment the tests see what the mock sets, not what the test run does.
+    // Removes the test run's own environment, so that only the mock's variables are seen.
     command.env_remove("RUNTYPE_MOCK_BIN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -67,7 +67,7 @@ impl Served {
         kill_process(pid(self.child.id()), signal).unwrap();
     }
 
-    /// Ends it and gives what it wrote to standard error.
+    /// Stops it and returns its standard output and standard error.
     fn stop(mut self) -> (i32, String) {
         self.signal(Signal::TERM);
         let code = self.child.wait().unwrap().code().unwrap();
@@ -97,7 +97,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn serve_prints_the_five_variables_and_stays_until_it_is_told_to_go() {
+async fn serve_prints_the_five_variables_and_runs_until_it_is_stopped() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut served = Served::start(&[]);
         assert_eq!(served.variables.keys().collect::<Vec<_>>(), VARIABLES);
@@ -120,7 +120,7 @@ fn serve_prints_one_json_line_on_request() {
 }
 
 #[test]
-fn serve_ends_with_its_standard_input_on_request() {
+fn serve_exits_with_its_standard_input_on_request() {
     let mut child = mock().args(["serve", "--exit-with-stdin"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -130,7 +130,7 @@ fn serve_ends_with_its_standard_input_on_request() {
 }
 
 #[test]
-fn serve_says_when_its_port_is_taken() {
+fn serve_reports_a_port_that_is_in_use() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = mock().args(["serve", "--port", &port]).output().unwrap();
@@ -139,14 +139,14 @@ fn serve_says_when_its_port_is_taken() {
 }
 
 #[test]
-fn run_hands_the_variables_over_and_the_code_back() {
+fn run_passes_the_variables_and_returns_the_exit_code() {
     let output = run(&["sh", "-c", "env | grep -o '^RUNTYPE_[A-Z_]*' | sort; exit 7"]);
     assert_eq!(output.status.code(), Some(7));
     assert_eq!(text(&output.stdout).lines().collect::<Vec<_>>(), VARIABLES);
 }
 
 #[test]
-fn run_takes_away_what_would_lead_the_command_past_the_mock() {
+fn run_removes_variables_that_would_bypass_the_mock() {
     let mut command = mock();
     command.env("RUNTYPE_ENDPOINT_URL", "https://api.runtype.com/v1/products/p/surfaces/s");
     command.env("RUNTYPE_PRODUCT_API_KEY_FILE", "/run/secrets/runtype");
@@ -155,7 +155,7 @@ fn run_takes_away_what_would_lead_the_command_past_the_mock() {
 }
 
 #[test]
-fn run_exits_as_a_shell_does_when_a_signal_ends_the_command() {
+fn run_exits_like_a_shell_if_a_signal_ends_the_command() {
     assert_eq!(run(&["sh", "-c", "kill -KILL $$"]).status.code(), Some(137));
     assert_eq!(run(&["sh", "-c", "kill -TERM $$"]).status.code(), Some(143));
     assert_eq!(run(&["no-such-command-anywhere"]).status.code(), Some(127));
@@ -163,7 +163,7 @@ fn run_exits_as_a_shell_does_when_a_signal_ends_the_command() {
 }
 
 #[test]
-fn signals_are_passed_on_and_nothing_is_left_behind() {
+fn signals_are_forwarded_and_no_process_is_left_behind() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let mut parent = mock().args(["run", "--", "sh", "-c", "echo $$; exec sleep 60"]).spawn().unwrap();
         let mut line = String::new();
@@ -186,7 +186,7 @@ fn a_command_may_handle_the_signal_itself() {
 }
 
 #[tokio::test]
-async fn requests_are_logged_and_the_key_never() {
+async fn requests_are_logged_without_the_key() {
     let served = Served::start(&[]);
     let url = served.url("echo");
     Call::post(&url).bearer("papi_secret_0123456789abcdef").json(&json!({})).send().await;
@@ -216,7 +216,7 @@ async fn requests_can_be_logged_as_json() {
 }
 
 #[tokio::test]
-async fn a_configuration_is_written_served_and_read_again() {
+async fn a_configuration_is_written_served_and_reloaded() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mock.toml");
     let file = path.to_str().unwrap();

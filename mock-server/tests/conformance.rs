@@ -1,4 +1,4 @@
-//! The conformance suite's files are what their schema says, and as many as were promised.
+//! The conformance suite's files match their schema, and there are enough cases.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,7 +32,7 @@ fn files() -> Vec<(String, Vec<Value>)> {
         .collect()
 }
 
-/// What is wrong with a case.
+/// Problems of a case.
 fn problems(schema: &Validator, case: &Value) -> Vec<String> {
     let alone = json!([case]);
     let mut problems: Vec<_> =
@@ -43,7 +43,7 @@ fn problems(schema: &Validator, case: &Value) -> Vec<String> {
     problems
 }
 
-/// What no schema can say: placeholders that are not replaced, and bounds that no number is in.
+/// Problems that a schema cannot express: unknown placeholders, and empty ranges.
 fn look_into(value: &Value, path: &str, problems: &mut Vec<String>) {
     const PLACEHOLDERS: [&str; 6] = ["{base_url}", "{product_id}", "{surface_id}", "{endpoint}", "{key}", "{dir}"];
     match value {
@@ -73,7 +73,7 @@ fn look_into(value: &Value, path: &str, problems: &mut Vec<String>) {
 }
 
 #[test]
-fn every_file_is_what_the_schema_says() {
+fn every_file_matches_the_schema() {
     let schema = schema();
     let mut wrong = Vec::new();
     for (path, cases) in files() {
@@ -85,7 +85,7 @@ fn every_file_is_what_the_schema_says() {
 }
 
 #[test]
-fn a_case_that_says_nothing_or_what_cannot_be_is_refused() {
+fn an_empty_or_impossible_case_is_rejected() {
     let schema = schema();
     let case = |step: Value| json!({ "name": "a sentence that is long", "steps": [step] });
     let call = |call: Value, expect: Value| case(json!({ "call": call, "expect": expect }));

@@ -1,4 +1,4 @@
-//! What the control interface changes and shows, by the decision alone.
+//! The control interface, tested through the decision.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -61,7 +61,7 @@ fn a_change_of_scope_takes_effect_at_once() {
 }
 
 #[test]
-fn faults_apply_where_they_are_told_to() {
+fn faults_apply_where_they_are_configured() {
     let mut state = state();
     let body = json!([
         {"kind": "latency", "latency_ms": 5},
@@ -99,7 +99,7 @@ fn several_faults_are_set_all_or_none() {
 }
 
 #[test]
-fn a_reset_takes_everything_back_and_what_was_made_before_stays_dead() {
+fn a_reset_restores_the_initial_state_and_later_keys_stay_invalid() {
     let mut state = state();
     let (_, key) = control(&mut state, Method::POST, "keys", &json!({}));
     let old = key["key"].as_str().unwrap().to_owned();
@@ -115,7 +115,7 @@ fn a_reset_takes_everything_back_and_what_was_made_before_stays_dead() {
 }
 
 #[test]
-fn a_state_that_is_wrong_replaces_nothing() {
+fn an_invalid_state_replaces_nothing() {
     let mut state = state();
     for wrong in [
         json!({"surfaces": [{"capabilities": [{"slug": "a"}, {"slug": "a"}]}]}),
@@ -167,7 +167,7 @@ fn surfaces_share_nothing() {
 }
 
 #[test]
-fn a_control_request_that_is_wrong_says_what_would_be_right() {
+fn an_invalid_control_request_gets_an_error_with_the_remedy() {
     let mut state = state();
     for (method, target, code, words) in [
         (Method::POST, "state", 405, "GET, PUT only"),
@@ -194,7 +194,7 @@ fn a_control_request_that_is_wrong_says_what_would_be_right() {
 }
 
 #[test]
-fn removing_what_is_there_removes_it() {
+fn existing_things_can_be_removed() {
     let mut state = state();
     assert_eq!(control(&mut state, Method::DELETE, "capabilities/echo", &Value::Null).0, 204);
     assert_eq!(status(&mut state, "echo", FULL_KEY, NOON), 404);

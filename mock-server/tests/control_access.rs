@@ -1,4 +1,4 @@
-//! Who may use the control interface: no web page, by whatever name or form it comes.
+//! Access to the control interface: not for web pages.
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
@@ -46,7 +46,7 @@ fn error(plan: &Plan) -> String {
     body["error"].as_str().unwrap().to_owned()
 }
 
-/// Asks for the state and for a reset: what must not be read, and what must not happen.
+/// Requests the state and a reset: one must not be read, the other must not happen.
 fn refused(headers: &[(&str, &str)], words: &str) {
     let mut state = state();
     state.clock_offset = 7;
@@ -67,7 +67,7 @@ fn allowed(headers: &[(&str, &str)]) {
 }
 
 #[test]
-fn a_loopback_name_or_the_address_it_listens_on_is_its_host() {
+fn loopback_names_and_the_listening_address_are_accepted_hosts() {
     for host in [
         "localhost",
         "LocalHost:4000",
@@ -158,14 +158,14 @@ fn a_foreign_origin_is_refused_by_name() {
 }
 
 #[test]
-fn a_fetch_of_another_site_is_refused() {
+fn a_cross_site_fetch_is_refused() {
     for site in ["cross-site", "same-site", "anything"] {
         refused(&[("host", "localhost:4000"), ("sec-fetch-site", site)], &format!("Sec-Fetch-Site is {site:?}"));
     }
 }
 
 #[test]
-fn what_is_sent_must_be_json_and_say_so() {
+fn a_body_must_be_json_with_its_content_type() {
     let host = ("host", "localhost");
     let mut state = state();
     state.clock_offset = 7;
@@ -195,7 +195,7 @@ fn what_is_sent_must_be_json_and_say_so() {
 
     let with_charset = [host, ("content-type", "Application/JSON; charset=utf-8")];
     assert_eq!(ask(&mut state, Method::POST, "clock", &with_charset, r#"{"advance_ms": 1}"#).status, 200);
-    // No web page can send these two without a preflight, and that is refused.
+    // A web page cannot send these two without a preflight, which is rejected.
     assert_eq!(ask(&mut state, Method::DELETE, "journal", &[host], "").status, 204);
     assert_eq!(ask(&mut state, Method::GET, "state", &[host], "").status, 200);
 }
@@ -212,7 +212,7 @@ fn a_preflight_gets_no_permission() {
 }
 
 #[test]
-fn a_refusal_does_not_repeat_a_key() {
+fn a_rejection_does_not_show_a_key() {
     for (name, value) in [("host", FULL_KEY), ("origin", "http://PAPI_demo_full"), ("sec-fetch-site", FULL_KEY)] {
         let headers = if name == "host" { vec![(name, value)] } else { vec![("host", "localhost"), (name, value)] };
         let plan = ask(&mut state(), Method::GET, "state", &headers, "");
@@ -223,7 +223,7 @@ fn a_refusal_does_not_repeat_a_key() {
     assert!(plan.status == 404 && !error(&plan).contains(FULL_KEY), "{}", error(&plan).replace(FULL_KEY, "KEY"));
 }
 
-/// Sends bytes and reads what comes until the connection ends.
+/// Sends bytes and reads until the connection ends.
 async fn wire(surface: &MockSurface, request: &str) -> String {
     let mut socket = TcpStream::connect(surface.address()).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
@@ -256,7 +256,7 @@ async fn a_web_page_cannot_wipe_or_read_a_running_mock() {
 }
 
 #[tokio::test]
-async fn the_surface_itself_takes_any_host() {
+async fn the_surface_itself_accepts_any_host() {
     let surface = MockSurface::start().await.unwrap();
     let call = Call::post(surface.endpoint_url("echo")).bearer(FULL_KEY).header("host", "api.example");
     assert_eq!(call.header("origin", "https://app.example").body("{}").send().await.status(), 200);

@@ -1,4 +1,4 @@
-//! The decision by itself: what a call is answered.
+//! The decision, tested without a server.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 use support::decision::{NOON, answer, control, pending, request, state, status};
 
 #[test]
-fn the_same_request_to_the_same_state_gives_the_same_answer() {
+fn the_same_request_in_the_same_state_gets_the_same_response() {
     let request = request("summarize-article", FULL_KEY, r#"{"input":"One. Two."}"#);
     assert_eq!(answer(&mut state(), &request, NOON), answer(&mut state(), &request, NOON));
 }
 
 #[test]
-fn what_is_echoed_is_what_was_sent_to_the_letter() {
+fn echo_returns_its_input_unchanged() {
     let body = r#"{"b":1.2349999999999999, "a":1e400,"n":123456789012345678901234567890,"s":"\ud800","b":2}"#;
     assert_eq!(answer(&mut state(), &request("echo", FULL_KEY, body), NOON).body(), body);
     let dispatch = format!(r#"{{"capability":"echo","input":{body}}}"#);
@@ -46,7 +46,7 @@ fn a_key_expires_at_its_moment_and_not_before() {
 }
 
 #[test]
-fn a_day_has_its_limit_too() {
+fn a_daily_limit_is_enforced() {
     let mut state = state();
     let key = KeyConfig { rate_limit_per_day: Some(1), ..KeyConfig::new("papi_once_a_day_0123") };
     state.mint("surf_demo", key, NOON).unwrap();
@@ -60,7 +60,7 @@ fn a_day_has_its_limit_too() {
 }
 
 #[test]
-fn a_paused_surface_says_so_and_an_unknown_caller_does_not_learn_it() {
+fn a_paused_surface_says_so_only_to_known_callers() {
     let mut state = state();
     control(&mut state, Method::PATCH, "surfaces/surf_demo", &json!({"status": "paused"}));
     let paused = answer(&mut state, &request("echo", FULL_KEY, "{}"), NOON);
@@ -72,7 +72,7 @@ fn a_paused_surface_says_so_and_an_unknown_caller_does_not_learn_it() {
 }
 
 #[test]
-fn an_input_that_breaks_its_schema_is_refused_with_its_place() {
+fn an_input_that_violates_its_schema_is_rejected_with_the_path() {
     let mut state = state();
     let schema = json!({"type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}, "required": ["n"]});
     control(&mut state, Method::PUT, "capabilities/count", &json!({"input_schema": schema}));
@@ -86,7 +86,7 @@ fn an_input_that_breaks_its_schema_is_refused_with_its_place() {
 }
 
 #[test]
-fn the_demo_knows_the_schemas_it_publishes() {
+fn the_demo_matches_the_schemas_it_publishes() {
     let mut state = state();
     let refused = answer(&mut state, &request("summarize-article", FULL_KEY, r#"{"input":7}"#), NOON);
     assert_eq!(refused.status, 400);
@@ -101,7 +101,7 @@ fn the_demo_knows_the_schemas_it_publishes() {
 }
 
 #[test]
-fn the_document_asks_for_a_key_and_counts_for_no_limit() {
+fn the_document_requires_a_key_and_does_not_count_for_limits() {
     let mut state = state();
     let mut get = |key: &str| {
         let mut request = request("openapi.yaml", key, "");
@@ -114,7 +114,7 @@ fn the_document_asks_for_a_key_and_counts_for_no_limit() {
 }
 
 #[test]
-fn a_sequence_goes_on_and_its_last_answer_stays() {
+fn a_sequence_advances_and_its_last_answer_stays() {
     let mut state = state();
     let answers = |repeat: bool| {
         json!({"answer": {"kind": "sequence", "repeat": repeat, "answers": [
@@ -140,7 +140,7 @@ fn a_sequence_goes_on_and_its_last_answer_stays() {
 }
 
 #[test]
-fn a_closure_is_asked_outside_the_decision() {
+fn a_closure_runs_outside_of_the_decision() {
     let mut state = state();
     let double = Answer::closure(|input| match input["n"].as_i64() {
         Some(n) => Reply::from(json!(n * 2)),
@@ -156,7 +156,7 @@ fn a_closure_is_asked_outside_the_decision() {
 }
 
 #[test]
-fn the_journal_forgets_the_oldest_and_keeps_only_the_beginning_of_a_body() {
+fn the_journal_drops_the_oldest_entries_and_keeps_only_the_beginning_of_a_body() {
     let config = Config { journal_capacity: Some(3), ..demo::config() };
     let mut state = State::new(config, NOON).unwrap();
     for _ in 0..5 {
@@ -168,7 +168,7 @@ fn the_journal_forgets_the_oldest_and_keeps_only_the_beginning_of_a_body() {
 }
 
 #[test]
-fn no_path_and_no_body_makes_it_panic() {
+fn no_path_and_no_body_causes_a_panic() {
     let mut state = state();
     for target in [
         "",

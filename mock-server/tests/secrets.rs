@@ -1,4 +1,4 @@
-//! Whatever form a credential is sent in, neither the journal nor the log repeats it.
+//! Neither the journal nor the log shows a credential, in whatever form it is sent.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a helper of tests fails by panicking, as they do")]
 
 use http::{HeaderName, HeaderValue, Method};
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use runtype_mock::{Decision, Entry, KeyConfig, Request, Secret, State, Time, decide, demo};
 use serde_json::json;
 
-/// A key: of a form that is known everywhere, or of one that only the mock that has it can know.
+/// A key with a known prefix, or one that only the mock that has it can recognise.
 fn key() -> impl Strategy<Value = String> {
     prop_oneof![
         "(papi_|rt_live_|rt_test_|ct_live_)[A-Za-z0-9_-]{12,24}",
@@ -17,7 +17,7 @@ fn key() -> impl Strategy<Value = String> {
     ]
 }
 
-/// How a character is written.
+/// Encoding of a character.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Plain,
@@ -30,7 +30,7 @@ enum Form {
 
 fn forms() -> impl Strategy<Value = Vec<Form>> {
     use Form::{Json, JsonUpper, OtherCase, Percent, PercentLower, Plain};
-    // One form mostly, or any mixture.
+    // Mostly one encoding, or any mixture.
     let one = prop_oneof![Just(Plain), Just(OtherCase), Just(Percent), Just(Json)];
     let any = prop_oneof![Just(Plain), Just(OtherCase), Just(Percent), Just(PercentLower), Just(Json), Just(JsonUpper)];
     prop_oneof![one.prop_map(|form| vec![form]), prop::collection::vec(any, 2..40)]
@@ -49,7 +49,7 @@ fn write(key: &str, forms: &[Form]) -> String {
     key.chars().zip(forms.iter().cycle()).map(write).collect()
 }
 
-/// Resolves escapes of both kinds, one kind after the other, until none is left.
+/// Resolves escapes of both kinds in turn, until none is left.
 fn decoded(text: &str) -> String {
     let mut text = text.to_owned();
     loop {
@@ -78,7 +78,7 @@ fn unescaped(text: &str) -> String {
     out
 }
 
-/// A key without its prefix and without the end that a hint may show.
+/// A key without its prefix and the end that a hint shows.
 fn hidden(key: &str) -> &str {
     let prefix = ["papi_", "rt_live_", "rt_test_", "ct_live_", "mcp_", "a2a_", "rt_"];
     let rest = prefix.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key);
@@ -95,7 +95,7 @@ fn state_with(key: &str) -> State {
     state
 }
 
-/// Everything that the mock tells of a request: the lines of both logs, the entry in Rust, the journal over HTTP.
+/// All records of a request: the lines of both logs, the entry in Rust, the journal over HTTP.
 fn told(state: &mut State, request: &Request) -> Vec<String> {
     state.journal.clear(None);
     decide(request, state, Time::default());
@@ -216,7 +216,7 @@ proptest! {
 }
 
 #[test]
-fn a_control_character_does_not_vanish_and_leave_a_key() {
+fn removing_a_control_character_does_not_reveal_a_key() {
     let mut state = State::new(demo::config(), Time::default()).unwrap();
     let told = told(&mut state, &request("pap%0Ai_0123456789abcdef"));
     assert!(told.iter().all(|text| !text.contains("papi_0123456789")), "{told:?}");

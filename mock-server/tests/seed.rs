@@ -30,7 +30,7 @@ async fn requests(surface: &MockSurface, count: usize) {
     let mut answer = [0; 4096];
     for _ in 0..count {
         socket.write_all(request.as_bytes()).await.unwrap();
-        // An answer here is small and comes in one write; its last bytes are its head's end or its body.
+        // A response here is small and arrives in one write; its last bytes are the end of its head, or its body.
         let mut length = 0;
         while !whole(&answer[..length]) {
             length += socket.read(&mut answer[length..]).await.unwrap();
@@ -38,7 +38,7 @@ async fn requests(surface: &MockSurface, count: usize) {
     }
 }
 
-/// Whether an answer has come whole, by its `Content-Length`.
+/// Whether a response is complete, by its `Content-Length`.
 fn whole(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -48,8 +48,8 @@ fn whole(answer: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-/// The faults of each connection, in order. A lane is a connection's number on its surface, on which chance depends; the number
-/// in the mock depends on which of two connections that come at once is accepted first.
+/// The faults of each connection, in order. A lane is a connection's number on its surface, on which random draws depend; its
+/// number in the mock depends on which of two concurrent connections is accepted first.
 fn faults(surface: &MockSurface) -> BTreeMap<u64, Vec<Option<FaultKind>>> {
     let mut faults: BTreeMap<u64, Vec<_>> = BTreeMap::new();
     for entry in surface.requests() {
@@ -59,7 +59,7 @@ fn faults(surface: &MockSurface) -> BTreeMap<u64, Vec<Option<FaultKind>>> {
 }
 
 #[tokio::test]
-async fn a_thousand_requests_one_at_a_time_meet_the_same_faults_again() {
+async fn a_thousand_sequential_requests_get_the_same_faults_again() {
     let (first, again, other) = (mock(7).await, mock(7).await, mock(8).await);
     for surface in [&first, &again, &other] {
         requests(surface, 1000).await;
@@ -72,7 +72,7 @@ async fn a_thousand_requests_one_at_a_time_meet_the_same_faults_again() {
 }
 
 #[tokio::test]
-async fn sixteen_connections_at_once_each_meet_the_same_faults_again() {
+async fn sixteen_concurrent_connections_each_get_the_same_faults_again() {
     let (first, again) = (mock(7).await, mock(7).await);
     for surface in [&first, &again] {
         futures_util::future::join_all((0..16).map(|_| requests(surface, 63))).await;
@@ -84,7 +84,7 @@ async fn sixteen_connections_at_once_each_meet_the_same_faults_again() {
 }
 
 #[tokio::test]
-async fn a_reset_begins_the_same_faults_again() {
+async fn a_reset_restarts_the_same_faults() {
     let surface = mock(7).await;
     let kinds = |surface: &MockSurface| surface.requests().iter().map(|entry| entry.fault).collect::<Vec<_>>();
     requests(&surface, 50).await;

@@ -1,4 +1,4 @@
-//! The surface as its callers see it: api.md, fact by fact.
+//! The surface as its callers see it, by the facts of api.md.
 
 mod support;
 
@@ -123,7 +123,7 @@ async fn a_failure_carries_an_execution_id() {
 }
 
 #[tokio::test]
-async fn two_calls_a_minute_are_two_calls_a_minute() {
+async fn a_limit_of_two_calls_per_minute_is_enforced() {
     let surface = MockSurface::start().await.unwrap();
     let (_, clock) = surface.control(http::Method::POST, "clock", &json!({"now": "2030-01-01T00:00:00Z"}));
     assert!(clock["now"].as_str().unwrap().starts_with("2030-01-01T00:00:00"));
@@ -141,7 +141,7 @@ async fn two_calls_a_minute_are_two_calls_a_minute() {
 }
 
 #[tokio::test]
-async fn a_stream_speaks_the_vendors_vocabulary() {
+async fn a_stream_has_the_vendors_events() {
     let surface = MockSurface::start().await.unwrap();
     let whole = call(&surface, "support-agent", FULL_KEY, &json!({"input": "Hi."})).await.read().1;
     for request in [
@@ -172,7 +172,7 @@ async fn a_stream_speaks_the_vendors_vocabulary() {
 }
 
 #[tokio::test]
-async fn a_wrapped_answer_has_its_output_and_its_execution() {
+async fn a_wrapped_response_has_its_output_and_its_execution() {
     let config = Config {
         surfaces: vec![SurfaceConfig {
             response_format: Format::Wrapped,
@@ -193,7 +193,7 @@ async fn a_wrapped_answer_has_its_output_and_its_execution() {
 }
 
 #[tokio::test]
-async fn three_refusals_and_then_an_answer_can_be_scripted() {
+async fn three_errors_and_then_a_success_can_be_scripted() {
     let surface = MockSurface::start().await.unwrap();
     let body = json!({"error": "busy"});
     surface.fault(Fault::status(503).header("Retry-After", "0").json(body.clone()).times(3)).unwrap();
@@ -208,7 +208,7 @@ async fn three_refusals_and_then_an_answer_can_be_scripted() {
 }
 
 #[tokio::test]
-async fn a_fault_that_contradicts_itself_is_refused() {
+async fn an_inconsistent_fault_is_rejected() {
     let surface = MockSurface::start().await.unwrap();
     let wrong = Fault { status: Some(500), ..Fault::new(FaultKind::Reset) };
     let message = surface.fault(wrong).unwrap_err().to_string();
@@ -216,7 +216,7 @@ async fn a_fault_that_contradicts_itself_is_refused() {
 }
 
 #[tokio::test]
-async fn extra_wiremock_mocks_come_first_and_the_rest_is_the_surfaces() {
+async fn extra_wiremock_mocks_come_before_the_surface() {
     use wiremock::matchers::{header, path};
     let surface = MockSurface::start().await.unwrap();
     let echo = wiremock::Mock::given(path("/v1/products/prod_demo/surfaces/surf_demo/api/echo"))
@@ -249,7 +249,7 @@ async fn the_journal_shows_keys_as_hints_only() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_away_is_noted() {
+async fn a_client_that_disconnects_is_recorded() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let surface = MockSurface::start().await.unwrap();
     surface.fault(Fault::new(FaultKind::Stall).after_bytes(1)).unwrap();

@@ -1,4 +1,4 @@
-//! What each fault is on the wire, as a raw TCP client sees it. README.md has the same table in words.
+//! Each fault on the wire, as a raw TCP client sees it. README.md has the same table.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -18,18 +18,18 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How a connection stood after the answer.
+/// State of a connection after the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Close {
     /// FIN.
     Fin,
     /// RST.
     Rst,
-    /// Nothing: it is open.
+    /// Open.
     Open,
 }
 
-/// What came over the wire.
+/// Bytes received.
 struct Seen {
     bytes: Vec<u8>,
     close: Close,
@@ -41,17 +41,17 @@ impl Seen {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// The head and the body; nothing when there is no head.
+    /// The head and the body; `None` if there is no head.
     fn parts(&self) -> Option<(String, Vec<u8>)> {
         let at = self.bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
         Some((String::from_utf8_lossy(&self.bytes[..at]).to_lowercase(), self.bytes[at + 4..].to_vec()))
     }
 }
 
-/// How long something that must come may take on a busy machine.
+/// Timeout for expected bytes, on a busy machine.
 const LONG: Duration = Duration::from_secs(10);
 
-/// How long a connection must be silent to count as open.
+/// Silence after which a connection counts as open.
 const SILENCE: Duration = Duration::from_millis(60);
 
 const BODY: &str = r#"{"a":"bcdefghijklmnop"}"#;
@@ -67,7 +67,7 @@ async fn open(surface: &MockSurface, target: &str) -> TcpStream {
     socket
 }
 
-/// Reads until the connection ends, or until what came is enough and silence follows.
+/// Reads until the connection ends, or until enough was received and silence follows.
 async fn read(socket: &mut TcpStream, enough: impl Fn(&[u8]) -> bool) -> Seen {
     let started = Instant::now();
     let mut bytes = Vec::new();
@@ -89,12 +89,12 @@ async fn read(socket: &mut TcpStream, enough: impl Fn(&[u8]) -> bool) -> Seen {
     Seen { bytes, close, took }
 }
 
-/// Nothing is enough: the connection is expected to end.
+/// Never enough: the connection is expected to end.
 fn never(_: &[u8]) -> bool {
     false
 }
 
-/// A whole answer, by its length or its last chunk.
+/// A whole response, by its length or its last chunk.
 fn whole(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let Some((head, _)) = text.split_once("\r\n\r\n") else {
@@ -110,7 +110,7 @@ async fn answered_with(fault: Fault, enough: impl Fn(&[u8]) -> bool) -> Seen {
     read(&mut open(&surface, "echo").await, enough).await
 }
 
-/// What is expected: the `Content-Length`, the body, and how the connection stands. `None`: no head at all.
+/// Expectation: the `Content-Length`, the body, and the state of the connection. `None`: no head.
 type Row = (&'static str, Fault, Option<(Option<usize>, &'static str)>, Close);
 
 fn table() -> Vec<Row> {
@@ -146,11 +146,11 @@ fn table() -> Vec<Row> {
 }
 
 #[tokio::test]
-async fn every_fault_is_on_the_wire_what_the_table_says() {
+async fn every_fault_matches_the_table_on_the_wire() {
     for (name, fault, expected, close) in table() {
         let length = expected.map_or(0, |(_, body)| body.len());
         let seen = answered_with(fault, |bytes| {
-            // What stays open is read until its body is there; what ends, until it ends.
+            // Connections that stay open are read until the body is complete; others until they end.
             let body = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| bytes.len() - at - 4);
             close == Close::Open && (expected.is_none() || body >= Some(length))
         })
@@ -169,7 +169,7 @@ async fn every_fault_is_on_the_wire_what_the_table_says() {
 }
 
 #[tokio::test]
-async fn garbage_is_no_http_and_the_same_for_the_same_seed() {
+async fn garbage_is_not_http_and_the_same_for_the_same_seed() {
     let first = answered_with(Fault::new(FaultKind::Garbage), never).await;
     assert_eq!((first.bytes.len(), first.close), (40, Close::Fin));
     assert!(first.bytes.iter().all(|byte| *byte >= 0x80));
@@ -187,7 +187,7 @@ async fn latency_and_slow_bodies_take_their_time() {
 }
 
 #[tokio::test]
-async fn a_hang_up_may_come_later_than_the_answer() {
+async fn a_hang_up_can_be_delayed() {
     let seen = answered_with(Fault { wait_ms: Some(20), ..Fault::new(FaultKind::HangUp) }, never).await;
     assert_eq!(seen.close, Close::Fin);
     let (head, _) = seen.parts().unwrap();
@@ -195,7 +195,7 @@ async fn a_hang_up_may_come_later_than_the_answer() {
 }
 
 #[tokio::test]
-async fn bodies_may_be_no_text_at_all_or_very_large() {
+async fn bodies_can_be_binary_or_very_large() {
     let seen = answered_with(Fault { base64: Some("//79AA==".to_owned()), ..Fault::status(200) }, whole).await;
     assert_eq!(seen.parts().unwrap().1, [0xff, 0xfe, 0xfd, 0x00]);
     let large = answered_with(Fault { fill_bytes: Some(10 << 20), ..Fault::status(200) }, whole).await;
@@ -219,7 +219,7 @@ async fn redirects_and_repeated_headers_can_be_scripted() {
     assert_eq!(body, b"<html>moved</html>");
 }
 
-/// Undoes `Transfer-Encoding: chunked`: the chunks, and whether the last one came.
+/// Decodes `Transfer-Encoding: chunked`: the chunks, and whether the last one arrived.
 fn chunks(mut body: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let mut found = Vec::new();
     while let Some(at) = body.windows(2).position(|two| two == b"\r\n") {
@@ -258,7 +258,7 @@ fn steps() -> Vec<Step> {
 }
 
 #[tokio::test]
-async fn a_scripted_stream_goes_out_one_event_a_chunk() {
+async fn a_scripted_stream_has_one_chunk_per_event() {
     let (chunks, complete, close) = streamed(Script::new(steps())).await;
     let texts: Vec<_> = chunks.iter().map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
     assert_eq!(texts, ["data: one\ndata: two\n\n", ": ping\n\n", "data: raw\n\n"]);
@@ -266,7 +266,7 @@ async fn a_scripted_stream_goes_out_one_event_a_chunk() {
 }
 
 #[tokio::test]
-async fn a_stream_can_go_out_byte_by_byte_with_any_line_ending() {
+async fn a_stream_can_be_sent_byte_by_byte_with_any_line_ending() {
     let script = Script { chunk_bytes: Some(1), bom: true, line_ending: LineEnding::Crlf, ..Script::new(steps()) };
     let (chunks, complete, _) = streamed(script).await;
     assert!(complete && chunks.iter().all(|chunk| chunk.len() == 1));
@@ -289,7 +289,7 @@ async fn a_stream_can_end_in_four_ways() {
     }
 }
 
-/// Reads a stream until a text has come.
+/// Reads a stream until a text has arrived.
 async fn read_for(surface: &MockSurface, text: &str) -> (Duration, String) {
     let started = Instant::now();
     let mut socket = open(surface, "agent?stream=true").await;
@@ -298,7 +298,7 @@ async fn read_for(surface: &MockSurface, text: &str) -> (Duration, String) {
 }
 
 #[tokio::test]
-async fn the_pauses_of_a_stream_are_kept() {
+async fn the_pauses_of_a_stream_are_observed() {
     let surface = MockSurface::start().await.unwrap();
     let steps = [Step::event("a", json!({})), Step::event("b", json!({})).after(Duration::from_millis(40))];
     surface.answer("agent", Answer::stream(steps)).unwrap();
@@ -331,7 +331,7 @@ async fn a_connection_is_kept_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_while_the_answer_is_late_is_noted() {
+async fn a_client_that_disconnects_during_a_delay_is_recorded() {
     let surface = MockSurface::start().await.unwrap();
     surface.fault(Fault::latency(Duration::from_secs(60))).unwrap();
     let socket = open(&surface, "echo").await;

@@ -24,14 +24,14 @@ fn url(server: &MockServer, slug: &str) -> String {
     format!("{}/v1/products/prod_x/surfaces/surf_y/api/{slug}", server.uri())
 }
 
-/// A server that answers 200 where a matcher matches, and 404 elsewhere.
+/// A server that responds 200 if a matcher matches, else 404.
 async fn matching(matcher: impl Match + 'static) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(matcher).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     server
 }
 
-/// A surface on a wiremock server, mounted for everything.
+/// A surface on a wiremock server, mounted as a catch-all.
 async fn surface(config: Config) -> (MockServer, SurfaceResponder) {
     let server = MockServer::start().await;
     let surface = SurfaceResponder::new(&server, config).unwrap();
@@ -40,7 +40,7 @@ async fn surface(config: Config) -> (MockServer, SurfaceResponder) {
 }
 
 #[tokio::test]
-async fn a_mock_can_be_given_for_one_key_and_one_capability() {
+async fn a_mock_can_match_one_key_and_one_capability() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(bearer_key(KEY))
@@ -138,7 +138,7 @@ async fn a_plain_wiremock_server_can_be_a_whole_surface() {
 }
 
 #[tokio::test]
-async fn other_mocks_may_come_before_the_surface() {
+async fn other_mocks_can_precede_the_surface() {
     let server = MockServer::start().await;
     Mock::given(bearer_key(FULL_KEY))
         .and(capability("echo"))
@@ -154,7 +154,7 @@ async fn other_mocks_may_come_before_the_surface() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_wrong_or_empty_is_refused() {
+async fn an_invalid_or_empty_configuration_is_rejected() {
     let server = MockServer::start().await;
     let empty = SurfaceResponder::new(&server, Config::default()).unwrap_err().to_string();
     assert!(empty.contains("no surface"), "{empty}");
@@ -187,7 +187,7 @@ async fn what_wiremock_cannot_deliver_is_a_500_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_pause_becomes_wiremocks_delay_and_holds_up_no_other_call() {
+async fn a_pause_becomes_wiremocks_delay_and_blocks_no_other_call() {
     let mut config = demo::config();
     let late = Fault::latency(Duration::from_secs(600)).on("fails");
     config.surfaces.iter_mut().for_each(|surface| surface.faults.push(late.clone()));
@@ -204,7 +204,7 @@ async fn a_pause_becomes_wiremocks_delay_and_holds_up_no_other_call() {
 }
 
 #[tokio::test]
-async fn a_running_mock_can_answer_on_a_wiremock_server_too() {
+async fn a_running_mock_can_respond_on_a_wiremock_server_too() {
     let mock = MockSurface::start().await.unwrap();
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(mock.responder()).mount(&server).await;
@@ -215,7 +215,7 @@ async fn a_running_mock_can_answer_on_a_wiremock_server_too() {
 }
 
 #[tokio::test]
-async fn the_control_interface_answers_there_too_and_knows_its_hosts() {
+async fn the_control_interface_works_there_too_and_checks_its_hosts() {
     let (server, surface) = surface(demo::config()).await;
     let state = async |host: &str| {
         Call::new(Method::GET, format!("{}/__mock/state", server.uri())).header("host", host).send().await

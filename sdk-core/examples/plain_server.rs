@@ -1,5 +1,5 @@
-//! The server of the benchmarks: minimal, so that the client is what is measured. It prints its URL, and responds to a request for
-//! a stream with 10,000 events, to any other with a small JSON object.
+//! The server of the benchmarks: minimal, so that the client is what is measured. It prints its URL, and responds to a request
+//! for a stream with 10,000 events, to any other with a small JSON object.
 
 use std::{
     io::{Read, Write},

@@ -4,15 +4,15 @@
 
 use std::borrow::Cow;
 
-/// Prefixes of the platform's credentials (api.md, "Other credentials exist"). Full prefixes, since a slug may begin with `rt_` or
-/// `ct_`.
+/// Prefixes of the platform's credentials (api.md, "Other credentials exist"). Full prefixes, since a slug may begin with `rt_`
+/// or `ct_`.
 const CREDENTIAL_PREFIXES: [&str; 6] = ["papi_", "rt_live_", "rt_test_", "mcp_", "ct_live_", "ct_test_"];
 
 /// Maximum length of a quoted input, in characters.
 const QUOTE_LIMIT: usize = 120;
 
-/// Quotes an input for an error: in double quotes, control characters escaped, truncated, and anything that looks like a credential
-/// replaced with its prefix and an ellipsis.
+/// Quotes an input for an error: in double quotes, control characters escaped, truncated, and anything that looks like a
+/// credential replaced with its prefix and an ellipsis.
 pub(crate) fn quote(input: &str) -> String {
     let hidden = hide_credentials(input);
     let mut text: String = hidden.chars().take(QUOTE_LIMIT).collect();

@@ -1,5 +1,5 @@
-//! Deadlines, waits and retries, on tokio's paused clock: an hour of waiting takes no time. The server runs in the same runtime, so
-//! the clock advances only while both sides are idle.
+//! Deadlines, waits and retries, on tokio's paused clock: an hour of waiting takes no time. The server runs in the same
+//! runtime, so the clock advances only while both sides are idle.
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 

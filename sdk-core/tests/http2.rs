@@ -1,7 +1,7 @@
 //! HTTP/2: requests that the server did not process are sent again; others are not (RFC 9113, sections 6.8 and 8.7).
 //!
-//! The first call of each test uses stream 1 of the first connection, the second uses stream 3. A version of `h2` whose errors the
-//! transport does not recognise fails these tests.
+//! The first call of each test uses stream 1 of the first connection, the second uses stream 3. A version of `h2` whose errors
+//! the transport does not recognise fails these tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -145,7 +145,7 @@ async fn a_call_is_sent_again_at_once_twenty_times_and_uses_no_retry() {
     let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
     let attempts = error.attempts();
-    assert!((22..101).contains(&attempts.len()), "{}", attempts.len());
+    assert!((22..501).contains(&attempts.len()), "{}", attempts.len());
     let at_once = attempts.iter().take_while(|attempt| attempt.waited.is_zero()).count();
     assert_eq!(at_once, 21);
     assert_eq!(server.requests().len(), attempts.len());

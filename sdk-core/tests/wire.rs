@@ -52,8 +52,8 @@ fn open_connections(port: u16) -> usize {
     lines.by_ref().filter(|columns| columns[2].ends_with(&remote) && columns[3] == ESTABLISHED).count()
 }
 
-/// Calls a server that closes each connection shortly after its response, with a pause after each call. Returns the number of lost
-/// calls, and asserts that none was sent twice.
+/// Calls a server that closes each connection shortly after its response, with a pause after each call. Returns the number of
+/// lost calls, and asserts that none was sent twice.
 async fn call_an_impatient_server(calls: usize, pause: impl AsyncFn(usize, &MockSurface)) -> usize {
     let mock = MockSurface::start().await.unwrap();
     let mut hang_up = Fault::new(FaultKind::HangUp);

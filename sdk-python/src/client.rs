@@ -12,7 +12,7 @@ use pyo3::{
     types::{PyDict, PyString},
 };
 use runtype_surface::{
-    Answer, Call, ClientBuilder, Error,
+    Call, CallResponse, ClientBuilder, Error,
     bindings::{self, Refuse as _},
 };
 
@@ -24,9 +24,9 @@ use crate::{
     hooks::{self, Hooks},
     json::encode::encode,
     options::{
-        self,
+        self, ManyOptions,
         opaque::{KeptOptions, OpaqueOptions},
-        value::{self, characters},
+        value::characters,
     },
     response::{Wanted, finish},
     runtime::{
@@ -34,7 +34,7 @@ use crate::{
         guard,
         per_process::PerProcess,
     },
-    stream::{EventStream, Opened, opened},
+    stream::{EventStream, Opened, opened, opening::Opening},
 };
 
 /// A client of the core, for synchronous calls and for asyncio.
@@ -65,13 +65,13 @@ impl Instance {
 /// A call that is ready to be sent.
 struct Prepared {
     call: Call,
-    /// The capability's slug, for logs and texts: what the caller gave may be a whole URL.
+    /// The capability's slug, for logs and texts: the caller may have passed a whole URL.
     capability: String,
     closing: Closing,
 }
 
 impl Prepared {
-    async fn send(mut self) -> Option<Result<Answer<Bytes>, Error>> {
+    async fn send(mut self) -> Option<Result<CallResponse<Bytes>, Error>> {
         self.closing.or_end(self.call.send_bytes()).await
     }
 
@@ -111,7 +111,7 @@ impl Client {
         guard::entry(|| Ok(Endpoint(self.endpoint.clone())))
     }
 
-    /// Calls, waits, and gives the `output` or the `response`.
+    /// Calls, waits, and returns the `output` or the `response`.
     fn call(
         &self,
         py: Python<'_>,
@@ -130,7 +130,7 @@ impl Client {
         })
     }
 
-    /// Begins a call on the running asyncio loop. Gives the future, and what cancels it.
+    /// Starts a call on the running asyncio loop. Returns the future, and what cancels it.
     fn begin<'py>(
         &self,
         py: Python<'py>,
@@ -150,23 +150,24 @@ impl Client {
         })
     }
 
-    /// Opens a stream, and waits until its answer begins.
+    /// Opens a stream, and waits until its response begins; none where it is closed before.
     fn stream(
         &self,
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
-    ) -> PyResult<EventStream> {
+        opening: &Opening,
+    ) -> PyResult<Option<EventStream>> {
         guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), prepared.open())?;
-            opened(py, ended, &name)
+            let ended = hooks::wait(py, self.hooks.as_ref(), opening.or_close(prepared.open()))?;
+            ended.map(|ended| opened(py, ended, &name)).transpose()
         })
     }
 
-    /// Begins to open a stream on the running asyncio loop. Gives the future, and what cancels it.
+    /// Starts to open a stream on the running asyncio loop. Returns the future, and what cancels it.
     fn begin_stream<'py>(
         &self,
         py: Python<'py>,
@@ -183,38 +184,28 @@ impl Client {
         })
     }
 
-    /// Begins many calls, whose inputs the thread that reads the results takes from Python's iterator.
-    #[pyo3(signature = (capability, inputs, given, *, concurrency, in_order))]
+    /// Starts many calls, whose inputs the thread that reads the results takes from Python's iterator.
     fn call_many(
         &self,
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
-        concurrency: &Bound<'_, PyAny>,
-        in_order: bool,
     ) -> PyResult<CallMany> {
-        guard::entry(|| {
-            let schedule = Schedule { concurrency: value::concurrency(concurrency)?, in_order };
-            self.many(py, capability, inputs, given, schedule, None)
-        })
+        guard::entry(|| self.many(py, capability, inputs, given, None))
     }
 
-    /// Begins many calls, whose inputs the running asyncio loop takes from Python's iterator.
-    #[pyo3(signature = (capability, inputs, given, *, concurrency, in_order))]
+    /// Starts many calls, whose inputs the running asyncio loop takes from Python's iterator.
     fn begin_call_many(
         &self,
         py: Python<'_>,
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
-        concurrency: &Bound<'_, PyAny>,
-        in_order: bool,
     ) -> PyResult<CallMany> {
         guard::entry(|| {
-            let schedule = Schedule { concurrency: value::concurrency(concurrency)?, in_order };
             let (queue, _) = CompletionQueue::of_running_loop(py)?;
-            self.many(py, capability, inputs, given, schedule, Some(queue))
+            self.many(py, capability, inputs, given, Some(queue))
         })
     }
 
@@ -235,12 +226,6 @@ impl Client {
     }
 }
 
-/// How many calls may be in flight, and in which order their results come.
-struct Schedule {
-    concurrency: u64,
-    in_order: bool,
-}
-
 impl Client {
     fn many(
         &self,
@@ -248,13 +233,15 @@ impl Client {
         capability: &Bound<'_, PyString>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
-        schedule: Schedule,
         queue: Option<Arc<CompletionQueue>>,
     ) -> PyResult<CallMany> {
+        let ManyOptions { concurrency, in_order } = options::many(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
         let caller = Caller { queue, hooks: self.hooks.clone(), capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
-            bindings::many_stream(call, inputs).in_order(schedule.in_order).concurrency(schedule.concurrency).checked()
+            let many = bindings::many_stream(call, inputs);
+            let many = in_order.into_iter().fold(many, runtype_surface::CallMany::in_order);
+            bindings::checked(concurrency.into_iter().fold(many, runtype_surface::CallMany::concurrency))
         })
     }
 
@@ -275,9 +262,8 @@ impl Client {
         let slug = || self.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
         let (mut call, name) = match target {
             "capability" => (instance.client.capability(capability), slug()?),
-            "dispatch" => (instance.client.capability(capability).via_dispatch(), slug()?),
             "openapi" => (instance.client.openapi_call(), "openapi.json".to_owned()),
-            _ => return Err(PyValueError::new_err("a target is capability, dispatch or openapi")),
+            _ => return Err(PyValueError::new_err("a target is capability or openapi")),
         };
         if let Some(input) = input {
             call = match encode(input) {

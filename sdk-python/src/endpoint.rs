@@ -20,7 +20,7 @@ impl Endpoint {
     #[new]
     fn new(url: &Bound<'_, PyString>) -> PyResult<Self> {
         guard::entry(|| {
-            let parsed = runtype_surface::Endpoint::parse(characters("endpoint url", url)?);
+            let parsed = runtype_surface::Endpoint::parse(characters("endpoint_url", url)?);
             parsed.map(Self).map_err(|problem| error::raise(url.py(), &problem))
         })
     }

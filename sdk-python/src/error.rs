@@ -47,7 +47,7 @@ fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(PyErr::from_value(errors(py)?.call_method1(intern!(py, "of_report"), (report, body))?))
 }
 
-/// Why the application's key function gave no key, on its way through the core.
+/// Why the application's key function returned no key, on its way through the core.
 #[derive(Debug)]
 pub(crate) struct KeyFunctionError {
     /// Kept as text: showing a `PyErr` would need the GIL.

@@ -1,7 +1,7 @@
 //! The application's key function, asked from the network's threads.
 //!
-//! It runs on a Python thread of its own: it may wait for a secret manager, and the network's threads must not. Where it
-//! gives an awaitable, the asyncio loop of the call that asks awaits it.
+//! It runs on a Python thread of its own: it may wait for a secret manager, and the network's threads must not. An
+//! awaitable that it returns is awaited on the asyncio loop of the call that asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,18 +40,18 @@ async fn ask(function: Arc<Py<PyAny>>) -> Result<String, KeyFunctionError> {
         Ok(Some(Err(error))) => return Err(KeyFunctionError::new(Python::attach(|_| error.to_string()))),
         Ok(None) | Err(_) => return Err(KeyFunctionError::new("the interpreter is about to end")),
     }
-    given.await.unwrap_or_else(|_| Err(KeyFunctionError::new("its event loop was closed before it answered")))
+    given.await.unwrap_or_else(|_| Err(KeyFunctionError::new("its event loop was closed before it returned")))
 }
 
-/// Asks the function once, and takes what it gives.
+/// Calls the function once, and takes what it returns.
 ///
-/// No Python frame of this package holds the function, what it gives, or the key: what prints frames would print them, and
+/// No Python frame of this package holds the function, what it returns, or the key: what prints frames would print them, and
 /// the `repr` of a function that is a `functools.partial` or a method may show a key.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct KeyRequest {
     function: Arc<Py<PyAny>>,
     context: Arc<CallContext>,
-    /// What an asynchronous function gave.
+    /// The awaitable that an asynchronous function returned.
     awaitable: Mutex<Option<Py<PyAny>>>,
     key: Mutex<Option<oneshot::Sender<Result<String, KeyFunctionError>>>>,
 }
@@ -67,7 +67,7 @@ impl KeyRequest {
         Ok(())
     }
 
-    /// What an asynchronous function gave, to be awaited on the loop of the call that asks.
+    /// The awaitable that an asynchronous function returned, for the loop of the call that asks.
     fn awaitable(&self) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| Ok(self.awaitable.lock().unwrap_or_else(PoisonError::into_inner).take()))
     }
@@ -87,7 +87,7 @@ impl KeyRequest {
 }
 
 impl KeyRequest {
-    /// Takes what the function gave: a key, or an awaitable that will give one.
+    /// Takes what the function returned: a key, or an awaitable of one.
     fn take(slf: &Bound<'_, Self>, given: &Bound<'_, PyAny>) -> PyResult<()> {
         let py = slf.py();
         let request = slf.get();
@@ -95,7 +95,7 @@ impl KeyRequest {
             match key.to_str() {
                 Ok(key) => request.send(Ok(key.to_owned())),
                 // Python's own error would hold the key.
-                Err(_) => request.send(Err(KeyFunctionError::new("it gave a text with a lone surrogate"))),
+                Err(_) => request.send(Err(KeyFunctionError::new("it returned a text with a lone surrogate"))),
             }
             return Ok(());
         }

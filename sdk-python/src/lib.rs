@@ -35,8 +35,8 @@ mod _native {
         client::Client,
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
-        options::opaque::OpaqueOptions,
-        stream::{EventStream, event::Event},
+        options::{opaque::OpaqueOptions, signature::Signature},
+        stream::{EventStream, event::StreamEvent, opening::Opening},
     };
 
     #[cfg(debug_assertions)]

@@ -2,29 +2,29 @@
 
 use bytes::Bytes;
 use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
-use runtype_surface::{Answer, Attempt, AttemptOutcome, Error, EventStream};
+use runtype_surface::{Attempt, AttemptOutcome, CallResponse, Error, EventStream};
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
 
-/// Notes a call that was answered.
-pub(crate) fn answered(py: Python<'_>, answer: &Answer<Bytes>) -> PyResult<()> {
+/// Notes a call that succeeded.
+pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = answer.capability().unwrap_or("openapi.json");
-    retries(logger, name, &answer.attempts)?;
+    let name = response.capability().unwrap_or("openapi.json");
+    retries(logger, name, &response.attempts)?;
     if is_enabled(logger, DEBUG)? {
-        let request = answer.request_id.as_deref().unwrap_or("-");
-        let took = milliseconds(answer.elapsed);
+        let request = response.request_id.as_deref().unwrap_or("-");
+        let took = milliseconds(response.elapsed);
         let template = intern!(py, "%s: %d after %.1f ms, attempts %d, request %s");
         logger.call_method1(
             intern!(py, "debug"),
-            (template, name, answer.status, took, answer.attempts.len(), request),
+            (template, name, response.status, took, response.attempts.len(), request),
         )?;
     }
     Ok(())
 }
 
-/// Notes a stream whose answer has begun.
+/// Notes a stream whose response has begun.
 pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
     retries(logger, capability, stream.attempts())?;
@@ -59,12 +59,12 @@ fn retries(logger: &Bound<'_, PyAny>, name: &str, attempts: &[Attempt]) -> PyRes
     for pair in attempts.windows(2) {
         let [before, after] = pair else { continue };
         let outcome = match before.outcome {
-            AttemptOutcome::Answered { status } => format!("status {status}"),
-            AttemptOutcome::TimedOut { .. } => "no answer in time".to_owned(),
+            AttemptOutcome::Responded { status } => format!("status {status}"),
+            AttemptOutcome::TimedOut { .. } => "no response in time".to_owned(),
             AttemptOutcome::Broken { .. } => "a broken connection".to_owned(),
-            _ => "an unreadable answer".to_owned(),
+            _ => "an unreadable response".to_owned(),
         };
-        let template = intern!(py, "%s: attempt %d ended with %s, repeated after %.1f ms");
+        let template = intern!(py, "%s: attempt %d ended with %s, retried after %.1f ms");
         logger
             .call_method1(intern!(py, "info"), (template, name, before.number, outcome, milliseconds(after.waited)))?;
     }

@@ -1,9 +1,9 @@
-//! What a call gives: the capability's output, or all that came with it.
+//! The result of a call: the capability's output, alone or with its metadata.
 
 use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
-    Answer, Error,
+    CallResponse, Error,
     bindings::{Report as _, undecodable},
 };
 
@@ -29,31 +29,31 @@ impl Wanted {
     }
 }
 
-/// Gives what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
+/// Returns what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
 pub(crate) fn finish(
     py: Python<'_>,
-    ended: Option<Result<Answer<Bytes>, Error>>,
+    ended: Option<Result<CallResponse<Bytes>, Error>>,
     capability: &str,
     wanted: Wanted,
 ) -> PyResult<Py<PyAny>> {
-    let answer = match ended {
-        Some(Ok(answer)) => answer,
+    let response = match ended {
+        Some(Ok(response)) => response,
         Some(Err(problem)) => {
             log::failed(py, &problem)?;
             return Err(error::raise(py, &problem));
         }
         None => return Err(error::cancelled(py, capability)),
     };
-    log::answered(py, &answer)?;
-    let output = match decode(py, &answer.output) {
+    log::responded(py, &response)?;
+    let output = match decode(py, &response.output) {
         Ok(output) => output,
-        Err(reason) => return Err(error::raise(py, &undecodable(answer, &reason))),
+        Err(reason) => return Err(error::raise(py, &undecodable(response, &reason))),
     };
     if wanted == Wanted::Output {
         return Ok(output.unbind());
     }
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let module = MODULE.get_or_try_init(py, || py.import("runtype_surface._response").map(Bound::unbind))?.bind(py);
-    let report = decode(py, answer.report().as_bytes()).map_err(PyValueError::new_err)?;
+    let report = decode(py, response.report().as_bytes()).map_err(PyValueError::new_err)?;
     Ok(module.call_method1(intern!(py, "of_report"), (output, report))?.unbind())
 }

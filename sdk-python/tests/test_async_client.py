@@ -20,12 +20,12 @@ def test_every_method_has_its_awaited_twin(runtype_mock: MockSurface) -> None:
     async def main() -> None:
         async with runtype_mock.async_client() as client:
             assert await client.call("echo", {"a": 1}) == {"a": 1}
-            assert await client.dispatch("echo", {"a": 1}) == {"a": 1}
+            assert await client.call("echo", {"a": 1}, via_dispatch=True) == {"a": 1}
             assert (await client.call_with_response("echo", {"a": 1})).status == 200
             assert "paths" in await client.openapi()
             assert client.endpoint_url("echo").endswith("/api/echo")
         assert client.is_closed
-        with pytest.raises(ConfigurationError, match="it is closed"):
+        with pytest.raises(ConfigurationError, match="the client is closed"):
             await client.call("echo")
 
     asyncio.run(main())

@@ -32,7 +32,7 @@ async def later(count: int) -> AsyncIterator[dict[str, int]]:
 
 def test_many_calls_give_their_results_in_order(runtype_mock: MockSurface) -> None:
     results = list(runtype_mock.client().call_many("echo", numbers(50), concurrency=7))
-    assert [(result.number, result.output) for result in results] == [(n, {"n": n}) for n in range(50)]
+    assert [(result.index, result.output) for result in results] == [(n, {"n": n}) for n in range(50)]
     assert all(result.error is None and result.response and result.response.status == 200 for result in results)
 
 
@@ -42,14 +42,18 @@ def test_the_async_client_takes_either_kind_of_iterable(runtype_mock: MockSurfac
         for inputs in (numbers(30), later(30), [{"n": n} for n in range(30)]):
             results = [result async for result in client.call_many("echo", inputs, concurrency=4, in_order=False)]
             assert sorted(result.output["n"] for result in results) == list(range(30))
-            assert all(result.output == {"n": result.number} for result in results)
+            assert all(result.output == result.input == {"n": result.index} for result in results)
 
     asyncio.run(main())
 
 
 def test_one_failure_ends_no_other_call(runtype_mock: MockSurface) -> None:
-    results = list(runtype_mock.client().call_many("echo", [{"a": 1}, {"a": float("nan")}, {"a": 3}]))
-    assert [result.error is None for result in results] == [True, False, True]
+    inputs: list[dict[str, Any]] = [{"a": 1}, {"a": float("nan")}, {"a": 3}]
+    results = list(runtype_mock.client().call_many("echo", inputs))
+    assert [result.ok for result in results] == [result.error is None for result in results] == [True, False, True]
+    assert [result.response is None for result in results] == [False, True, False]
+    # The very inputs, also those that have no JSON form.
+    assert all(result.input is given for result, given in zip(results, inputs, strict=True))
     assert isinstance(results[1].error, ConfigurationError)
     with pytest.raises(ConfigurationError, match="NaN"):
         _ = results[1].output
@@ -67,7 +71,7 @@ def test_inputs_are_taken_one_by_one_when_there_is_room(runtype_mock: MockSurfac
 
     with runtype_mock.client().call_many("echo", inputs(), concurrency=3) as results:
         for result in results:
-            if result.number == 9:
+            if result.index == 9:
                 break
     assert 10 <= len(taken) <= 10 + 5
     # A generator may hold what belongs to a thread.
@@ -85,12 +89,12 @@ def test_what_the_inputs_raise_is_raised_after_the_results_of_the_calls_before_i
 
     numbered: list[int] = []
     with pytest.raises(LookupError, match="the file is gone"):
-        numbered.extend(result.number for result in runtype_mock.client().call_many("echo", broken()))
+        numbered.extend(result.index for result in runtype_mock.client().call_many("echo", broken()))
     assert numbered == [0]
 
     async def main(inputs: Any) -> None:
         results = runtype_mock.async_client().call_many("echo", inputs)
-        assert (await anext(results)).number == 0
+        assert (await anext(results)).index == 0
         with pytest.raises(LookupError, match="the file is gone"):
             await anext(results)
 
@@ -106,15 +110,17 @@ def test_calls_go_on_while_a_result_is_looked_at(runtype_mock: MockSurface) -> N
     assert time.monotonic() - began < 0.5
 
 
-def test_leaving_drops_what_is_under_way(runtype_mock: MockSurface) -> None:
+def test_leaving_drops_the_in_flight_calls(runtype_mock: MockSurface) -> None:
+    # The others have begun before the first one ends.
+    runtype_mock.put_capability("later", latency_ms=100)
     runtype_mock.inject("stall", nth=[2, 3])
-    for _ in runtype_mock.client().call_many("echo", numbers(3), concurrency=3, in_order=False):
+    for _ in runtype_mock.client().call_many("later", numbers(3), concurrency=3, in_order=False):
         runtype_mock.wait_for(lambda journal: len(journal) == 3)
         break
     runtype_mock.wait_for(lambda journal: [r["outcome"] for r in journal].count("client_closed") == 2)
 
 
-def test_leaving_async_drops_what_is_under_way(runtype_mock: MockSurface) -> None:
+def test_leaving_async_drops_the_in_flight_calls(runtype_mock: MockSurface) -> None:
     runtype_mock.inject("stall")
 
     async def main() -> None:
@@ -141,7 +147,7 @@ def test_reads_that_are_given_up_lose_no_result(runtype_mock: MockSurface) -> No
             with contextlib.suppress(StopAsyncIteration):
                 while True:
                     with contextlib.suppress(asyncio.TimeoutError):
-                        seen.append((await asyncio.wait_for(results.__anext__(), 0.003)).number)
+                        seen.append((await asyncio.wait_for(results.__anext__(), 0.003)).index)
         return seen
 
     assert asyncio.run(main()) == list(range(40))

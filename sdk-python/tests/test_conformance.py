@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import runtype_surface
-from runtype_surface import AsyncClient, CallCancelledError, Client, RuntypeError
+from runtype_surface import AsyncClient, CallCancelledError, Client, SurfaceError
 from runtype_surface.testing import MockSurface
 from support.conversion import Application, facts, options_of
 from support.expectation import check, check_outcome, load, replace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
-    from runtype_surface import ManyResult
+    from runtype_surface import CallResult
 
 FOLDER = Path(__file__).parents[2] / "mock-server" / "conformance"
 CASES = [
@@ -128,12 +128,12 @@ class Run:
         except (CallCancelledError, asyncio.CancelledError):
             # A closed client is what cancels a call of `Client`; the next step makes another.
             self.client, found = None if self.kind is Client else self.client, {"cancelled": True}
-        except RuntypeError as error:
+        except SurfaceError as error:
             found = {"error": self.told(error), "events": [facts(event) for event in events]}
         assert not any(key in repr(self.application.told) for key in self.keys), "a hook was told a key"
         return found | {"asked": self.application.asked, "told": self.application.told}
 
-    def told(self, error: RuntypeError) -> dict[str, Any]:
+    def told(self, error: SurfaceError) -> dict[str, Any]:
         for text in (str(error), repr(error), repr(error.__dict__)):
             assert not any(key in text for key in self.keys), "the error shows a key"
         return facts(error) | {"class": type(error).__name__, "text": str(error)}
@@ -165,15 +165,13 @@ class Run:
             case "endpoint_url":
                 return {"output": client.endpoint_url(capability)}
             case "call":
-                answer = awaited(lambda: client.call_with_response(capability, input, **given))
-            case "dispatch":
-                answer = awaited(lambda: client.dispatch_with_response(capability, input, **given))
+                response = awaited(lambda: client.call_with_response(capability, input, **given))
             case "openapi":
-                answer = awaited(lambda: client.openapi_with_response(**given))
+                response = awaited(lambda: client.openapi_with_response(**given))
             case "stream":
                 stream: list[Any] = []
                 awaited(lambda: read(client.stream(capability, input, **given), events, leave_after, stream))
-                return {"output": [facts(event) for event in events], "answer": facts(stream[0])}
+                return {"output": [facts(event) for event in events], "response": facts(stream[0])}
             case "stream_text":
                 return {"output": awaited(lambda: client.stream(capability, input, **given).text())}
             case "stream_final_output":
@@ -184,10 +182,13 @@ class Run:
                 return {"output": [self.numbered(result) for result in results]}
             case _:
                 pytest.fail(f"no such method: {method}")
-        return {"output": answer.output, "answer": facts(answer)}
+        return {"output": response.output, "response": facts(response)}
 
-    def numbered(self, result: ManyResult) -> dict[str, Any]:
+    def numbered(self, result: CallResult) -> dict[str, Any]:
+        of = {"index": result.index, "input": result.input}
         if result.error is not None:
-            return {"number": result.number, "error": self.told(result.error)}
+            assert not result.ok
+            return of | {"error": self.told(result.error)}
+        assert result.ok
         assert result.response is not None
-        return {"number": result.number, "output": result.output, "answer": facts(result.response)}
+        return of | {"output": result.output, "response": facts(result.response)}

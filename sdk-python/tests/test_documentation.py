@@ -23,7 +23,7 @@ DOCUMENTED = [
     runtype_surface,
     runtype_surface.testing,
     runtype_surface._errors,
-    *(getattr(runtype_surface, name) for name in runtype_surface.__all__ if name != "__version__"),
+    *(one for name in runtype_surface.__all__ if hasattr(one := getattr(runtype_surface, name), "__name__")),
 ]
 
 
@@ -60,6 +60,7 @@ def test_an_example_runs(code: str, runtype_mock: MockSurface, monkeypatch: pyte
         "texts": ["One.", "Two."],
         "text": "One.",
         "my_application": lambda client: client.call("echo"),
+        "is_batch": True,
         "come_back_after": lambda seconds: seconds,
     }
     compiled = compile(code, "example", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -20,8 +20,8 @@ from runtype_surface import (
     ConfigurationError,
     RateLimitError,
     ResponseDecodeError,
-    RuntypeError,
     ServerError,
+    SurfaceError,
 )
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 KEY = "papi_a_secret_that_nobody_sees_a1b2"
 
 
-def failure_of(call: Callable[[], object]) -> RuntypeError:
-    with pytest.raises(RuntypeError) as caught:
+def failure_of(call: Callable[[], object]) -> SurfaceError:
+    with pytest.raises(SurfaceError) as caught:
         call()
     return caught.value
 
 
-def failures(mock: MockSurface) -> list[RuntypeError]:
+def failures(mock: MockSurface) -> list[SurfaceError]:
     """One failure of every kind that a call can have, each from a client with a secret key."""
     mock.mint_key(key=KEY)
     mock.inject("bad_json", capability="echo")
@@ -70,7 +70,7 @@ def test_the_classes_have_builtin_bases(runtype_mock: MockSurface) -> None:
     assert isinstance(connection, ConnectionError)
     assert isinstance(timeout, APITimeoutError)
     assert isinstance(timeout, TimeoutError)
-    assert timeout.phase == "answer"
+    assert timeout.phase == "response"
     assert timeout.may_have_executed
     assert isinstance(decode, ResponseDecodeError)
     assert not isinstance(decode, APIStatusError)
@@ -86,7 +86,7 @@ def test_the_classes_have_builtin_bases(runtype_mock: MockSurface) -> None:
     assert isinstance(limit, RateLimitError)
     assert limit.retry_after == 3600
     assert isinstance(key, AuthenticationError)
-    assert key.message == "Invalid or missing API key"
+    assert key.server_message == "Invalid or missing API key"
     assert key.key_hint == "papi_…a1b2"
     assert key.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -116,7 +116,7 @@ def test_a_malformed_key_is_not_repeated() -> None:
     for key in (f"{KEY} with blanks", f"Bearer {KEY}", f" {KEY}", f"{KEY}\udc80", f"{KEY}\u00e9"):
         error = failure_of(lambda key=key: Client(api_key=key, product_id="p", surface_id="s"))  # type: ignore[misc]
         assert isinstance(error, ConfigurationError)
-        assert error.option == "api key"
+        assert error.option == "api_key"
         assert "nobody_sees" not in "".join(traceback.format_exception(error)) + repr(error.__dict__)
 
 

@@ -20,7 +20,7 @@ from sentry_sdk.transport import Transport
 from sentry_sdk.utils import event_from_exception
 
 import runtype_surface
-from runtype_surface import AsyncClient, Client, RuntypeError
+from runtype_surface import AsyncClient, Client, SurfaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ def assert_shows_no_key(error: BaseException) -> None:
 
 
 def error_of(work: Callable[[], object]) -> Exception:
-    with pytest.raises((RuntypeError, TypeError)) as caught:
+    with pytest.raises((SurfaceError, TypeError)) as caught:
         work()
     return caught.value
 
@@ -161,6 +161,17 @@ def test_a_key_given_as_the_prefix_of_the_variables_is_not_shown(class_: type[Cl
     assert_shows_no_key(error_of(lambda: class_.from_env(**given.options)))
 
 
+def test_a_key_that_is_passed_by_position_is_not_shown(runtype_mock: MockSurface) -> None:
+    given, call = Bland(key=key()), runtype_mock.client().call
+    for work in (
+        lambda: Client(*given.options.values()),
+        lambda: AsyncClient.from_env("STAGING", *given.options.values()),
+        lambda: Client.from_env(*given.options.values(), timeout=-1, **IDS),
+        lambda: call("echo", {}, *given.options.values()),
+    ):
+        assert_shows_no_key(error_of(work))
+
+
 def test_a_client_of_the_mock_that_cannot_be_made_shows_no_key(runtype_mock: MockSurface) -> None:
     given = Bland(api_key=key(), timeout=-1)
     assert_shows_no_key(error_of(lambda: runtype_mock.client(**given.options)))
@@ -170,9 +181,9 @@ def test_a_client_of_the_mock_that_cannot_be_made_shows_no_key(runtype_mock: Moc
 CALLS: dict[str, Callable[[Client, Bland], object]] = {
     "call": lambda client, given: client.call("echo", **given.options),
     "call_with_response": lambda client, given: client.call_with_response("echo", **given.options),
-    "dispatch": lambda client, given: client.dispatch("echo", **given.options),
-    "dispatch_with_response": lambda client, given: client.dispatch_with_response("echo", **given.options),
-    "stream": lambda client, given: client.stream("support-agent", **given.options),
+    "stream": lambda client, given: next(client.stream("support-agent", **given.options)),
+    "stream's text": lambda client, given: client.stream("support-agent", **given.options).text(),
+    "stream, entered": lambda client, given: client.stream("support-agent", **given.options).__enter__(),
     "call_many": lambda client, given: list(client.call_many("echo", [{}], **given.options)),
     "call_many of no inputs": lambda client, given: client.call_many("echo", 7, **given.options),  # type: ignore[arg-type]
     "openapi": lambda client, given: client.openapi(**given.options),
@@ -187,8 +198,6 @@ async def all_of(many: Any) -> list[Any]:
 ASYNC_CALLS: dict[str, Callable[[AsyncClient, Bland], Any]] = {
     "call": lambda client, given: client.call("echo", **given.options),
     "call_with_response": lambda client, given: client.call_with_response("echo", **given.options),
-    "dispatch": lambda client, given: client.dispatch("echo", **given.options),
-    "dispatch_with_response": lambda client, given: client.dispatch_with_response("echo", **given.options),
     "stream": lambda client, given: all_of(client.stream("support-agent", **given.options)),
     "stream's text": lambda client, given: client.stream("support-agent", **given.options).text(),
     "call_many": lambda client, given: all_of(client.call_many("echo", [{}], **given.options)),
@@ -327,7 +336,9 @@ def test_a_client_that_is_made_again_from_a_pickle_shows_no_option() -> None:
 HALF_MADE = [
     getattr(runtype_surface, name)
     for name in runtype_surface.__all__
-    if isinstance(getattr(runtype_surface, name), type) and name not in ("Endpoint", "Event")
+    if isinstance(getattr(runtype_surface, name), type)
+    and name not in ("Endpoint", "StreamEvent", "NotGiven")
+    and not name.endswith("Options")
 ]
 
 

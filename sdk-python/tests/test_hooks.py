@@ -39,7 +39,7 @@ class Watch:
         return {"before_attempt": self.before, "after_attempt": self.after}
 
 
-RETRIED = ["echo 1 begins", "echo 1 answered 429", "echo 2 begins", "echo 2 answered 200"]
+RETRIED = ["echo 1 begins", "echo 1 responded 429", "echo 2 begins", "echo 2 responded 200"]
 
 
 def test_hooks_are_told_of_every_attempt_on_the_thread_of_the_call(runtype_mock: MockSurface) -> None:
@@ -72,14 +72,14 @@ def test_streams_many_calls_and_the_document_are_watched_too(runtype_mock: MockS
     watch = Watch()
     client = runtype_mock.client(**watch.options)
     client.openapi()
-    assert watch.lines == ["None 1 begins", "None 1 answered 200"]
+    assert watch.lines == ["None 1 begins", "None 1 responded 200"]
     watch.lines.clear()
     assert client.stream("support-agent").text()
-    assert watch.lines == ["support-agent 1 begins", "support-agent 1 answered 200"]
+    assert watch.lines == ["support-agent 1 begins", "support-agent 1 responded 200"]
     watch.lines.clear()
     for result in client.call_many("echo", [{}] * 3, concurrency=1):
-        assert len([line for line in watch.lines if "200" in line]) > result.number
-    assert watch.lines == ["echo 1 begins", "echo 1 answered 200"] * 3
+        assert len([line for line in watch.lines if "200" in line]) > result.index
+    assert watch.lines == ["echo 1 begins", "echo 1 responded 200"] * 3
     assert watch.threads == {threading.get_ident()}
 
 
@@ -88,10 +88,10 @@ def test_many_calls_in_asyncio_are_watched_on_the_loop(runtype_mock: MockSurface
 
     async def main() -> None:
         async for result in runtype_mock.async_client(**watch.options).call_many("echo", [{}] * 3, concurrency=1):
-            assert len([line for line in watch.lines if "200" in line]) > result.number
+            assert len([line for line in watch.lines if "200" in line]) > result.index
 
     asyncio.run(main())
-    assert watch.lines == ["echo 1 begins", "echo 1 answered 200"] * 3
+    assert watch.lines == ["echo 1 begins", "echo 1 responded 200"] * 3
     assert watch.threads == {threading.get_ident()}
 
 

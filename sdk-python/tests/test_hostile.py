@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtype_surface import ConfigurationError, Endpoint, Event, RuntypeError, capability_slug
+from runtype_surface import ConfigurationError, Endpoint, StreamEvent, SurfaceError, capability_slug
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +189,7 @@ INPUTS: dict[str, Callable[[], Any]] = {
 
 
 def refused(work: Callable[[], object]) -> Exception:
-    with pytest.raises((RuntypeError, TypeError)) as caught:
+    with pytest.raises((SurfaceError, TypeError)) as caught:
         work()
     error = caught.value
     assert "internal error" not in str(error)
@@ -266,14 +266,13 @@ def test_an_input_of_odd_subclasses_is_taken_by_its_value(runtype_mock: MockSurf
 
 SLUGS: list[Callable[[Client, Any], object]] = [
     lambda client, slug: client.call(slug),
-    lambda client, slug: client.dispatch(slug),
-    lambda client, slug: client.stream(slug),
+    lambda client, slug: client.stream(slug).__enter__(),
     lambda client, slug: client.call_many(slug, []),
     lambda client, slug: client.endpoint_url(slug),
     lambda _, slug: Endpoint(slug),
     lambda _, slug: capability_slug(slug),
-    lambda _, slug: Event(slug, {}),
-    lambda _, slug: Event("a", {}, slug),
+    lambda _, slug: StreamEvent(slug, {}),
+    lambda _, slug: StreamEvent("a", {}, slug),
 ]
 
 

@@ -16,10 +16,12 @@ HEAVY = [
     "json",
     "typing",
     "dataclasses",
+    "datetime",
     "inspect",
     "logging",
     "subprocess",
     "http",
+    "runtype_surface._types",
     "runtype_surface.testing",
 ]
 
@@ -36,17 +38,17 @@ SAMPLE = """
 from typing import Any
 
 import runtype_surface
-from runtype_surface import Answer, AsyncClient, Client
+from runtype_surface import CallResponse, AsyncClient, Client
 
 
 def main(client: Client) -> str:
-    output: dict[str, Any] = client.call("summarize-article", {"input": "text"}, timeout=20, retry_mode="never")
-    answer = client.call_with_response("summarize-article", {"input": "text"}, headers={"X-Trace": "1"})
-    reveal_type(answer)
-    reveal_type(answer.request_id)
+    output: dict[str, Any] = client.call("summarize-article", {"input": "text"}, timeout=20, retry_mode="idempotent")
+    response = client.call_with_response("summarize-article", {"input": "text"}, headers={"X-Trace": "1"})
+    reveal_type(response)
+    reveal_type(response.request_id)
     reveal_type(client.endpoint.capability)
     try:
-        client.dispatch("echo")
+        client.call("echo", via_dispatch=True)
     except runtype_surface.RateLimitError as error:
         reveal_type(error.retry_after)
     with Client(api_key=lambda: "key", api_key_file=None, max_retries=3) as other:
@@ -58,7 +60,7 @@ async def ask() -> str:
     return "key"
 
 
-async def asynchronous() -> Answer:
+async def asynchronous() -> CallResponse:
     async with AsyncClient.from_env("STAGING", api_key=ask) as client:
         reveal_type(client)
         return await client.call_with_response("echo", attempt_timeout=1.5)
@@ -90,7 +92,7 @@ def test_the_types_pass_mypy_strict(tmp_path: Path) -> None:
     assert "error" not in said, said
     revealed = [line.split('"')[1] for line in said.splitlines() if "Revealed type" in line]
     assert [kind.replace("builtins.", "") for kind in revealed] == [
-        "runtype_surface._response.Answer",
+        "runtype_surface._response.CallResponse",
         "str | None",
         "str | None",
         "float | None",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtype_surface import RuntypeError
+from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
     from runtype_surface.testing import MockSurface
@@ -40,7 +40,7 @@ def test_no_line_shows_the_key_or_a_body(runtype_mock: MockSurface, caplog: pyte
     client = runtype_mock.client(api_key=key)
     client.call("echo", {"secret": "a body"})
     runtype_mock.revoke_key(key)
-    with pytest.raises(RuntypeError):
+    with pytest.raises(SurfaceError):
         client.call("echo", {"secret": "a body"})
     assert len(caplog.records) == 2
     assert "AuthenticationError" in caplog.text

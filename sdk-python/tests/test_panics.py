@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtype_surface import AsyncClient, Client, Endpoint, Event, RuntypeError, _native, capability_slug
+from runtype_surface import AsyncClient, Client, Endpoint, StreamEvent, SurfaceError, _native, capability_slug
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,8 +23,8 @@ WORDS = "papi_words_of_a_panic"
 panic: Callable[[str, str], None] = getattr(_native, "_panic_for_tests")  # noqa: B009, debug builds have it
 
 
-def assert_is_a_bug_of_ours(error: RuntypeError) -> None:
-    assert type(error) is RuntypeError
+def assert_is_a_bug_of_ours(error: SurfaceError) -> None:
+    assert type(error) is SurfaceError
     assert "internal error in runtype-surface" in str(error)
     assert WORDS not in repr((error.args, vars(error), error.__cause__, error.__context__))
     assert error.may_have_executed
@@ -33,9 +33,8 @@ def assert_is_a_bug_of_ours(error: RuntypeError) -> None:
 SYNC: dict[str, Callable[[Client], object]] = {
     "call": lambda client: client.call("echo"),
     "call_with_response": lambda client: client.call_with_response("echo"),
-    "dispatch": lambda client: client.dispatch("echo"),
     "openapi": lambda client: client.openapi(),
-    "stream": lambda client: client.stream("support-agent"),
+    "stream": lambda client: next(client.stream("support-agent")),
 }
 
 
@@ -44,7 +43,7 @@ SYNC: dict[str, Callable[[Client], object]] = {
 def test_a_call_raises_and_the_next_one_works(runtype_mock: MockSurface, name: str, place: str) -> None:
     client = runtype_mock.client()
     panic(place, WORDS)
-    with pytest.raises(RuntypeError) as caught:
+    with pytest.raises(SurfaceError) as caught:
         SYNC[name](client)
     assert_is_a_bug_of_ours(caught.value)
     assert client.call("echo", {"a": 1}) == {"a": 1}
@@ -54,7 +53,7 @@ def test_a_call_with_hooks_raises(runtype_mock: MockSurface) -> None:
     told: list[object] = []
     client = runtype_mock.client(before_attempt=told.append, after_attempt=lambda *ended: told.append(ended))
     panic("future", WORDS)
-    with pytest.raises(RuntypeError) as caught:
+    with pytest.raises(SurfaceError) as caught:
         client.call("echo")
     assert_is_a_bug_of_ours(caught.value)
     assert client.call("echo", {"a": 1}) == {"a": 1}
@@ -64,7 +63,6 @@ def test_a_call_with_hooks_raises(runtype_mock: MockSurface) -> None:
 ASYNC: dict[str, Callable[[AsyncClient], Awaitable[Any]]] = {
     "call": lambda client: client.call("echo"),
     "call_with_response": lambda client: client.call_with_response("echo"),
-    "dispatch": lambda client: client.dispatch("echo"),
     "openapi": lambda client: client.openapi(),
     "stream": lambda client: anext(client.stream("support-agent")),
     "stream's text": lambda client: client.stream("support-agent").text(),
@@ -78,7 +76,7 @@ def test_an_awaited_call_raises_and_the_next_one_works(runtype_mock: MockSurface
     async def main() -> None:
         client = runtype_mock.async_client()
         panic(place, WORDS)
-        with pytest.raises(RuntypeError) as caught:
+        with pytest.raises(SurfaceError) as caught:
             await asyncio.wait_for(ASYNC[name](client), 10)
         assert_is_a_bug_of_ours(caught.value)
         assert await client.call("echo", {"a": 1}) == {"a": 1}
@@ -99,7 +97,7 @@ def test_a_stream_raises_where_reading_it_panics(runtype_mock: MockSurface, read
     client = runtype_mock.client()
     with client.stream("support-agent") as events:
         panic(place, WORDS)
-        with pytest.raises(RuntypeError) as caught:
+        with pytest.raises(SurfaceError) as caught:
             READS[read](events)
         assert_is_a_bug_of_ours(caught.value)
     assert client.stream("support-agent").text()
@@ -110,7 +108,7 @@ def test_many_calls_end_with_the_error_and_not_as_if_they_were_done(runtype_mock
     results = client.call_many("echo", ({"n": n} for n in range(100)), concurrency=1)
     assert next(results).output == {"n": 0}
     panic("future", WORDS)
-    with pytest.raises(RuntypeError) as caught:
+    with pytest.raises(SurfaceError) as caught:
         list(results)
     assert_is_a_bug_of_ours(caught.value)
     assert client.call("echo", {"a": 1}) == {"a": 1}
@@ -126,7 +124,7 @@ def test_an_input_that_panics_ends_many_calls(runtype_mock: MockSurface, is_asyn
     async def main() -> list[Any]:
         return [result async for result in runtype_mock.async_client().call_many("echo", inputs(), concurrency=1)]
 
-    with pytest.raises(RuntypeError) as caught:
+    with pytest.raises(SurfaceError) as caught:
         asyncio.run(asyncio.wait_for(main(), 10)) if is_async else list(
             runtype_mock.client().call_many("echo", inputs(), concurrency=1)
         )
@@ -155,7 +153,7 @@ def test_a_key_function_whose_answer_panics_fails_the_call(runtype_mock: MockSur
         panic("entry", WORDS)
         return _native.capability_slug("Never Given")
 
-    with pytest.raises(RuntypeError, match="internal error in runtype-surface"):
+    with pytest.raises(SurfaceError, match="internal error in runtype-surface"):
         runtype_mock.client(api_key=ask_and_panic).call("echo")
     assert runtype_mock.client(api_key=ask).call("echo", {"a": 1}) == {"a": 1}
 
@@ -165,7 +163,7 @@ def getters(class_: type, of: object) -> dict[str, Callable[[], object]]:
     return {f"{class_.__name__}.{name}": functools.partial(getattr, of, name) for name in names}
 
 
-EVENT = Event("text_delta", {"delta": "a"})
+EVENT = StreamEvent("text_delta", {"delta": "a"})
 ENDPOINT = Endpoint("https://api.runtype.com/v1/products/prod_1/surfaces/surf_1/api/echo")
 CLIENT = Client(api_key=lambda: "", product_id="prod_1", surface_id="surf_1")
 BODIES: dict[str, Callable[[], object]] = {
@@ -182,19 +180,19 @@ BODIES: dict[str, Callable[[], object]] = {
     "Endpoint.__str__": lambda: str(ENDPOINT),
     "Endpoint.__repr__": lambda: repr(ENDPOINT),
     "Endpoint.__reduce__": lambda: ENDPOINT.__reduce__(),
-    "Event": lambda: Event("text_delta", {}),
-    "Event.__eq__": lambda: EVENT == EVENT,
-    "Event.__repr__": lambda: repr(EVENT),
-    "Event.__reduce__": lambda: EVENT.__reduce__(),
+    "StreamEvent": lambda: StreamEvent("text_delta", {}),
+    "StreamEvent.__eq__": lambda: EVENT == EVENT,
+    "StreamEvent.__repr__": lambda: repr(EVENT),
+    "StreamEvent.__reduce__": lambda: EVENT.__reduce__(),
     **getters(Endpoint, ENDPOINT),
-    **getters(Event, EVENT),
+    **getters(StreamEvent, EVENT),
 }
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_every_other_entry_raises_too(name: str) -> None:
     panic("entry", WORDS)
-    with pytest.raises(RuntypeError) as caught:
+    with pytest.raises(SurfaceError) as caught:
         BODIES[name]()
     assert_is_a_bug_of_ours(caught.value)
 
@@ -211,7 +209,7 @@ def test_stderr_says_where_and_not_what() -> None:
     """
     command = [sys.executable, "-c", textwrap.dedent(script % WORDS)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env={"RUST_BACKTRACE": "full"})
-    assert (ended.returncode, ended.stdout) == (0, "RuntypeError\n")
+    assert (ended.returncode, ended.stdout) == (0, "SurfaceError\n")
     assert "internal error at sdk-python/src/runtime/test_panic.rs:" in ended.stderr
     assert WORDS not in ended.stderr
 
@@ -228,4 +226,4 @@ def test_a_panic_with_a_closed_stderr_is_an_error_all_the_same() -> None:
         print(type(error).__name__)
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, check=False)
-    assert (ended.returncode, ended.stdout) == (0, b"RuntypeError\n")
+    assert (ended.returncode, ended.stdout) == (0, b"SurfaceError\n")

@@ -126,12 +126,12 @@ def demo_key() -> str:
 def test_a_client_with_a_literal_key_refuses_to_pickle(runtype_mock: MockSurface) -> None:
     with pytest.raises(TypeError, match="a key does not go into a pickle"):
         pickle.dumps(runtype_mock.client())
-    with pytest.raises(TypeError, match="AsyncClient was made with a literal key"):
+    with pytest.raises(TypeError, match="AsyncClient was created with a literal key"):
         pickle.dumps(runtype_mock.async_client())
 
 
 def test_the_refusal_to_pickle_names_the_variable_of_the_clients_prefix(runtype_mock: MockSurface) -> None:
-    with pytest.raises(TypeError, match="give the key by RUNTYPE_PRODUCT_API_KEY, "):
+    with pytest.raises(TypeError, match="pass the key by RUNTYPE_PRODUCT_API_KEY, "):
         pickle.dumps(runtype_mock.client())
-    with pytest.raises(TypeError, match="give the key by STAGING_RUNTYPE_PRODUCT_API_KEY, "):
+    with pytest.raises(TypeError, match="pass the key by STAGING_RUNTYPE_PRODUCT_API_KEY, "):
         pickle.dumps(runtype_mock.client(env_prefix="STAGING_RUNTYPE"))

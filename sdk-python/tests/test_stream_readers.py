@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtype_surface import ServerError, StreamError
+from runtype_surface import ConfigurationError, ServerError, StreamError
 from support.agent import HELLO, has, is_closed, put
+from support.perform import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtype_surface.testing import MockSurface
 
 
@@ -43,13 +46,13 @@ def test_a_loop_ends_where_its_stream_is_closed_or_read_to_the_end(runtype_mock:
     for event in stream:
         seen.append(event.delta)
         stream.close()
-    assert (seen, list(stream)) == (["0"], [])
+    assert (seen, next(stream, None)) == (["0"], None)
 
     stream, seen = client.stream("agent"), []
     for event in stream:
         seen.append(event.delta)
         seen.append(stream.text())
-    assert seen == ["0", "1234567"]
+    assert seen == ["0", "01234567"]
 
     with client.stream("agent") as stream:
         events = iter(stream)
@@ -61,16 +64,22 @@ def test_a_loop_ends_where_its_stream_is_closed_or_read_to_the_end(runtype_mock:
     assert stream.final_output() == 1
 
 
-def test_threads_that_read_one_stream_get_each_event_once(runtype_mock: MockSurface) -> None:
+def test_threads_that_read_in_turn_get_each_event_once(runtype_mock: MockSurface) -> None:
     text = "".join(f'event: text_delta\ndata: {{"delta":"{number}"}}\n\n' for number in range(5_000))
     put(runtype_mock, [{"raw": text}, {"event": "execution_complete", "data": {}}])
     stream, interval = runtype_mock.client().stream("agent"), sys.getswitchinterval()
 
     def read() -> list[str | None]:
-        seen = []
-        while (event := next(stream, None)) is not None:
+        seen: list[str | None] = []
+        while True:
+            try:
+                event = next(stream, None)
+            except ConfigurationError:
+                # Another one waits for the next events.
+                continue
+            if event is None:
+                return seen
             seen.append(event.delta)
-        return seen
 
     try:
         sys.setswitchinterval(1e-6)
@@ -134,3 +143,70 @@ def test_a_character_that_was_cut_in_two_is_whole_in_the_text_after_a_read(runty
             return await stream.text()
 
     assert asyncio.run(main()) == "smile 😀."
+
+
+def test_the_text_is_the_whole_also_after_the_loop(runtype_mock: MockSurface) -> None:
+    put(runtype_mock)
+    with runtype_mock.client().stream("agent") as stream:
+        assert len(list(stream)) == len(HELLO)
+        assert stream.text() == "Hello world"
+    assert (stream.text(), stream.final_output()) == ("Hello world", {"response": "Hello world"})
+
+    async def main() -> None:
+        async with runtype_mock.async_client().stream("agent") as stream:
+            assert len([event async for event in stream]) == len(HELLO)
+            assert await stream.text() == "Hello world"
+        assert await stream.text() == "Hello world"
+        assert await stream.final_output() == {"response": "Hello world"}
+
+    asyncio.run(main())
+
+
+def test_a_stream_is_iterated_once(runtype_mock: MockSurface) -> None:
+    put(runtype_mock)
+    stream = runtype_mock.client().stream("agent")
+    assert next(stream).name == "execution_start"
+    assert len(list(stream)) == len(HELLO) - 1
+    with pytest.raises(ConfigurationError, match="iterated a second time") as caught:
+        iter(stream)
+    assert caught.value.option == "stream"
+
+    async def main() -> None:
+        stream = runtype_mock.async_client().stream("agent")
+        assert (await anext(stream)).name == "execution_start"
+        assert len([event async for event in stream]) == len(HELLO) - 1
+        with pytest.raises(ConfigurationError, match="iterated a second time"):
+            aiter(stream)
+
+    asyncio.run(main())
+
+
+def test_a_second_reader_at_the_same_time_is_refused(runtype_mock: MockSurface) -> None:
+    put(runtype_mock, HELLO[:1], end="stall")
+    stream = runtype_mock.client().stream("agent")
+    next(stream)
+    with ThreadPoolExecutor() as threads:
+        rest = threads.submit(next, stream, None)
+        until(lambda: refuses(stream.text))
+        with pytest.raises(ConfigurationError, match="another reader waits"):
+            next(stream)
+        stream.close()
+        assert rest.result(timeout=5) is None
+
+    async def main() -> None:
+        stream = runtype_mock.async_client().stream("agent")
+        assert (await anext(stream)).name == "execution_start"
+        reader = asyncio.ensure_future(anext(stream, None))
+        await asyncio.sleep(0)
+        for read in (stream.__anext__, stream.text, stream.final_output, stream.__aenter__):
+            with pytest.raises(ConfigurationError, match="another reader waits"):
+                await read()
+        await stream.aclose()
+        assert await reader is None
+
+    asyncio.run(main())
+
+
+def refuses(read: Callable[[], object]) -> None:
+    with pytest.raises(ConfigurationError, match="another reader waits"):
+        read()

@@ -41,7 +41,7 @@ async fn main() -> ExitCode {
         ("a platform key", call(with_key("rt_live_0123456789").build(), "echo").await),
         ("a revoked key", call(with_key("papi_errors_revoked0").build(), "echo").await),
         ("a key without the scope", call(with_key("papi_errors_scoped00").build(), "echo").await),
-        ("an unknown capability", call(client().build(), "sumarize-article").await),
+        ("an unknown capability", call(client().build(), "no-such-capability").await),
         ("an invalid input", call_without_input(client().build(), "summarize-article").await),
         ("a rate limit", call_twice(with_key("papi_errors_limited0").build(), "echo").await),
         ("a failed capability", call(client().build(), "fails").await),

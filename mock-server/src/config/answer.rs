@@ -51,8 +51,8 @@ pub enum Answer {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         headers: BTreeMap<String, HeaderValues>,
     },
-    /// A template over the input. Each string in `output` is a minijinja template with the variables `input`, `capability`, `call`
-    /// and `execution_id`; a string that is a single expression keeps the expression's type.
+    /// A template over the input. Each string in `output` is a minijinja template with the variables `input`, `capability`,
+    /// `call` and `execution_id`; a string that is a single expression keeps the expression's type.
     Template {
         /// The output.
         output: Value,
@@ -65,8 +65,8 @@ pub enum Answer {
     },
     /// A scripted stream; its output for calls without a stream.
     Stream(Script),
-    /// Computed by your own HTTP server: it receives `{"capability", "input", "execution_id", "call", "stream"}`; its status and JSON
-    /// body become the response.
+    /// Computed by your own HTTP server: it receives `{"capability", "input", "execution_id", "call", "stream"}`; its status
+    /// and JSON body become the response.
     Callback {
         /// URL to post to, `http://` only.
         url: String,
@@ -133,8 +133,8 @@ impl Answer {
         Self::Stream(Script::new(steps))
     }
 
-    /// Computed by the closure. It runs outside the mock's lock, so it may call the mock. It must not block: the mock serves on one
-    /// thread. To delay an answer, set the capability's `latency_ms`.
+    /// Computed by the closure. It runs outside the mock's lock, so it may call the mock. It must not block: the mock serves on
+    /// one thread. To delay an answer, set the capability's `latency_ms`.
     pub fn closure<F, R>(compute: F) -> Self
     where
         F: Fn(&Value) -> R + Send + Sync + 'static,

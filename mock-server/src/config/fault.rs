@@ -49,8 +49,8 @@ pub struct Fault {
     /// Where: probability from 0 to 1, drawn from the seed. Default: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// Whether the capability still runs. Default: `true`, except for `status` and `garbage`, and for `reset`, `close` and `stall`
-    /// without `after_bytes`.
+    /// Whether the capability still runs. Default: `true`, except for `status` and `garbage`, and for `reset`, `close` and
+    /// `stall` without `after_bytes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<bool>,
     /// Delay of the first byte in milliseconds, for any kind.

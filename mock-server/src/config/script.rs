@@ -76,8 +76,8 @@ pub struct Step {
     /// The event's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The event's data. An object is sent as one line of JSON, and gets the vocabulary's `type`, `seq` and `executionId` unless it has
-    /// them; a string is sent unchanged, with one `data` line per line.
+    /// The event's data. An object is sent as one line of JSON, and gets the vocabulary's `type`, `seq` and `executionId`
+    /// unless it has them; a string is sent unchanged, with one `data` line per line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Value>,
     /// The event's id.

@@ -1,7 +1,7 @@
 //! Template outputs: any JSON in which each string is a minijinja template over the input.
 //!
-//! A string that is a single expression, such as `"{{ input.count * 2 }}"`, becomes the expression's value with its type; any other
-//! string stays a string. A template cannot produce invalid JSON.
+//! A string that is a single expression, such as `"{{ input.count * 2 }}"`, becomes the expression's value with its type; any
+//! other string stays a string. A template cannot produce invalid JSON.
 
 use std::sync::LazyLock;
 

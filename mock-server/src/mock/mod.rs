@@ -169,8 +169,8 @@ impl MockSurface {
         state.redactor().text(&unmet).into_owned()
     }
 
-    /// Mounts an extra wiremock mock. It sees every request before the surface, which responds to requests that no extra mock matches.
-    /// Its expectations are verified when the surface is dropped.
+    /// Mounts an extra wiremock mock. It sees every request before the surface, which responds to requests that no extra mock
+    /// matches. Its expectations are verified when the surface is dropped.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -19,8 +19,8 @@ use crate::{
 
 /// Responds like a surface on a `wiremock::MockServer`: keys, scopes, limits, capabilities, the control interface.
 ///
-/// It never sleeps: pauses become wiremock's delay. What wiremock cannot deliver, such as a fault on the socket, becomes a 500 that
-/// says so; [`MockSurface`](crate::MockSurface) can deliver it. Clones share the surface.
+/// It never sleeps: pauses become wiremock's delay. What wiremock cannot deliver, such as a fault on the socket, becomes a 500
+/// that says so; [`MockSurface`](crate::MockSurface) can deliver it. Clones share the surface.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

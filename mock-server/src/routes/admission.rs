@@ -34,8 +34,8 @@ pub(super) struct Admission<'a> {
 pub(super) struct Refused(pub(super) Plan);
 
 impl<'a> Admission<'a> {
-    /// Admits a call and returns its capability (`None` for the OpenAPI document), or rejects it. Records the key in the journal's
-    /// entry, and its rate limit in the response.
+    /// Admits a call and returns its capability (`None` for the OpenAPI document), or rejects it. Records the key in the
+    /// journal's entry, and its rate limit in the response.
     pub(super) fn admit(
         &self,
         surface: &mut Surface,

@@ -29,8 +29,8 @@ const TICKET: HeaderName = HeaderName::from_static("x-runtype-mock-ticket");
 
 /// All extra mocks: the permanent ones, and each scoped one in its own wiremock server.
 ///
-/// wiremock 0.6.5 identifies a scoped mock by its position in a list that it re-sorts by priority, so a guard in a server with mocks
-/// of several priorities may remove another mock.
+/// wiremock 0.6.5 identifies a scoped mock by its position in a list that it re-sorts by priority, so a guard in a server with
+/// mocks of several priorities may remove another mock.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct ExtraMocks(Arc<RwLock<Vec<Arc<ExtraServer>>>>);
 

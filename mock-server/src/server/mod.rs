@@ -1,7 +1,7 @@
 //! The server: hyper on the public address. It calls [`decide`] and delivers the response, with pauses and faults.
 //!
-//! wiremock can only send a complete body with a correct length. What plain HTTP can express is sent through hyper; for the rest the
-//! server takes the socket back from hyper and writes the bytes itself.
+//! wiremock can only send a complete body with a correct length. What plain HTTP can express is sent through hyper; for the
+//! rest the server takes the socket back from hyper and writes the bytes itself.
 
 pub(crate) mod callback;
 mod delivery;

@@ -1,4 +1,4 @@
-//! The decision by itself: no server, no waiting, and a clock that the test holds.
+//! The decision without a server, with a clock that the test controls.
 
 use http::Method;
 use runtype_mock::{Decision, Pending, Plan, Request, State, Time, decide, demo};
@@ -20,7 +20,7 @@ pub(crate) fn request(slug: &str, key: &str, body: &str) -> Request {
     request
 }
 
-/// The answer to a request for which nobody has to be asked.
+/// The response to a request whose output is computed at once.
 pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
     match decide(request, state, now) {
         Decision::Answer(_, plan) => plan,
@@ -28,7 +28,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
     }
 }
 
-/// What is pending of a request for which somebody has to be asked.
+/// The pending response of a request whose output is computed elsewhere.
 pub(crate) fn pending(state: &mut State, request: &Request) -> Pending {
     match decide(request, state, NOON) {
         Decision::Ask(_, pending) => pending,

@@ -1,4 +1,4 @@
-//! What the tests share: a small client, so that the mock is tested with no other HTTP client's opinions in between.
+//! Shared helpers: a small client, so that no HTTP client's own behaviour affects the tests.
 #![allow(dead_code, reason = "every test file uses another part")]
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use runtype_mock::MockSurface;
 use serde_json::Value;
 
-/// A request that is being put together.
+/// Builder of a request.
 pub(crate) struct Call {
     method: Method,
     url: String,
@@ -24,7 +24,7 @@ pub(crate) struct Call {
     body: Bytes,
 }
 
-/// An answer, complete.
+/// A complete response.
 pub(crate) struct Answer {
     /// Its status.
     pub(crate) status: StatusCode,
@@ -62,23 +62,23 @@ impl Call {
         self
     }
 
-    /// Gives it a JSON body.
+    /// Sets a JSON body.
     pub(crate) fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
-    /// Gives it a body.
+    /// Sets a body.
     pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Sends it on a connection of its own.
+    /// Sends it on a new connection.
     pub(crate) async fn send(self) -> Answer {
         self.try_send().await.expect("the mock answers")
     }
 
-    /// Sends it on a connection of its own, where the mock may break the connection.
+    /// Sends it on a new connection, which the mock may break.
     pub(crate) async fn try_send(self) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
         let mut request = http::Request::new(Full::new(self.body));
         *request.method_mut() = self.method;
@@ -96,7 +96,7 @@ impl Answer {
         self.status.as_u16()
     }
 
-    /// A header that must be there.
+    /// A required header.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).unwrap_or_else(|| panic!("no header {name}")).to_str().expect("a readable header")
     }

@@ -234,8 +234,8 @@ impl CallMany {
         !is_over
     }
 
-    /// Records the rate limit that a response reports. A wait that no call's deadline allows is not started: the server then rejects
-    /// the calls with its own error.
+    /// Records the rate limit that a response reports. A wait that no call's deadline allows is not started: the server then
+    /// rejects the calls with its own error.
     fn learn(&mut self, result: &Result<CallResponse<Bytes>, Error>) {
         let (remaining, wait) = match result {
             Ok(response) => {

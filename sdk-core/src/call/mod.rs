@@ -263,8 +263,8 @@ impl Call {
 
     /// Sends the call and yields its events as they arrive.
     ///
-    /// The call's timeout and retries apply until the response begins. After that nothing is retried, and the stream may last until
-    /// its [`stream_timeout`](Self::stream_timeout), as long as it is never silent for longer than its
+    /// The call's timeout and retries apply until the response begins. After that nothing is retried, and the stream may last
+    /// until its [`stream_timeout`](Self::stream_timeout), as long as it is never silent for longer than its
     /// [`stream_idle_timeout`](Self::stream_idle_timeout).
     ///
     /// # Errors

@@ -30,8 +30,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 struct Timeout(Option<Duration>);
 
-/// Builder of a client. Options that are not set come from the environment, then from the defaults. [`build`](Self::build) rejects
-/// an invalid option by name.
+/// Builder of a client. Options that are not set come from the environment, then from the defaults. [`build`](Self::build)
+/// rejects an invalid option by name.
 ///
 /// ```
 /// # fn main() -> Result<(), runtype_surface::Error> {
@@ -222,7 +222,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header to every call. Headers that the client sets itself (`Authorization`, `Content-Type` and others) are rejected.
+    /// Adds a header to every call. Headers that the client sets itself (`Authorization`, `Content-Type` and others) are
+    /// rejected.
     ///
     /// At most 100 headers and 64 KiB in total.
     pub fn header(mut self, name: &str, value: &str) -> Self {
@@ -230,8 +231,8 @@ impl ClientBuilder {
         self.set(added, |_, ()| {})
     }
 
-    /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a proxy
-    /// would read the key.
+    /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a
+    /// proxy would read the key.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self
@@ -255,8 +256,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Function to call after each attempt, whether or not it is retried. It must not block. It is not called for an attempt whose
-    /// call was dropped.
+    /// Function to call after each attempt, whether or not it is retried. It must not block. It is not called for an attempt
+    /// whose call was dropped.
     pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
         self.hooks.after = Some(Arc::new(hook));
         self
@@ -347,8 +348,9 @@ impl fmt::Debug for ClientBuilder {
 }
 
 impl Client {
-    /// Creates a client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file in `RUNTYPE_PRODUCT_API_KEY_FILE`,
-    /// the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from `RUNTYPE_ENDPOINT_URL`.
+    /// Creates a client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file in
+    /// `RUNTYPE_PRODUCT_API_KEY_FILE`, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from
+    /// `RUNTYPE_ENDPOINT_URL`.
     ///
     /// # Errors
     ///
@@ -357,8 +359,8 @@ impl Client {
         Self::builder().build()
     }
 
-    /// Creates a client from environment variables with another prefix: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY` and
-    /// so on. One process can have clients for development and for production.
+    /// Creates a client from environment variables with another prefix: `STAGING_RUNTYPE` reads
+    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. One process can have clients for development and for production.
     ///
     /// # Errors
     ///

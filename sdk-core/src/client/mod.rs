@@ -42,8 +42,8 @@ impl Client {
 
     /// Calls a capability and returns its output.
     ///
-    /// `capability` is the slug, or a full URL on this surface. Use [`capability`](Self::capability) for options, or for the response
-    /// with its metadata.
+    /// `capability` is the slug, or a full URL on this surface. Use [`capability`](Self::capability) for options, or for the
+    /// response with its metadata.
     ///
     /// # Errors
     ///

@@ -54,9 +54,10 @@ impl Environment {
     pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Error> {
         match (self.lookup)(name) {
             Some(value) if value.is_empty() => Ok(None),
-            Some(value) => value.into_string().map(Some).map_err(|_| {
-                Error::configuration(name.to_owned(), format!("the environment variable {name} is not valid UTF-8"))
-            }),
+            Some(value) => value
+                .into_string()
+                .map(Some)
+                .map_err(|_| Error::configuration(name, format!("the environment variable {name} is not valid UTF-8"))),
             None => Ok(None),
         }
     }

@@ -15,8 +15,8 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 #[non_exhaustive]
 pub enum RetryMode {
     /// Only calls that did not start: no connection was made; a pooled one was closed before the request was written to it; an
-    /// HTTP/2 server reported the stream as not processed; 429, and 503 with `Retry-After`, as the API's own JSON error without an
-    /// `executionId`. The default.
+    /// HTTP/2 server reported the stream as not processed; 429, and 503 with `Retry-After`, as the API's own JSON error without
+    /// an `executionId`. The default.
     #[default]
     Safe,
     /// Also 408, 500, 502, 503, 504, broken and timed-out attempts. The capability may run more than once; use it only where that
@@ -47,8 +47,8 @@ impl std::str::FromStr for RetryMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ResponseFormat {
-    /// Detects the format by its shape, which is assumed: an object with `output`, `executionId` and at most `metadata` besides is
-    /// wrapped. The default.
+    /// Detects the format by its shape, which is assumed: an object with `output`, `executionId` and at most `metadata` besides
+    /// is wrapped. The default.
     #[default]
     Detect,
     /// The response is the output.

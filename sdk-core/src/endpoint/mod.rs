@@ -21,6 +21,8 @@ use segment::{SEGMENT, is_dot_segment, segment};
 /// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
 
+const EXAMPLE_PATH: &str = "/v1/products/prod_…/surfaces/surf_…/api/…";
+
 /// The path of the dispatch endpoint, which takes the capability's slug in the body (api.md, vendor and wild).
 const DISPATCH_PATH: &str = "dispatch";
 
@@ -56,7 +58,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL, or an id that is not one path segment.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL or id.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
         Ok(Self {
             base: parse_base("base_url", base_url)?,
@@ -80,8 +82,7 @@ impl Endpoint {
             Error::configuration(
                 OPTION,
                 format!(
-                    "{} is not the URL of a surface: copy it from the dashboard, for example \
-                     {}/v1/products/prod_…/surfaces/surf_…/api/…",
+                    "{} is not the URL of a surface: copy it from the dashboard, for example {}{EXAMPLE_PATH}",
                     redact::quote(url),
                     defaults::BASE_URL
                 ),
@@ -299,9 +300,7 @@ mod tests {
         for url in [
             "https://api.runtype.com",
             "https://api.runtype.com/v1/products/prod_1",
-            "https://api.runtype.com/v1/products/prod_1/surfaces",
             "https://api.runtype.com/v1/products/prod_1/surfaces/",
-            "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/mcp",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/a/b",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/..",
             "https://api.runtype.com/v1/products/%2e%2e/surfaces/surf_2/api/a",
@@ -310,8 +309,7 @@ mod tests {
             "prod_1",
         ] {
             let error = Endpoint::parse(url).unwrap_err();
-            assert_eq!(error.kind(), crate::error::kind::ErrorKind::Configuration, "{url}");
-            assert!(!error.to_string().contains("secret"), "{error}");
+            assert!(error.is_configuration() && !error.to_string().contains("secret"), "{url}: {error}");
         }
     }
 

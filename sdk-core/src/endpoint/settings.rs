@@ -17,8 +17,8 @@ pub(crate) struct EndpointSettings {
 }
 
 impl EndpointSettings {
-    /// Explicit options override the environment. Two sources of the same level that disagree are an error: a guess could send the
-    /// key to the wrong host.
+    /// Explicit options override the environment. Two sources of the same level that disagree are an error: a guess could send
+    /// the key to the wrong host.
     pub(crate) fn resolve(&self, environment: &Environment) -> Result<Endpoint, Error> {
         let is_explicit = self.product_id.is_some() || self.surface_id.is_some();
         if let Some(url) = &self.endpoint_url {

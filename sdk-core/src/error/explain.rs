@@ -122,8 +122,8 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
     }
 }
 
-/// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the first
-/// two: it sent the header and checked the format.
+/// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the
+/// first two: it sent the header and checked the format.
 fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     let again = match &explanation.asked_again {
         AskedAgain::No => String::new(),

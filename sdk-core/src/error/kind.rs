@@ -14,23 +14,25 @@ pub enum ErrorKind {
     BadRequest,
     /// 401: the key is missing, malformed, unknown, revoked or expired.
     Authentication,
-    /// 402: the plan or a quota is exhausted; [`Error::upgrade_url`](super::Error::upgrade_url) is where to raise it, if the server
-    /// says.
+    /// 402: the plan or a quota is exhausted; [`Error::upgrade_url`](super::Error::upgrade_url) is where to raise it, if the
+    /// server says.
     PaymentRequired,
     /// 403: the key's scope or permissions do not include the capability.
     PermissionDenied,
     /// 404: no such product, surface or capability.
     NotFound,
-    /// 429: the key's rate limit is reached; [`Error::retry_after`](super::Error::retry_after) is the wait that the server asked for.
+    /// 429: the key's rate limit is reached; [`Error::retry_after`](super::Error::retry_after) is the wait that the server
+    /// asked for.
     RateLimit,
-    /// 5xx: the capability or the server failed; [`Error::execution_id`](super::Error::execution_id) identifies it in the product's logs.
+    /// 5xx: the capability or the server failed; [`Error::execution_id`](super::Error::execution_id) identifies it in the
+    /// product's logs.
     Server,
     /// Any other status that is not a success, including redirects, which are never followed.
     Status,
     /// A successful response that cannot be decoded: not JSON, too large, or of an unexpected shape.
     ResponseDecode,
-    /// A stream broke, ended without a closing event, or reported a failure; [`Error::events_seen`](super::Error::events_seen) counts
-    /// the events before it.
+    /// A stream broke, ended without a closing event, or reported a failure; [`Error::events_seen`](super::Error::events_seen)
+    /// counts the events before it.
     Stream,
 }
 

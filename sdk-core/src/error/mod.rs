@@ -18,8 +18,8 @@
 //! }
 //! ```
 //!
-//! No error shows the key: not in its text, fields, `Debug` output or source. If a server echoes the key in its response, the error
-//! has the hint (`papi_…a1b2`) instead.
+//! No error shows the key: not in its text, fields, `Debug` output or source. If a server echoes the key in its response, the
+//! error has the hint (`papi_…a1b2`) instead.
 
 use std::{fmt, time::Duration};
 

@@ -50,13 +50,13 @@ impl AsRef<[u8]> for Wiped {
 }
 
 impl ApiKey {
-    /// Parses a key: the prefix `papi_`, then visible ASCII without whitespace. One trailing line break, as left by files and shells,
-    /// is dropped.
+    /// Parses a key: the prefix `papi_`, then visible ASCII without whitespace. One trailing line break, as left by files and
+    /// shells, is dropped.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the rule that the key breaks, and the kind of credential
-    /// if it is another one. It never shows the key.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the rule that the key breaks, and the kind of
+    /// credential if it is another one. It never shows the key.
     pub fn parse(key: impl Into<String>) -> Result<Self, Error> {
         Self::parse_with_prefix(key, PREFIX)
     }

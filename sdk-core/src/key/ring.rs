@@ -1,8 +1,8 @@
 //! The current key, and its rotation.
 //!
-//! The documented rotation: revoke the old key, create a new one, configure it (api.md, doc). A revoked key stops working at once,
-//! so the first sign of a rotation is a 401. One call then asks the source again for all calls in flight. If it returns another
-//! key, they are sent again with it, and later calls use it.
+//! The documented rotation: revoke the old key, create a new one, configure it (api.md, doc). A revoked key stops working at
+//! once, so the first sign of a rotation is a 401. One call then asks the source again for all calls in flight. If it returns
+//! another key, they are sent again with it, and later calls use it.
 
 use std::{
     path::PathBuf,
@@ -30,8 +30,8 @@ pub(crate) struct KeyRing {
 #[derive(Debug, Default)]
 struct State {
     current: Option<ApiKey>,
-    /// The file behind the key, if there is one. Variables that name it are read only when the source is asked: reading them in every
-    /// call would race with an application that sets them.
+    /// The file behind the key, if there is one. Variables that name it are read only when the source is asked: reading them in
+    /// every call would race with an application that sets them.
     path: Option<PathBuf>,
     file: Option<Stamp>,
     /// Time of the last request to the source after a 401.

@@ -4,8 +4,8 @@ use super::ApiKey;
 
 /// Replaces every occurrence of one key with its hint.
 ///
-/// Each character of the key matches literally, in either case, as `%HH`, as `\u00HH`, or after a backslash where JSON allows one,
-/// in any combination. Other encodings are not found.
+/// Each character of the key matches literally, in either case, as `%HH`, as `\u00HH`, or after a backslash where JSON allows
+/// one, in any combination. Other encodings are not found.
 pub(crate) struct Scrubber {
     key: zeroize::Zeroizing<Vec<u8>>,
     hint: String,

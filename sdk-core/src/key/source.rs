@@ -71,14 +71,14 @@ impl KeySource {
         Self(Kind::Variable(name.into()))
     }
 
-    /// A file that contains only the key, read when the client is built, whenever it has changed, and after a 401. A mounted secret
-    /// can be rotated without a restart.
+    /// A file that contains only the key, read when the client is built, whenever it has changed, and after a 401. A mounted
+    /// secret can be rotated without a restart.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(Kind::File(path.into()))
     }
 
-    /// A function of the application, for example one that reads a secret manager. It is called before the first call and after a 401;
-    /// its key is cached in between. Calls in flight share one request.
+    /// A function of the application, for example one that reads a secret manager. It is called before the first call and after
+    /// a 401; its key is cached in between. Calls in flight share one request.
     pub fn function<F, R, E>(ask: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -157,7 +157,7 @@ impl KeySource {
                     "api_key",
                     format!(
                         "missing
-Set {} to a product key (papi_…), or {} to the path of a file that holds one, or pass {}.",
+Set {} to a product key (papi_…), or {} to the path of a file that contains one, or pass {}.",
                         environment.key_name(),
                         environment.key_file_name(),
                         spell("api_key"),

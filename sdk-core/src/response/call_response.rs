@@ -86,8 +86,8 @@ impl CallResponse<Bytes> {
         }
     }
 
-    /// The error of an output that a language's own JSON parser rejected. The core parses it again, so that the same output gives the
-    /// same error in every language; `reason` is used if the core's parser accepts it.
+    /// The error of an output that a language's own JSON parser rejected. The core parses it again, so that the same output
+    /// gives the same error in every language; `reason` is used if the core's parser accepts it.
     pub(crate) fn undecodable(self, reason: &str) -> Error {
         let reason = serde_json::from_slice::<&RawValue>(&self.output)
             .err()

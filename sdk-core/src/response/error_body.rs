@@ -42,9 +42,9 @@ pub(crate) struct ErrorResponse {
     pub(crate) has_started: bool,
 }
 
-/// Parses an error body. The documented form is a JSON object with `error` (a string, or an object with `code` and `message`) and
-/// optionally `code`, `message`, `details` and `executionId` (api.md). Of other bodies, a short text is the message; otherwise the
-/// message is the status's name.
+/// Parses an error body. The documented form is a JSON object with `error` (a string, or an object with `code` and `message`)
+/// and optionally `code`, `message`, `details` and `executionId` (api.md). Of other bodies, a short text is the message;
+/// otherwise the message is the status's name.
 pub(crate) fn read(
     status: u16,
     headers: HeaderMap,

@@ -8,8 +8,8 @@ use http::{HeaderMap, header};
 const LONGEST_SECONDS: f64 = 365.0 * 24.0 * 60.0 * 60.0;
 
 /// Reads `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3). A date is relative to the
-/// response's own `Date` if it has one, so a wrong local clock does not matter; a date in the past means no wait. Malformed values
-/// count as absent.
+/// response's own `Date` if it has one, so a wrong local clock does not matter; a date in the past means no wait. Malformed
+/// values count as absent.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::trim);
     if let Some(wait) = text("retry-after-ms").and_then(|text| seconds(text, 1_000.0)) {

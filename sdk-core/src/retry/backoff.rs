@@ -24,8 +24,13 @@ impl Backoff {
 
     /// The wait before a retry. `number` counts from 1.
     pub(crate) fn wait(&self, retry: u32) -> Duration {
+        self.part_of(limit(retry))
+    }
+
+    /// A random part of a wait.
+    pub(crate) fn part_of(&self, longest: Duration) -> Duration {
         let part = self.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner).f64();
-        limit(retry).mul_f64(part)
+        longest.mul_f64(part)
     }
 }
 

@@ -25,8 +25,8 @@ pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     }
 }
 
-/// Whether a 429 means an exhausted daily limit or plan, so that retrying within minutes is futile. The messages and codes are not
-/// documented; these are assumed from observed ones (api.md, wild).
+/// Whether a 429 means an exhausted daily limit or plan, so that retrying within minutes is futile. The messages and codes are
+/// not documented; these are assumed from observed ones (api.md, wild).
 pub(crate) fn is_exhausted_assumed(code: Option<&str>, message: &str, retry_after: Option<Duration>) -> bool {
     let text = format!("{} {message}", code.unwrap_or_default()).to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));

@@ -32,9 +32,11 @@ use context::Context;
 /// Limit on sending one call again because an HTTP/2 server did not process it. Behind a server that closes each connection after
 /// seven requests, one in thirty of 64 concurrent calls needs more than twenty resends; a server that needs more than this limit
 /// is broken.
-const MOST_RESENDS: u32 = 100;
+const MOST_RESENDS: u32 = 500;
 /// Number of resends without a wait. Later ones wait like retries.
 const RESENDS_AT_ONCE: u32 = 20;
+/// The longest wait before each one after those.
+const LONGEST_RESEND_WAIT: Duration = Duration::from_millis(100);
 
 /// A success, read as far as asked for.
 pub(crate) struct Received<B> {
@@ -171,8 +173,8 @@ impl Exchange<'_> {
         Some(wait)
     }
 
-    /// The same after an HTTP/2 server did not process the request. That is not a failure, so it counts neither as a retry nor against
-    /// the budget: a server that closes each connection after a thousand requests would use up both.
+    /// The same after an HTTP/2 server did not process the request. That is not a failure, so it counts neither as a retry nor
+    /// against the budget: a server that closes each connection after a thousand requests would use up both.
     fn wait_before_resend(&mut self, reason: Unprocessed) -> Option<Duration> {
         let options = &self.plan.options;
         if options.max_retries == 0 || self.resends >= MOST_RESENDS {
@@ -182,8 +184,9 @@ impl Exchange<'_> {
         let wait = match reason {
             Unprocessed::GoAway | Unprocessed::NotTaken if self.resends <= RESENDS_AT_ONCE => Duration::ZERO,
             Unprocessed::Busy => self.context.backoff.wait(self.resends),
-            // Many calls compete for the few requests that each new connection accepts.
-            _ => self.context.backoff.wait(self.resends - RESENDS_AT_ONCE),
+            // Many calls compete for the few that each new connection takes. Short waits: a call that waits longer has fewer
+            // chances before its deadline.
+            _ => self.context.backoff.part_of(LONGEST_RESEND_WAIT),
         };
         self.deadline.has_room_for(wait).then_some(wait)
     }

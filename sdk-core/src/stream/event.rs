@@ -242,8 +242,8 @@ impl StreamEvent {
         serde_json::from_slice(&self.data).unwrap_or_default()
     }
 
-    /// Appends the event's name, data and id to a JSON list, for languages that parse JSON. Data that is not JSON becomes a string; an
-    /// id that the previous event has too becomes `null`.
+    /// Appends the event's name, data and id to a JSON list, for languages that parse JSON. Data that is not JSON becomes a
+    /// string; an id that the previous event has too becomes `null`.
     #[doc(hidden)]
     pub fn write_json(&self, text: &mut Vec<u8>, before: Option<&Self>) {
         let string = |text: &mut Vec<u8>, value: &str| {

@@ -45,8 +45,8 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
 /// Stream of a call's events (server-sent events), created by [`Call::stream`](crate::Call::stream).
 ///
-/// A [`Stream`] of [`StreamEvent`]s, yielded as they arrive, with backpressure: at most one read buffer is held for a slow reader.
-/// Dropping it closes the connection at once.
+/// A [`Stream`] of [`StreamEvent`]s, yielded as they arrive, with backpressure: at most one read buffer is held for a slow
+/// reader. Dropping it closes the connection at once.
 ///
 /// ```no_run
 /// # async fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
@@ -117,13 +117,15 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] if the stream breaks, ends without a closing event, or reports a failure. [`ErrorKind::Timeout`] in the
-    /// phases [`Phase::Idle`](crate::Phase::Idle) and [`Phase::Stream`](crate::Phase::Stream). After an error there are no more events.
+    /// [`ErrorKind::Stream`] if the stream breaks, ends without a closing event, or reports a failure. [`ErrorKind::Timeout`]
+    /// in the phases [`Phase::Idle`](crate::Phase::Idle) and [`Phase::Stream`](crate::Phase::Stream). After an error there are
+    /// no more events.
     pub async fn next(&mut self) -> Option<Result<StreamEvent, Error>> {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that have arrived, at least one and at most about 32 KiB; `None` after the last one. Waits only if there is none.
+    /// All events that have arrived, at least one and at most about 32 KiB; `None` after the last one. Waits only if there is
+    /// none.
     ///
     /// # Errors
     ///
@@ -169,8 +171,8 @@ impl EventStream {
         Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
     }
 
-    /// Reads the stream to its end and returns the text of the `text_delta` events that were not read yet. After cancellation it can be
-    /// called again and continues.
+    /// Reads the stream to its end and returns the text of the `text_delta` events that were not read yet. After cancellation
+    /// it can be called again and continues.
     ///
     /// # Errors
     ///
@@ -183,8 +185,8 @@ impl EventStream {
         Ok(self.text.take())
     }
 
-    /// Reads the stream to its end and returns the `finalOutput` of its `execution_complete` event as JSON text; `null` if there was
-    /// none. May be called after all events were read.
+    /// Reads the stream to its end and returns the `finalOutput` of its `execution_complete` event as JSON text; `null` if
+    /// there was none. May be called after all events were read.
     ///
     /// # Errors
     ///

@@ -113,9 +113,9 @@ impl Transport {
         self.connect_timeout.unwrap_or_default()
     }
 
-    /// Waits until it is clear that no connection accepts the request. A request that is queued on an HTTP/2 connection just as it
-    /// closes can stay in that queue, which nothing reads (a race in hyper's queue). Connecting has its own timeout, which passes
-    /// first.
+    /// Waits until it is clear that no connection accepts the request. A request that is queued on an HTTP/2 connection just as
+    /// it closes can stay in that queue, which nothing reads (a race in hyper's queue). Connecting has its own timeout, which
+    /// passes first.
     async fn nothing_takes(&self, written: &Written) {
         match self.connect_timeout {
             Some(timeout) => tokio::time::sleep(timeout.mul_f64(1.1)).await,

@@ -6,13 +6,16 @@
     output = client.call("summarize-article", {"input": "A long text."}, timeout=20)
 
 The key comes from `RUNTYPE_PRODUCT_API_KEY`, or from the file that `RUNTYPE_PRODUCT_API_KEY_FILE` names; the surface
-from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID`, or from `RUNTYPE_ENDPOINT_URL`. Every failure is a `RuntypeError`.
+from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID`, or from `RUNTYPE_ENDPOINT_URL`. Every failure is a `SurfaceError`.
+
+Unofficial, not affiliated with Runtype.
 """
 
 from ._async_client import AsyncClient
 from ._async_stream import AsyncEventStream
 from ._attempt import Attempt
 from ._call_many import AsyncCallMany, CallMany
+from ._call_result import CallResult
 from ._client import Client
 from ._errors import (
     APIConnectionError,
@@ -23,49 +26,88 @@ from ._errors import (
     CallCancelledError,
     ConfigurationError,
     NotFoundError,
+    PaymentRequiredError,
     PermissionDeniedError,
     RateLimitError,
     ResponseDecodeError,
-    RuntypeError,
     ServerError,
     StreamError,
+    SurfaceError,
 )
 from ._headers import Headers
 from ._hooks import AttemptStart
-from ._many_result import ManyResult
-from ._native import Endpoint, Event, __version__, capability_slug
-from ._response import Answer, RateLimit
+from ._native import Endpoint, StreamEvent, __version__, capability_slug
+from ._not_given import NOT_GIVEN, NotGiven
+from ._response import CallResponse, Quota, RateLimit
 from ._stream import EventStream
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._types import (
+        AsyncClientOptions,
+        AuthHeader,
+        CallOptions,
+        ClientOptions,
+        Duration,
+        ResponseFormat,
+        RetryMode,
+        StreamOptions,
+    )
+
 __all__ = [
+    "NOT_GIVEN",
     "APIConnectionError",
     "APIStatusError",
     "APITimeoutError",
-    "Answer",
     "AsyncCallMany",
     "AsyncClient",
+    "AsyncClientOptions",
     "AsyncEventStream",
     "Attempt",
     "AttemptStart",
+    "AuthHeader",
     "AuthenticationError",
     "BadRequestError",
     "CallCancelledError",
     "CallMany",
+    "CallOptions",
+    "CallResponse",
+    "CallResult",
     "Client",
+    "ClientOptions",
     "ConfigurationError",
+    "Duration",
     "Endpoint",
-    "Event",
     "EventStream",
     "Headers",
-    "ManyResult",
     "NotFoundError",
+    "NotGiven",
+    "PaymentRequiredError",
     "PermissionDeniedError",
+    "Quota",
     "RateLimit",
     "RateLimitError",
     "ResponseDecodeError",
-    "RuntypeError",
+    "ResponseFormat",
+    "RetryMode",
     "ServerError",
     "StreamError",
+    "StreamEvent",
+    "StreamOptions",
+    "SurfaceError",
     "__version__",
     "capability_slug",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Loads the types of options when one is looked up: they need `typing`, which nothing else here does."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _types
+
+    return getattr(_types, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

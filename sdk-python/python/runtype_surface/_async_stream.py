@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+
 from ._asyncio import Pending, wait
-from ._stream_head import StreamHead, WithHead
+from ._native import StreamEvent
+from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
-    from typing import Any
-
-    from typing_extensions import Self
 
     from . import _native
-    from ._native import Event
+    from . import _types as types
+else:
+    from ._lazy import types
 
 
 class AsyncEventStream(WithHead):
@@ -25,9 +26,9 @@ class AsyncEventStream(WithHead):
                 if event.name == "text_delta":
                     print(event.delta, end="")
 
-    Nothing is sent before it is entered or read. Leaving the `async with` block, `aclose`, or dropping the last
-    reference to it closes the connection at once. A read that is given up, as by `asyncio.wait_for`, loses no event:
-    the next read gets it. Several tasks may read it; each event goes to one of them.
+    Nothing is sent before it is entered or read: both open it, and raise what a call would raise. It is iterated once.
+    Leaving the `async with` block, `aclose`, or dropping the last reference to it closes the connection at once. A read
+    that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
     """
 
     __slots__ = (
@@ -35,21 +36,22 @@ class AsyncEventStream(WithHead):
         "_events",
         "_failure",
         "_is_closed",
-        "_known",
         "_native",
+        "_one_reader",
         "_open",
         "_pending",
     )
 
-    def __init__(self, open: Callable[[], tuple[Any, _native.CancelHandle]]) -> None:
+    def __init__(self, open: Callable[[], tuple[types.Any, _native.CancelHandle]]) -> None:
+        super().__init__()
         self._open = open
         self._native: _native.EventStream | None = None
-        self._known: StreamHead | None = None
-        self._events: list[Event] = []
+        self._events: list[StreamEvent] = []
         self._is_closed = False
         self._failure: BaseException | None = None
-        """Why there is no answer. The call is not sent again to find out."""
+        """Why there is no response. The call is not sent again to find out."""
         self._pending = Pending()
+        self._one_reader = OneReader()
 
     async def _opened(self) -> _native.EventStream | None:
         while self._native is None and not self._is_closed:
@@ -65,16 +67,31 @@ class AsyncEventStream(WithHead):
             if self._is_closed:
                 native.close()
             else:
-                self._native, self._known = native, StreamHead(native.report)
+                self._native, self._head = native, StreamHead(native.report)
         return self._native
 
-    def __aiter__(self) -> Self:
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        """The events.
+
+        Raises:
+            ConfigurationError: It is iterated a second time.
+        """
+        self._iterate()
         return self
 
-    async def __anext__(self) -> Event:
-        """The next event. See `EventStream.__next__`."""
-        if not await self._fill():
-            raise StopAsyncIteration
+    async def __anext__(self) -> StreamEvent:
+        """The next event.
+
+        Raises:
+            StreamError: The stream broke, ended without a closing event, or reported that the execution failed.
+            APITimeoutError: Nothing came for `stream_idle_timeout`, or the stream took longer than `stream_timeout`.
+            ConfigurationError: Another task waits for an event.
+            SurfaceError: The stream could not be opened.
+        """
+        if not self._events:
+            with self._one_reader:
+                if not await self._fill():
+                    raise StopAsyncIteration
         return self._events.pop()
 
     async def _fill(self) -> bool:
@@ -85,7 +102,7 @@ class AsyncEventStream(WithHead):
             read = await self._pending.take(native.begin_batch)
             if read is None:
                 continue
-            batch: list[Event] | None = read.result()
+            batch: list[StreamEvent] | None = read.result()
             if batch is None or self._is_closed:
                 return False
             batch.reverse()
@@ -93,38 +110,39 @@ class AsyncEventStream(WithHead):
         return True
 
     async def text(self) -> str:
-        """Reads to the end, and gives the text of the `text_delta` events that were not read yet.
+        """Reads to the end, and returns the text of the whole stream: its `text_delta` events, joined.
 
-        Where it is given up and awaited again, it goes on.
-
-        Raises:
-            StreamError: As `EventStream.__next__`; after an error the same one.
-        """
-        native = await self._opened()
-        unread = await self._take()
-        if native is None or self._is_closed:
-            return ""
-        native.put_back(unread)
-        text: str = await wait(native.begin_text)
-        return text
-
-    async def final_output(self) -> Any:
-        """Reads to the end, and gives the output of the `execution_complete` event; `None` where there was none.
-
-        It may be awaited after all events were read, and after the stream was closed.
+        It may be awaited at any time, also after the loop, and returns the same. A loop that goes on gets no more
+        events.
+        Of a stream that was closed it is the text until then. A wait that is given up may be repeated.
 
         Raises:
-            StreamError: As `EventStream.__next__`; after an error the same one.
+            StreamError: As `__anext__`; after an error the same one.
         """
-        native = await self._opened()
-        await self._take()
-        return None if native is None else await wait(native.begin_final_output)
+        with self._one_reader:
+            native = await self._to_be_read()
+            text: str = "" if native is None else await wait(native.begin_text)
+            return text
 
-    async def _take(self) -> list[Event]:
+    async def final_output(self) -> types.Any:
+        """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
+
+        It may be awaited at any time, also after the loop, and returns the same. A loop that goes on gets no more
+        events.
+
+        Raises:
+            StreamError: As `__anext__`; after an error the same one.
+        """
+        with self._one_reader:
+            native = await self._to_be_read()
+            return None if native is None else await wait(native.begin_final_output)
+
+    async def _to_be_read(self) -> _native.EventStream | None:
+        native = await self._opened()
         if self._pending.is_waiting:
             await self._fill()
-        events, self._events = self._events[::-1], []
-        return events
+        self._events.clear()
+        return native
 
     async def aclose(self) -> None:
         """Closes the connection at once. There are no more events."""
@@ -133,23 +151,24 @@ class AsyncEventStream(WithHead):
         if self._native is not None:
             self._native.close()
 
-    def _head(self) -> StreamHead:
-        if self._known is None:
-            raise RuntimeError("the stream has not begun: enter it, or read its first event")
-        return self._known
-
     @property
     def execution_id(self) -> str | None:
-        """The execution's id, once an event has said it."""
+        """Id of the execution. `None` until an event has said it."""
         return None if self._native is None else self._native.execution_id
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self._opened()
-        except BaseException:
-            # There will be no `__aexit__`.
-            await self.aclose()
-            raise
+    async def __aenter__(self) -> types.Self:
+        """Opens the stream.
+
+        Raises:
+            SurfaceError: As a call.
+        """
+        with self._one_reader:
+            try:
+                await self._opened()
+            except BaseException:
+                # There will be no `__aexit__`.
+                await self.aclose()
+                raise
         return self
 
     async def __aexit__(
@@ -158,4 +177,5 @@ class AsyncEventStream(WithHead):
         await self.aclose()
 
     def __repr__(self) -> str:
-        return f"<AsyncEventStream {self.status}>" if getattr(self, "_known", None) else "<AsyncEventStream>"
+        head = getattr(self, "_head", None)
+        return f"<AsyncEventStream {head.status} request_id={head.request_id!r}>" if head else "<AsyncEventStream>"

@@ -30,7 +30,7 @@ class Pending:
         return self._future is not None
 
     async def take(self, begin: Callable[[], tuple[Future[Any], _native.CancelHandle]]) -> Future[Any] | None:
-        """Waits for what is pending, else for what `begin` begins. Gives it, done, to one reader; others get `None`."""
+        """Waits for what is pending, else for what `begin` begins. One reader gets it, done; others get `None`."""
         import asyncio
 
         if self._future is None:

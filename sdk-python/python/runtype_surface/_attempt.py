@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Attempt(Record):
-    """One attempt of a call: when it began, how long it took, how it ended. Times are in seconds."""
+    """One attempt of a call: when it started, how long it took, how it ended. Times are in seconds."""
 
     __slots__ = ("number", "waited", "started", "elapsed", "outcome", "status", "may_have_executed", "key_hint")  # noqa: RUF023, the constructor's order
 
@@ -28,19 +28,19 @@ class Attempt(Record):
         self.number: int = number
         """Counts from 1."""
         self.waited: float = waited
-        """How long the client waited before it, after the attempt before."""
+        """Wait before this attempt, after the one before, in seconds."""
         self.started: float = started
-        """When it began, counted from the begin of the call."""
+        """When it started, in seconds since the start of the call."""
         self.elapsed: float = elapsed
-        """How long it took."""
+        """Duration in seconds."""
         self.outcome: str = outcome
-        """`answered`, `broken`, `timed_out` or `unreadable`."""
+        """`responded`, `broken`, `timed_out` or `unreadable`."""
         self.status: int | None = status
-        """The answer's status, where the outcome is `answered`."""
+        """The response's status, where the outcome is `responded`."""
         self.may_have_executed: bool | None = may_have_executed
-        """Whether the server may have run it, where the outcome is `broken` or `timed_out`."""
+        """Whether the server may have run the capability, where the outcome is `broken` or `timed_out`."""
         self.key_hint: str = key_hint
-        """The hint of the key that it was sent with, such as `papi_…a1b2`."""
+        """Hint of the key that it was sent with, such as `papi_…a1b2`."""
 
 
 def attempts_of(report: list[dict[str, Any]]) -> tuple[Attempt, ...]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from ._native import OpaqueOptions
+from collections.abc import Mapping
+
+from ._native import Client as NativeClient
+from ._native import Endpoint, OpaqueOptions
 from ._record import not_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from typing_extensions import Self
-
-    from ._native import Client as NativeClient
-    from ._native import Endpoint
+    from . import _types as types
+else:
+    from ._lazy import types
 
 
 class BaseClient:
@@ -24,11 +23,15 @@ class BaseClient:
 
     @property
     def endpoint(self) -> Endpoint:
-        """The surface's address."""
+        """Address of the surface."""
         return self._native.endpoint
 
     def endpoint_url(self, capability: str) -> str:
-        """The URL of a capability."""
+        """Returns the URL of a capability.
+
+        Raises:
+            ConfigurationError: The slug cannot be one path segment, or the URL is of another surface.
+        """
         return self._native.endpoint.capability_url(capability)
 
     @property
@@ -36,20 +39,20 @@ class BaseClient:
         """Whether the client was closed."""
         return self._native.is_closed
 
-    def __copy__(self) -> Self:
+    def __copy__(self) -> types.Self:
         return self
 
-    def __deepcopy__(self, memo: object) -> Self:
+    def __deepcopy__(self, memo: object) -> types.Self:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _remake, (type(self), self._native.options_for_pickle(type(self).__name__))
+        return _recreate, (type(self), self._native.options_for_pickle(type(self).__name__))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._native.endpoint}>" if hasattr(self, "_native") else not_made(self)
 
 
-def _remake(kind: type[BaseClient], options: Mapping[str, Any]) -> BaseClient:
+def _recreate(kind: type[BaseClient], options: Mapping[str, types.Any]) -> BaseClient:
     given = OpaqueOptions(dict(options))
     del options
     return given.make(kind)

@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from ._asyncio import Pending
+from ._call_result import CallResult
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import Callable, Iterator
     from types import TracebackType
-    from typing import Any
-
-    from typing_extensions import Self
 
     from . import _native
-    from ._many_result import ManyResult
+    from . import _types as types
+else:
+    from ._lazy import types
 
 
 class CallMany:
-    """An iterator of results, made by `Client.call_many`. Leaving its `with` block drops the calls in flight."""
+    """An iterator of results, made by `Client.call_many`. Leaving its `with` block drops the in-flight calls."""
 
     __slots__ = ("_native",)
 
     def __init__(self, native: _native.CallMany) -> None:
         self._native: _native.CallMany | None = native
 
-    def __iter__(self) -> Self:
+    def __iter__(self) -> types.Self:
         return self
 
-    def __next__(self) -> ManyResult:
-        """The next result. What the inputs raise is raised here, after the results of the calls before it."""
+    def __next__(self) -> CallResult:
+        """The next result.
+
+        An exception of the inputs is raised here, after the results of the calls before it.
+
+        Raises:
+            CallCancelledError: The client was closed.
+        """
         result = None if self._native is None else self._native.next()
         if result is None:
             raise StopIteration
         return result
 
     def close(self) -> None:
-        """Drops the calls in flight. There are no more results."""
+        """Drops the in-flight calls. There are no more results."""
         native, self._native = self._native, None
         if native is not None:
             native.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> types.Self:
         return self
 
     def __exit__(
@@ -66,32 +71,38 @@ class AsyncCallMany:
         self._is_closed = False
         self._pending = Pending()
 
-    def __aiter__(self) -> Self:
+    def __aiter__(self) -> types.Self:
         return self
 
-    async def __anext__(self) -> ManyResult:
-        """The next result. What the inputs raise is raised here, after the results of the calls before it."""
+    async def __anext__(self) -> CallResult:
+        """The next result.
+
+        An exception of the inputs is raised here, after the results of the calls before it.
+
+        Raises:
+            CallCancelledError: The client was closed.
+        """
         while not self._is_closed:
             if self._native is None:
                 self._native = self._open()
             read = await self._pending.take(self._native.begin_next)
             if read is None:
                 continue
-            result: ManyResult | None = read.result()
+            result: CallResult | None = read.result()
             if result is None:
                 break
             return result
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Drops the calls in flight. There are no more results."""
+        """Drops the in-flight calls. There are no more results."""
         native, self._native = self._native, None
         self._is_closed = True
         self._pending.drop()
         if native is not None:
             native.close()
 
-    async def __aenter__(self) -> Self:
+    async def __aenter__(self) -> types.Self:
         return self
 
     async def __aexit__(
@@ -103,8 +114,8 @@ class AsyncCallMany:
 _tasks: set[Task[None]] = set()
 
 
-def pull(iterator: Iterator[Any] | AsyncIterator[Any], sink: _native.InputSink) -> None:
-    """Gives the next input on the running loop: at once, or, where it comes later, as a task."""
+def pull(iterator: Iterator[types.Any] | AsyncIterator[types.Any], sink: _native.InputSink) -> None:
+    """Passes the next input on, on the running loop: at once, or, where it comes later, as a task."""
     if isinstance(iterator, AsyncIterator):
         import asyncio
 
@@ -123,7 +134,7 @@ def pull(iterator: Iterator[Any] | AsyncIterator[Any], sink: _native.InputSink) 
         sink.give(item)
 
 
-async def _pull_later(iterator: AsyncIterator[Any], sink: _native.InputSink) -> None:
+async def _pull_later(iterator: AsyncIterator[types.Any], sink: _native.InputSink) -> None:
     try:
         item = await iterator.__anext__()
     except StopAsyncIteration:

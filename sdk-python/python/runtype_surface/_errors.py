@@ -1,90 +1,96 @@
-"""What can go wrong with a call.
+"""The exceptions of this package.
 
     try:
         output = client.call("summarize-article", {"input": text})
     except runtype_surface.RateLimitError as error:
         come_back_after(error.retry_after)
-    except runtype_surface.RuntypeError as error:
+    except runtype_surface.SurfaceError as error:
         if not error.may_have_executed:
-            ...  # nothing has run: the call may be repeated
+            ...  # nothing has run: it is safe to retry
 
 No exception shows the key: not in its text, its fields, its `repr`, or its pickle.
 """
 
 from __future__ import annotations
 
-from ._attempt import attempts_of
+from ._attempt import Attempt, attempts_of
 from ._headers import Headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from . import _types as types
+else:
+    from ._lazy import types
 
-    from ._attempt import Attempt
 
+class SurfaceError(Exception):
+    """Base class of all exceptions raised by this package. Raised itself only for a bug of the package.
 
-class RuntypeError(Exception):
-    """Base class of all exceptions raised by this package. Raised itself only for a bug of the package."""
+    `str(error)` says what happened, the cause that remains, and what to do. The rest is in fields.
+    """
 
-    message: str = ""
-    """The server's own words where it answered with an error, else the text of this error."""
+    server_message: str | None = None
+    """The server's own words. `None` if the server said nothing."""
     capability: str | None = None
-    """The capability that was called."""
+    """Capability that was called."""
     key_hint: str | None = None
-    """The hint of the key that was used last, such as `papi_…a1b2`."""
+    """Hint of the key that was used last, such as `papi_…a1b2`."""
     attempts: tuple[Attempt, ...] = ()
-    """What happened at each attempt, in order. Empty where nothing was sent."""
+    """The attempts in order. Empty if nothing was sent."""
     may_have_executed: bool = False
-    """Whether the server may have run the capability. False only where it cannot have: the call may be repeated."""
+    """Whether the server may have run the capability. `False` only where it cannot have: it is safe to retry."""
 
-    def __init__(self, text: str = "", **fields: Any) -> None:
+    def __init__(self, text: str = "", **fields: types.Any) -> None:
         super().__init__(text)
         self.__dict__.update(fields)
 
 
-class ConfigurationError(RuntypeError, ValueError):
+class ConfigurationError(SurfaceError, ValueError):
     """A key, id, URL, option or input is missing or malformed. Nothing was sent."""
 
     option: str | None = None
-    """The option that is wrong, in words: `api key`, `product id`, `max retries`."""
+    """Name of the option or variable that is wrong: `api_key`, `max_retries`, `RUNTYPE_MAX_RETRIES`."""
 
 
-class APIConnectionError(RuntypeError, ConnectionError):
+class APIConnectionError(SurfaceError, ConnectionError):
     """No connection could be made, or it broke."""
 
+    os_code: str | None = None
+    """The operating system's name of what broke the connection, such as `ECONNREFUSED`."""
 
-class APITimeoutError(RuntypeError, TimeoutError):
-    """The deadline passed."""
+
+class APITimeoutError(SurfaceError, TimeoutError):
+    """A timeout passed."""
 
     phase: str | None = None
-    """What the call was doing then: `key`, `connect`, `answer`, `body` or `idle`, a stream that was silent."""
+    """What the call was doing: `key`, `connect`, `response`, `body`, `idle` (a silent stream) or `stream`."""
     events_seen: int | None = None
-    """How many events of a stream came before."""
+    """Number of events of a stream before it timed out."""
     execution_id: str | None = None
-    """The id under which the product's owner finds the execution in the logs."""
+    """Id under which the product's owner finds the execution in the logs."""
 
 
-class APIStatusError(RuntypeError):
-    """The server answered with an error, or with a redirect, which is never followed."""
+class APIStatusError(SurfaceError):
+    """The server responded with an error status, or with a redirect, which is never followed."""
 
     status: int = 0
-    """The HTTP status."""
+    """HTTP status."""
     code: str | None = None
     """The server's error code, such as `SLOW_MODE_HOURLY_LIMIT_EXCEEDED`."""
-    details: Any = None
-    """What the server added under `details`."""
+    details: types.Any = None
+    """The server's `details`, decoded from JSON."""
     request_id: str | None = None
-    """The request's id, from the answer's headers."""
+    """Id of the request, from the response's headers."""
     execution_id: str | None = None
-    """The id under which the product's owner finds the execution in the logs."""
+    """Id under which the product's owner finds the execution in the logs."""
     retry_after: float | None = None
-    """How many seconds the server asked to wait."""
+    """Number of seconds that the server asked to wait."""
     location: str | None = None
-    """Where a redirect pointed."""
+    """Target of a redirect."""
     headers: Headers = Headers(())
-    """The answer's headers."""
+    """The response's headers."""
     body: bytes = b""
-    """The answer's body as it came, up to 64 KiB."""
+    """The response's body as it came, up to 64 KiB."""
 
 
 class BadRequestError(APIStatusError):
@@ -95,12 +101,19 @@ class AuthenticationError(APIStatusError):
     """401: the key is missing, malformed, unknown, revoked or expired."""
 
 
+class PaymentRequiredError(APIStatusError):
+    """402: the plan or a quota of it is exhausted."""
+
+    upgrade_url: str | None = None
+    """Where the plan can be upgraded, if the server said so."""
+
+
 class PermissionDeniedError(APIStatusError):
-    """403: the key's scope or permissions do not reach the capability."""
+    """403: the key's scope or permissions do not include the capability."""
 
 
 class NotFoundError(APIStatusError):
-    """404: no such product, surface or capability."""
+    """404: the product, the surface or the capability does not exist."""
 
 
 class RateLimitError(APIStatusError):
@@ -111,47 +124,49 @@ class ServerError(APIStatusError):
     """5xx: the capability failed, or the server did; `execution_id` finds it in the product's logs."""
 
 
-class ResponseDecodeError(RuntypeError):
-    """A success that is not what was asked for: not JSON, or too large. It has run."""
+class ResponseDecodeError(SurfaceError):
+    """A success that is not what was asked for: not JSON, or too large. The capability has already run."""
 
     path: str | None = None
-    """The path inside the answer at which its shape is another than asked for."""
+    """Path of the value that failed to deserialize."""
     status: int = 0
-    """The HTTP status, 200 to 299."""
+    """HTTP status, 200 to 299."""
     request_id: str | None = None
-    """The request's id, from the answer's headers."""
+    """Id of the request, from the response's headers."""
     execution_id: str | None = None
-    """The id under which the product's owner finds the execution in the logs."""
+    """Id under which the product's owner finds the execution in the logs."""
     headers: Headers = Headers(())
-    """The answer's headers."""
+    """The response's headers."""
     body: bytes = b""
-    """The answer's body as it came, up to 64 KiB."""
+    """The response's body as it came, up to 64 KiB."""
 
 
-class StreamError(RuntypeError):
-    """A stream broke, or reported an error."""
+class StreamError(SurfaceError):
+    """A stream broke, ended early, or reported that the execution failed."""
 
     events_seen: int = 0
-    """How many events came before."""
+    """Number of events before the failure."""
     execution_id: str | None = None
-    """The id under which the product's owner finds the execution in the logs."""
+    """Id under which the product's owner finds the execution in the logs."""
     code: str | None = None
-    """The code of the event that reported an error."""
-    details: Any = None
-    """The data of the event that reported an error."""
+    """Code of the event that reported the failure."""
+    details: types.Any = None
+    """Data of the event that reported the failure."""
+    upgrade_url: str | None = None
+    """Where the plan can be upgraded, if the server said so."""
     status: int = 0
-    """The HTTP status with which the stream began."""
+    """HTTP status with which the stream began."""
     request_id: str | None = None
-    """The request's id, from the answer's headers."""
+    """Id of the request, from the response's headers."""
     headers: Headers = Headers(())
-    """The answer's headers."""
+    """The response's headers."""
 
 
-class CallCancelledError(RuntypeError):
+class CallCancelledError(SurfaceError):
     """The client was closed while the call was in flight. A cancelled asyncio task raises its own `CancelledError`."""
 
 
-_CLASSES: dict[str, type[RuntypeError]] = {
+_CLASSES: dict[str, type[SurfaceError]] = {
     kind.__name__: kind
     for kind in (
         ConfigurationError,
@@ -160,6 +175,7 @@ _CLASSES: dict[str, type[RuntypeError]] = {
         APIStatusError,
         BadRequestError,
         AuthenticationError,
+        PaymentRequiredError,
         PermissionDeniedError,
         NotFoundError,
         RateLimitError,
@@ -170,9 +186,9 @@ _CLASSES: dict[str, type[RuntypeError]] = {
 }
 
 
-def of_report(report: dict[str, Any], body: bytes | None) -> RuntypeError:
+def of_report(report: dict[str, types.Any], body: bytes | None) -> SurfaceError:
     """Makes the exception of what the native part reports."""
-    kind = _CLASSES.get(report.pop("class"), RuntypeError)
+    kind = _CLASSES.get(report.pop("class"), SurfaceError)
     text = report.pop("text")
     wait = report.pop("retry_after_ms", None)
     headers = report.pop("headers", None)
@@ -189,5 +205,9 @@ def of_report(report: dict[str, Any], body: bytes | None) -> RuntypeError:
 
 def of_closing(capability: str) -> CallCancelledError:
     """Makes the exception of a call whose client was closed meanwhile."""
-    text = f"{capability}: the client was closed while the call was in flight. It may have been executed."
-    return CallCancelledError(text, message=text, capability=capability, may_have_executed=True)
+    text = (
+        f"{capability}: the client was closed while the call was in flight\n"
+        "The call may have been executed.\n"
+        "Check its effects before retrying."
+    )
+    return CallCancelledError(text, capability=capability, may_have_executed=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ._record import not_made
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 
 class Headers(Mapping[str, str]):
-    """An answer's headers: names in any case, several values of one name joined by a comma (RFC 9110, section 5.3)."""
+    """The headers of a response. Names are in any case, several values of one name are joined by a comma.
+
+    That is how RFC 9110, section 5.3, joins them.
+    """
 
     __slots__ = ("_pairs",)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from ._attempt import attempts_of
+from ._attempt import Attempt, attempts_of
 from ._record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from ._attempt import Attempt
 
 
 class AttemptStart(Record):
@@ -29,9 +27,9 @@ class AttemptStart(Record):
         self.url: str = url
         """The URL, which never holds a key."""
         self.key_hint: str = key_hint
-        """The hint of the key that it is sent with, such as `papi_…a1b2`."""
+        """Hint of the key that it is sent with, such as `papi_…a1b2`."""
         self.waited: float = waited
-        """How long the client waited before it, after the attempt before, in seconds."""
+        """Wait before this attempt, after the one before, in seconds."""
 
 
 def of_report(report: dict[str, Any]) -> tuple[AttemptStart] | tuple[AttemptStart, Attempt]:

@@ -1,4 +1,4 @@
-"""Awaits what the application's `async` key function gave. No frame here holds the function, or what it gave."""
+"""Awaits what the application's `async` key function returned. No frame here holds the function, or its result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _tasks: set[Task[None]] = set()
 
 
 def await_on_loop(request: KeyRequest) -> None:
-    """Awaits what the function gave, as a task of the running loop."""
+    """Awaits what the function returned, as a task of the running loop."""
     import asyncio
 
     task = asyncio.get_running_loop().create_task(_settle(request))

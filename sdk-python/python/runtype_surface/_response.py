@@ -1,34 +1,46 @@
-"""What a call gives: the capability's output, and what came with it."""
+"""The response of a successful call: the capability's output with its metadata."""
 
 from __future__ import annotations
 
-from ._attempt import attempts_of
+from ._attempt import Attempt, attempts_of
 from ._headers import Headers
 from ._record import Record, not_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from ._attempt import Attempt
+    from . import _types as types
+else:
+    from ._lazy import types
 
 
 class RateLimit(Record):
-    """What the server says of the key's limits, by the headers `X-RateLimit-…`."""
+    """Rate limit of the key, from `RateLimit-*` or `X-RateLimit-*` headers. `None` stands for an absent header."""
 
-    __slots__ = ("limit", "remaining", "reset")
+    __slots__ = ("limit", "remaining", "reset_after")
 
-    def __init__(self, limit: int | None, remaining: int | None, reset: int | None) -> None:
+    def __init__(self, limit: int | None, remaining: int | None, reset_after: float | None) -> None:
         self.limit: int | None = limit
-        """How many calls the window allows."""
+        """Number of calls in the window."""
         self.remaining: int | None = remaining
-        """How many of them are left."""
-        self.reset: int | None = reset
-        """When the next window begins, in seconds since the Unix epoch."""
+        """Number of calls that are left in the window."""
+        self.reset_after: float | None = reset_after
+        """Seconds until the window resets, counted from the response."""
 
 
-class Answer:
-    """A capability's output with its metadata."""
+class Quota(Record):
+    """Quota of the plan, from `X-Quota-*` headers. `None` stands for an absent header."""
+
+    __slots__ = ("remaining", "warning")
+
+    def __init__(self, remaining: int | None, warning: str | None) -> None:
+        self.remaining: int | None = remaining
+        """Number of executions that are left."""
+        self.warning: str | None = warning
+        """The server's warning, which comes from 80 % of the quota on."""
+
+
+class CallResponse:
+    """A capability's output with its metadata, as `call_with_response` returns it."""
 
     __slots__ = (
         "attempts",
@@ -37,6 +49,7 @@ class Answer:
         "headers",
         "metadata",
         "output",
+        "quota",
         "rate_limit",
         "request_id",
         "status",
@@ -44,47 +57,50 @@ class Answer:
 
     def __init__(
         self,
-        output: Any,
+        output: types.Any,
         *,
         status: int,
         headers: Headers,
         request_id: str | None = None,
         execution_id: str | None = None,
-        metadata: Any = None,
+        metadata: types.Any = None,
         rate_limit: RateLimit | None = None,
+        quota: Quota | None = None,
         attempts: tuple[Attempt, ...] = (),
         elapsed: float = 0.0,
     ) -> None:
-        self.output: Any = output
-        """What the capability gave, decoded from JSON: the body of a raw answer, the `output` of a wrapped one."""
+        self.output: types.Any = output
+        """The capability's output, decoded from JSON: the body of a raw response, the `output` of a wrapped one."""
         self.status: int = status
         """The HTTP status, 200 to 299."""
         self.headers: Headers = headers
-        """The answer's headers."""
+        """The response's headers."""
         self.request_id: str | None = request_id
-        """The request's id, from the answer's headers."""
+        """Id of the request, from the response's headers."""
         self.execution_id: str | None = execution_id
-        """The execution's id, which a wrapped answer has."""
-        self.metadata: Any = metadata
-        """What a wrapped answer says beside its output."""
+        """Id of the execution, which a wrapped response has."""
+        self.metadata: types.Any = metadata
+        """Metadata of a wrapped response, beside its output."""
         self.rate_limit: RateLimit | None = rate_limit
-        """What the server says of the key's limits."""
+        """Rate limit of the key. `None` if the response says nothing of it."""
+        self.quota: Quota | None = quota
+        """Quota of the plan. `None` if the response says nothing of it."""
         self.attempts: tuple[Attempt, ...] = attempts
-        """What happened at each attempt, the last one the success."""
+        """The attempts in order; the last one succeeded."""
         self.elapsed: float = elapsed
-        """How long the call took in seconds, all attempts and waits included."""
+        """Duration of the call in seconds, including retries and backoff."""
 
     def __repr__(self) -> str:
         if not hasattr(self, "elapsed"):
             return not_made(self)
         # The output is the application's: it may be large, or private.
-        return f"<Answer {self.status} request_id={self.request_id!r} attempts={len(self.attempts)}>"
+        return f"<CallResponse {self.status} request_id={self.request_id!r} attempts={len(self.attempts)}>"
 
 
-def of_report(output: Any, report: dict[str, Any]) -> Answer:
-    """Makes the answer of what the native part reports."""
-    limit = report["rate_limit"]
-    return Answer(
+def of_report(output: types.Any, report: dict[str, types.Any]) -> CallResponse:
+    """Makes the response of what the native part reports."""
+    limit, quota = report["rate_limit"], report["quota"]
+    return CallResponse(
         output,
         status=report["status"],
         headers=Headers(report["headers"]),
@@ -92,6 +108,7 @@ def of_report(output: Any, report: dict[str, Any]) -> Answer:
         execution_id=report["execution_id"],
         metadata=report["metadata"],
         rate_limit=RateLimit(**limit) if limit else None,
+        quota=Quota(**quota) if quota else None,
         attempts=attempts_of(report["attempts"]),
         elapsed=report["elapsed_ms"] / 1e3,
     )

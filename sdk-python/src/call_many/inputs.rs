@@ -1,6 +1,9 @@
-//! The inputs of many calls, which Python's iterator gives.
+//! The inputs of many calls, from Python's iterator.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
 
 use bytes::Bytes;
 use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyIterator};
@@ -8,17 +11,25 @@ use runtype_surface::{Error, bindings::InputGiver};
 
 use crate::{json::encode::encode, runtime::guard};
 
+/// Inputs as the iterator yielded them, by their index, until their results are read.
+#[derive(Default)]
+struct Kept {
+    next_index: usize,
+    by_index: HashMap<usize, Py<PyAny>>,
+}
+
 /// An iterator, and what takes its items.
 pub(super) struct InputSource {
     iterator: Py<PyAny>,
     giver: OnceLock<InputGiver>,
+    kept: Mutex<Kept>,
     /// What the iterator raised.
     raised: Mutex<Option<PyErr>>,
 }
 
 impl InputSource {
     pub(super) fn new(iterator: Py<PyAny>) -> Self {
-        Self { iterator, giver: OnceLock::new(), raised: Mutex::default() }
+        Self { iterator, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
     }
 
     /// Gives the inputs to `giver` from now on.
@@ -62,16 +73,35 @@ impl InputSource {
         }
     }
 
-    /// Gives an input as Python's iterator gave it.
+    /// Supplies an input as Python's iterator yielded it.
     fn give_object(&self, input: &Bound<'_, PyAny>) {
         match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
-            Ok(input) => self.give(Some(input)),
+            Ok(json) => {
+                self.keep(input);
+                self.give(Some(json));
+            }
             // The calls wait for this input, and there is none.
             Err(panicked) => self.fail(panicked),
         }
     }
 
-    /// Begins no more calls. It is raised once the results of those that were begun are handed over.
+    fn keep(&self, input: &Bound<'_, PyAny>) {
+        let mut kept = self.kept();
+        let index = kept.next_index;
+        kept.next_index += 1;
+        kept.by_index.insert(index, input.clone().unbind());
+    }
+
+    /// The input with this index, which is not kept any longer.
+    pub(super) fn take_input(&self, index: usize) -> Option<Py<PyAny>> {
+        self.kept().by_index.remove(&index)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts no more calls. The exception is raised after the results of those that have started.
     fn fail(&self, raised: PyErr) {
         *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
         self.give(None);

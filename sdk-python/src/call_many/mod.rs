@@ -1,16 +1,15 @@
-//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator gives them.
+//! Many calls to one capability: the core asks for inputs one by one, and Python's iterator yields them.
 //!
 //! A task on the network's threads drives the calls, so that they go on while the application looks at a result. Python's
-//! iterator never runs there: whoever waits for a result gives the inputs that are asked for, or the asyncio loop does.
+//! iterator never runs there: whoever waits for a result takes the inputs from it, or the asyncio loop does.
 
 pub(crate) mod inputs;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
-    Answer, Error,
+    CallResult, Error,
     bindings::{Inputs, inputs},
 };
 use tokio::{sync::mpsc, task::AbortHandle};
@@ -31,9 +30,6 @@ use crate::{
 };
 use inputs::InputSource;
 
-/// One result with the number of its input.
-type Numbered = (usize, Result<Answer<Bytes>, Error>);
-
 /// Why the calls ended before the last one.
 enum Ended {
     ClientClosed,
@@ -49,7 +45,7 @@ struct Shared {
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
     hooks: Option<Arc<Hooks>>,
     /// Results that are there, and why there are no more.
-    results: tokio::sync::Mutex<mpsc::Receiver<Result<Numbered, Ended>>>,
+    results: tokio::sync::Mutex<mpsc::Receiver<Result<CallResult, Ended>>>,
 }
 
 impl Shared {
@@ -70,20 +66,20 @@ impl Shared {
 /// What the thread that waits for a result is woken by.
 #[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
 enum Step {
-    Result(Option<Result<Numbered, Ended>>),
+    Result(Option<Result<CallResult, Ended>>),
     Asked,
     Told(String),
 }
 
 /// Who makes many calls of what.
 pub(crate) struct Caller {
-    /// The asyncio loop's; none where whoever waits for a result gives the inputs.
+    /// The asyncio loop's; none where whoever waits for a result takes the inputs.
     pub(crate) queue: Option<Arc<CompletionQueue>>,
     pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) capability: String,
 }
 
-/// Many calls in flight, read synchronously or from asyncio.
+/// Many in-flight calls, read synchronously or from asyncio.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct CallMany {
     shared: PerProcess<Arc<Shared>>,
@@ -138,7 +134,7 @@ impl CallMany {
         let driver = runtime(py)?.spawn(context.scope(async move {
             loop {
                 let result = match closing.or_end(guard::future(many.next())).await {
-                    Some(Ok(Some(numbered))) => Ok(numbered),
+                    Some(Ok(Some(result))) => Ok(result),
                     Some(Ok(None)) => return,
                     Some(Err(Panicked)) => Err(Ended::Panicked),
                     None => Err(Ended::ClientClosed),
@@ -227,22 +223,23 @@ impl Drop for CallMany {
 fn to_result(
     py: Python<'_>,
     shared: &Shared,
-    result: Option<Result<Numbered, Ended>>,
+    result: Option<Result<CallResult, Ended>>,
     capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
-    let (number, result) = match result {
+    let CallResult { index, result, .. } = match result {
         None => return shared.inputs.take_raised().map_or(Ok(None), Err),
         Some(Err(Ended::ClientClosed)) => return Err(error::cancelled(py, capability)),
         Some(Err(Ended::Panicked)) => return Err(Panicked.into()),
-        Some(Ok(numbered)) => numbered,
+        Some(Ok(result)) => result,
     };
-    let (answer, error) = match finish(py, Some(result), capability, Wanted::Response) {
-        Ok(answer) => (answer, py.None()),
+    let input = shared.inputs.take_input(index).unwrap_or_else(|| py.None());
+    let (response, error) = match finish(py, Some(result), capability, Wanted::Response) {
+        Ok(response) => (response, py.None()),
         Err(error) => (py.None(), error.into_value(py).into_any()),
     };
     static RESULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let class = RESULT.get_or_try_init(py, || {
-        py.import("runtype_surface._many_result")?.getattr(intern!(py, "ManyResult")).map(Bound::unbind)
+        py.import("runtype_surface._call_result")?.getattr(intern!(py, "CallResult")).map(Bound::unbind)
     })?;
-    class.call1(py, (number, answer, error)).map(Some)
+    class.call1(py, (index, input, response, error)).map(Some)
 }

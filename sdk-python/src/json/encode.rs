@@ -3,7 +3,7 @@
 use pyo3::{
     intern,
     prelude::*,
-    types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple},
+    types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyType},
 };
 use runtype_surface::{
     Error,
@@ -13,19 +13,19 @@ use runtype_surface::{
 /// Deeper than any input that a capability takes, and within every thread's stack. A cycle ends here too.
 const DEEPEST: usize = 1_000;
 
-/// Writes an input as JSON.
+/// Serializes an input as JSON.
 ///
 /// # Errors
 ///
-/// The core's, which says where in the input an object stands that has no JSON form, and what to do.
+/// The core's, which says where in the input a value is that has no JSON form, and what to pass instead.
 pub(crate) fn encode(input: &Bound<'_, PyAny>) -> Result<Vec<u8>, Error> {
     let mut json = Vec::with_capacity(256);
     match write(input, &mut json, 0) {
         Ok(()) => Ok(json),
         Err(Refusal { path, problem }) => {
             let path: String = path.into_iter().rev().collect();
-            let place = if path.is_empty() { "it".to_owned() } else { format!("input{path}") };
-            Err(refused("input", &format!("{place} {problem}")))
+            let place = if path.is_empty() { String::new() } else { format!("at {path}: ") };
+            Err(refused("input", &format!("{place}{problem}")))
         }
     }
 }
@@ -73,7 +73,7 @@ fn write(value: &Bound<'_, PyAny>, json: &mut Vec<u8>, depth: usize) -> Written 
     } else if let Ok(number) = value.cast::<PyFloat>() {
         write_float(number.value(), json)
     } else if depth >= DEEPEST {
-        Err(Refusal::new(format!("is nested more than {DEEPEST} levels deep, or holds itself")))
+        Err(Refusal::new(format!("nested more than {DEEPEST} levels deep, or contains itself")))
     } else if let Ok(object) = value.cast::<PyDict>() {
         write_object(object, json, depth)
     } else if let Ok(list) = value.cast::<PyList>() {
@@ -87,7 +87,7 @@ fn write(value: &Bound<'_, PyAny>, json: &mut Vec<u8>, depth: usize) -> Written 
 
 fn write_object(object: &Bound<'_, PyDict>, json: &mut Vec<u8>, depth: usize) -> Written {
     json.push(b'{');
-    let changed = || Refusal::new("changed while it was written: give a copy");
+    let changed = || Refusal::new("changed while it was serialized: pass a copy");
     let (length, mut items) = (object.len(), object.iter());
     for position in 0..length {
         // A mapping inside of it runs Python code, and PyO3's iterator panics where that changes the dict.
@@ -100,7 +100,7 @@ fn write_object(object: &Bound<'_, PyDict>, json: &mut Vec<u8>, depth: usize) ->
         }
         let Ok(key) = key.cast::<PyString>() else {
             return Err(Refusal::new(format!(
-                "has a key of the type {}, and JSON's keys are strings: convert it with str()",
+                "a key is {}, where JSON has strings only: pass str(key)",
                 type_name(&key)
             )));
         };
@@ -126,7 +126,7 @@ fn write_array<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, json: &mut V
 
 fn write_text(text: &Bound<'_, PyString>, json: &mut Vec<u8>) -> Written {
     let Ok(text) = text.to_str() else {
-        return Err(Refusal::new(format!("{LONE_SURROGATE}: decode the text with errors=\"replace\"")));
+        return Err(Refusal::new(format!("the text {LONE_SURROGATE}: decode it with errors=\"replace\"")));
     };
     json.push(b'"');
     let mut rest = text.as_bytes();
@@ -162,7 +162,7 @@ fn write_integer(number: &Bound<'_, PyInt>, json: &mut Vec<u8>) -> Written {
 
 fn write_float(number: f64, json: &mut Vec<u8>) -> Written {
     if !number.is_finite() {
-        return Err(Refusal::new(format!("is {}, which JSON does not have: send None, or a string", name_of(number))));
+        return Err(Refusal::new(format!("{} has no JSON form: pass None or a string", name_of(number))));
     }
     // The shortest digits that read back as the same float, with an exponent where that is shorter.
     json.extend_from_slice(format!("{number:?}").as_bytes());
@@ -177,20 +177,38 @@ fn name_of(number: f64) -> &'static str {
     }
 }
 
-/// A mapping that is no dict; everything else is refused, with what to do.
+/// A mapping that is no dict; everything else is refused, with what to pass instead.
 fn write_other(value: &Bound<'_, PyAny>, json: &mut Vec<u8>, depth: usize) -> Written {
     if let Ok(mapping) = value.cast::<PyMapping>() {
         let object = PyDict::from_sequence(mapping.items()?.as_any())?;
         return write_object(&object, json, depth);
     }
-    let remedy = if value.hasattr(intern!(value.py(), "__dataclass_fields__"))? {
-        "give dataclasses.asdict(it)"
-    } else if value.hasattr(intern!(value.py(), "model_dump"))? {
-        "give its model_dump(mode=\"json\")"
-    } else {
-        "give a dict, list, tuple, str, int, float, bool or None"
-    };
-    Err(Refusal::new(format!("is of the type {}, which has no JSON form: {remedy}", type_name(value))))
+    Err(Refusal::new(format!("{} has no JSON form: pass {}", type_name(value), remedy(&value.get_type()))))
+}
+
+/// What to pass instead of a value of a type that JSON does not have.
+fn remedy(class: &Bound<'_, PyType>) -> &'static str {
+    /// An attribute that such a type has, and what to pass. The first one counts.
+    const BY_ATTRIBUTE: [(&str, &str); 11] = [
+        ("__members__", "its value"),
+        ("__dataclass_fields__", "dataclasses.asdict(it)"),
+        ("__attrs_attrs__", "attrs.asdict(it)"),
+        ("model_dump", "its model_dump(mode=\"json\")"),
+        ("isoformat", "its isoformat()"),
+        ("total_seconds", "its total_seconds()"),
+        ("tolist", "its tolist()"),
+        ("isdisjoint", "a list of it"),
+        ("decode", "its text, or base64 of it"),
+        ("__fspath__", "str(it)"),
+        ("as_integer_ratio", "str(it), or float(it) where digits may be lost"),
+    ];
+    let found = BY_ATTRIBUTE.into_iter().find(|(name, _)| class.hasattr(*name).unwrap_or_default());
+    let is_uuid = || class.name().is_ok_and(|name| name == "UUID");
+    match found {
+        Some((_, remedy)) => remedy,
+        None if is_uuid() => "str(it)",
+        None => "a dict, list, tuple, str, int, float, bool or None",
+    }
 }
 
 fn type_name(value: &Bound<'_, PyAny>) -> String {

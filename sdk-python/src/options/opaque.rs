@@ -31,9 +31,24 @@ impl OpaqueOptions {
         })
     }
 
-    /// Calls a class with the options.
-    fn make<'py>(&self, class: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        guard::entry(|| class.call((), Some(self.bind(class.py()))))
+    /// Calls a class with the options. Of the arguments, `prefix` is the class's `env_prefix`; their dict is left empty.
+    #[pyo3(signature = (class, arguments = None, /))]
+    fn make<'py>(
+        &self,
+        class: &Bound<'py, PyAny>,
+        arguments: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guard::entry(|| {
+            let py = class.py();
+            let options = self.bind(py).copy()?;
+            if let Some(arguments) = arguments {
+                if let Some(prefix) = arguments.get_item(intern!(py, "prefix"))? {
+                    options.set_item(intern!(py, "env_prefix"), prefix)?;
+                }
+                arguments.clear();
+            }
+            class.call((), Some(&options))
+        })
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -42,12 +57,16 @@ impl OpaqueOptions {
 }
 
 impl OpaqueOptions {
+    pub(super) fn of(options: Bound<'_, PyDict>) -> Self {
+        Self(options.unbind())
+    }
+
     pub(crate) fn bind<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
         self.0.bind(py)
     }
 }
 
-/// What a client keeps of its options, to be made again from a pickle.
+/// What a client keeps of its options, to be recreated from a pickle.
 pub(crate) struct KeptOptions {
     /// All but a literal key.
     options: Py<PyDict>,
@@ -77,7 +96,7 @@ impl KeptOptions {
                 options.get_item(intern!(py, "env_prefix"))?.and_then(|prefix| prefix.extract::<String>().ok());
             let variable = variables(prefix.as_deref()).map_err(|problem| error::raise(py, &problem))?.key;
             return Err(PyTypeError::new_err(format!(
-                "this {kind} was made with a literal key, and a key does not go into a pickle: give the key by \
+                "this {kind} was created with a literal key, and a key does not go into a pickle: pass the key by \
                  {variable}, api_key_file, api_key_variable or a function, from which the copy reads it again"
             )));
         }

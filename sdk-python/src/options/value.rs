@@ -1,22 +1,14 @@
-//! One value as Python hands it over, with the name under which it was given.
+//! One value as Python passes it, with its option's name.
 
 use pyo3::{
     exceptions::{PyException, PyOverflowError, PyTypeError},
     prelude::*,
+    sync::PyOnceLock,
     types::{PyBool, PyBytes, PyMapping, PyString},
 };
 use runtype_surface::{Error, bindings};
 
 use crate::error;
-
-/// How many calls of many may be in flight.
-///
-/// # Errors
-///
-/// As the other options.
-pub(crate) fn concurrency(value: &Bound<'_, PyAny>) -> PyResult<u64> {
-    Value { name: "concurrency", value }.whole_number("concurrency")
-}
 
 /// The characters of a text.
 ///
@@ -27,17 +19,39 @@ pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyR
     text.to_str().map_err(|_| error::raise(text.py(), &bindings::lone_surrogate(option)))
 }
 
-/// An option's value, with the name under which it was given.
+/// Options for which `None` has a meaning of its own: no limit, and any key.
+const HAVE_A_NONE: [&str; 7] = [
+    "timeout",
+    "connect_timeout",
+    "attempt_timeout",
+    "stream_idle_timeout",
+    "stream_timeout",
+    "max_retry_wait",
+    "api_key_prefix",
+];
+
+/// An option's value, with its name.
 pub(crate) struct Value<'a, 'py> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a Bound<'py, PyAny>,
 }
 
-impl Value<'_, '_> {
+impl<'a, 'py> Value<'a, 'py> {
+    /// An option that is given: `NOT_GIVEN` is not, and `None` only where it has a meaning of its own.
+    pub(crate) fn given(name: &'a Bound<'py, PyAny>, value: &'a Bound<'py, PyAny>) -> PyResult<Option<Self>> {
+        let py = name.py();
+        static NOT_GIVEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let not_given = NOT_GIVEN
+            .get_or_try_init(py, || py.import("runtype_surface._not_given")?.getattr("NOT_GIVEN").map(Bound::unbind))?;
+        let refused = |_| PyTypeError::new_err(format!("an option's name {}", bindings::LONE_SURROGATE));
+        let name = name.cast::<PyString>()?.to_str().map_err(refused)?;
+        let is_given = !value.is(not_given) && (!value.is_none() || HAVE_A_NONE.contains(&name));
+        Ok(is_given.then_some(Self { name, value }))
+    }
+
+    /// For a name that no function declares, so that it can only come from within this package.
     pub(crate) fn unknown(&self) -> PyErr {
-        const LONGEST_SHOWN: usize = 64;
-        let shown: String = self.name.chars().take(LONGEST_SHOWN).collect();
-        PyTypeError::new_err(format!("{shown} is not an option"))
+        PyTypeError::new_err(format!("{} is not an option", self.name))
     }
 
     fn wanted(&self, wanted: &str) -> PyErr {
@@ -63,7 +77,11 @@ impl Value<'_, '_> {
 
     pub(crate) fn text(&self) -> PyResult<String> {
         let text = self.value.cast::<PyString>().map_err(|_| self.wanted("str"))?;
-        characters(&self.name.replace('_', " "), text).map(str::to_owned)
+        characters(self.name, text).map(str::to_owned)
+    }
+
+    pub(crate) fn text_or_none(&self) -> PyResult<Option<String>> {
+        if self.value.is_none() { Ok(None) } else { self.text().map(Some) }
     }
 
     pub(crate) fn path(&self) -> PyResult<std::path::PathBuf> {
@@ -95,27 +113,40 @@ impl Value<'_, '_> {
         Ok(self.value.clone().unbind())
     }
 
-    fn number(&self) -> PyResult<f64> {
+    fn number(&self, wanted: &str) -> PyResult<f64> {
         match self.value.extract::<f64>() {
             // True and False are numbers to Python, and a mistake here.
-            Ok(_) if self.value.is_instance_of::<PyBool>() => Err(self.wanted("a number")),
+            Ok(_) if self.value.is_instance_of::<PyBool>() => Err(self.wanted(wanted)),
             Ok(number) => Ok(number),
             // An integer beyond every float: whatever its rule, it is too large.
             Err(error) if error.is_instance_of::<PyOverflowError>(self.value.py()) => Ok(f64::INFINITY),
-            Err(_) => Err(self.wanted("a number")),
+            Err(_) => Err(self.wanted(wanted)),
         }
     }
 
-    pub(crate) fn seconds(&self, option: &'static str) -> PyResult<std::time::Duration> {
-        bindings::seconds(option, self.number()?).map_err(|problem| self.refuse(&problem))
+    /// A duration in seconds or as a `timedelta`; none for `None`.
+    pub(crate) fn duration(&self, option: &'static str) -> PyResult<Option<std::time::Duration>> {
+        const WANTED: &str = "a number of seconds, a timedelta or None";
+        if self.value.is_none() {
+            return Ok(None);
+        }
+        // Who has a `timedelta` has loaded `datetime`; this package need not.
+        let seconds = match self.value.get_type().getattr_opt("total_seconds") {
+            Ok(Some(total_seconds)) => {
+                let seconds = total_seconds.call1((self.value,)).and_then(|seconds| seconds.extract());
+                seconds.map_err(|raised| self.wanted_but(WANTED, raised))?
+            }
+            _ => self.number(WANTED)?,
+        };
+        bindings::seconds(option, seconds).map(Some).map_err(|problem| self.refuse(&problem))
     }
 
     pub(crate) fn whole_number(&self, option: &'static str) -> PyResult<u64> {
-        bindings::whole_number(option, self.number()?).map_err(|problem| self.refuse(&problem))
+        bindings::whole_number(option, self.number("a number")?).map_err(|problem| self.refuse(&problem))
     }
 
     pub(crate) fn retries(&self) -> PyResult<u32> {
-        bindings::max_retries(self.number()?).map_err(|problem| self.refuse(&problem))
+        bindings::max_retries(self.number("a number")?).map_err(|problem| self.refuse(&problem))
     }
 
     pub(crate) fn named<T: std::str::FromStr<Err = Error>>(&self) -> PyResult<T> {
@@ -139,7 +170,7 @@ impl Value<'_, '_> {
     pub(crate) fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {
         let wanted = || self.wanted("PEM text (str or bytes), or a list of such");
         let one = |value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
-            Ok(text) => characters("root certificates", text).map(|pem| pem.as_bytes().to_vec()),
+            Ok(text) => characters("root_certificates", text).map(|pem| pem.as_bytes().to_vec()),
             Err(_) => value.cast::<PyBytes>().map(|pem| pem.as_bytes().to_vec()).map_err(|_| wanted()),
         };
         if self.value.is_instance_of::<PyString>() || self.value.is_instance_of::<PyBytes>() {

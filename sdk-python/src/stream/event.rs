@@ -18,40 +18,34 @@ use crate::{
 ///
 /// What an event does not have is `None`. An event that is not in the vocabulary is kept whole.
 #[pyclass(frozen, module = "runtype_surface")]
-pub(crate) struct Event {
-    event: runtype_surface::Event,
+pub(crate) struct StreamEvent {
+    event: runtype_surface::StreamEvent,
     data: PyOnceLock<Py<PyAny>>,
 }
 
-impl From<runtype_surface::Event> for Event {
-    fn from(event: runtype_surface::Event) -> Self {
+impl From<runtype_surface::StreamEvent> for StreamEvent {
+    fn from(event: runtype_surface::StreamEvent) -> Self {
         Self { event, data: PyOnceLock::new() }
     }
 }
 
-impl Event {
-    pub(super) fn event(&self) -> &runtype_surface::Event {
-        &self.event
-    }
-}
-
 #[pymethods]
-impl Event {
+impl StreamEvent {
     #[new]
     #[pyo3(signature = (name, data, id = None), text_signature = "(name, data, id='')")]
     fn new(name: &Bound<'_, PyString>, data: &Bound<'_, PyAny>, id: Option<&Bound<'_, PyString>>) -> PyResult<Self> {
         guard::entry(|| {
-            let name = characters("event name", name)?;
-            let id = id.map_or(Ok(""), |id| characters("event id", id))?;
+            let name = characters("name", name)?;
+            let id = id.map_or(Ok(""), |id| characters("id", id))?;
             let data_json = encode(data).map_err(|problem| error::raise(data.py(), &problem))?;
-            Ok(runtype_surface::Event::of_parts(name, data_json, id).into())
+            Ok(runtype_surface::StreamEvent::of_parts(name, data_json, id).into())
         })
     }
 
     /// An event whose data is JSON text, as a pickle holds it.
     #[classmethod]
     fn _of_json(_class: &Bound<'_, PyType>, name: &str, data: Vec<u8>, id: &str) -> PyResult<Self> {
-        guard::entry(|| Ok(runtype_surface::Event::of_parts(name, data, id).into()))
+        guard::entry(|| Ok(runtype_surface::StreamEvent::of_parts(name, data, id).into()))
     }
 
     /// What it is: `text_delta`, `execution_complete` and so on.
@@ -142,7 +136,7 @@ impl Event {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         guard::entry(|| {
             let (name, data, id) = (self.name(py)?.repr()?, self.data(py)?.repr()?, self.id(py)?.repr()?);
-            Ok(format!("Event(name={name}, data={data}, id={id})"))
+            Ok(format!("StreamEvent(name={name}, data={data}, id={id})"))
         })
     }
 

@@ -1,8 +1,9 @@
 //! A stream of events: one crossing of the language border for all events that are there already.
 
 pub(crate) mod event;
+pub(crate) mod opening;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::{
     exceptions::{PyRuntimeError, PyValueError},
@@ -22,9 +23,9 @@ use crate::{
     log,
     runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
 };
-use event::Event;
+use event::StreamEvent;
 
-/// A stream whose answer has begun.
+/// A stream whose response has begun.
 pub(crate) struct Opened {
     pub(crate) stream: runtype_surface::EventStream,
     pub(crate) capability: String,
@@ -39,7 +40,7 @@ pub(crate) struct EventStream {
     capability: String,
 }
 
-type Events = ReadAhead<Vec<runtype_surface::Event>>;
+type Events = ReadAhead<Vec<runtype_surface::StreamEvent>>;
 
 /// What is read.
 struct Source {
@@ -47,8 +48,8 @@ struct Source {
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
     execution_id: Mutex<Option<String>>,
-    /// Events that were handed over and given back unread.
-    unread: Mutex<Vec<runtype_surface::Event>>,
+    /// The text of the whole stream, once it was asked for.
+    text: Mutex<String>,
 }
 
 struct Reading {
@@ -91,37 +92,51 @@ impl Source {
         read.map(|read| read.map_err(Stopped::Failed))
     }
 
-    async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::Event>> {
-        self.read(async |events| events.next_batch().await).await
+    async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::StreamEvent>> {
+        let batch = async |events: &mut Events| {
+            let batch = events.next_batch().await;
+            // The text is that of the whole stream, whoever read its events.
+            if let Some(Ok(batch)) = &batch {
+                events.put_back(batch);
+            }
+            batch
+        };
+        self.read(batch).await
     }
 
+    /// The text of the whole stream; of one that was closed, the text that has come.
     async fn text(self: Arc<Self>) -> Read<String> {
         let source = self.clone();
         let text = async move |events: &mut Events| {
-            events.put_back(&std::mem::take(&mut *source.unread()));
-            Some(events.text().await)
+            let more = events.text().await;
+            // At once: the core returns it only once, and a wait may be cancelled.
+            Some(more.map(|more| {
+                let mut text = source.text.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&more);
+                text.clone()
+            }))
         };
-        self.read(text).await
+        self.to_end(text).await
     }
 
-    fn unread(&self) -> MutexGuard<'_, Vec<runtype_surface::Event>> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What has come of it is given after it was closed too.
     async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
+        self.to_end(async |events| events.final_output_bytes().await).await
+    }
+
+    /// Reads to the end, also where the stream was closed: what has come of it counts.
+    async fn to_end<T>(self: &Arc<Self>, what: impl AsyncFnOnce(&mut Events) -> Option<Result<T, Error>>) -> Read<T> {
         if *self.is_closed.borrow() {
             let mut reading = self.reading.lock().await;
             reading.events.close();
-            return reading.events.final_output_bytes().await.map(|output| output.map_err(Stopped::Failed));
+            return what(&mut reading.events).await.map(|output| output.map_err(Stopped::Failed));
         }
-        self.read(async |events| events.final_output_bytes().await).await
+        self.clone().read(what).await
     }
 }
 
 #[pymethods]
 impl EventStream {
-    /// Waits for events, and gives all that are there; none after the last one.
+    /// Waits for events, and returns all that are there; none after the last one.
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.next_batch())?;
@@ -139,16 +154,7 @@ impl EventStream {
         })
     }
 
-    /// Takes back events that were not read: the text begins with them.
-    fn put_back(&self, py: Python<'_>, events: Vec<Py<Event>>) -> PyResult<()> {
-        guard::entry(|| {
-            let events = events.iter().map(|event| event.get().event().clone());
-            self.source(py)?.unread().extend(events);
-            Ok(())
-        })
-    }
-
-    /// Reads to the end, and gives the text of what was left.
+    /// Reads to the end, and returns the text of the whole stream.
     fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.text())?;
@@ -163,7 +169,7 @@ impl EventStream {
         })
     }
 
-    /// Reads to the end, and gives the capability's output.
+    /// Reads to the end, and returns the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.final_output())?;
@@ -188,13 +194,13 @@ impl EventStream {
                 reading.events.close();
                 return Ok(());
             }
-            // A reader that waits closes the stream itself, unless it is given up just now.
+            // A reader that waits closes the stream itself, unless its wait is cancelled just now.
             runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
             Ok(())
         })
     }
 
-    /// What is known since the answer began.
+    /// What is known since the response began.
     #[getter]
     fn report<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guard::entry(|| decode(py, self.report.as_bytes()).map_err(PyValueError::new_err))
@@ -222,7 +228,7 @@ impl EventStream {
                 }),
                 is_closed: watch::Sender::new(false),
                 execution_id: Mutex::default(),
-                unread: Mutex::default(),
+                text: Mutex::default(),
             })),
         }
     }
@@ -281,8 +287,12 @@ fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, capability: &str) -> PyRe
 }
 
 /// A list of events, as Python's class.
-fn to_events(py: Python<'_>, read: Read<Vec<runtype_surface::Event>>, capability: &str) -> PyResult<Option<Py<PyAny>>> {
+fn to_events(
+    py: Python<'_>,
+    read: Read<Vec<runtype_surface::StreamEvent>>,
+    capability: &str,
+) -> PyResult<Option<Py<PyAny>>> {
     let Some(batch) = unless_stopped(py, read, capability)? else { return Ok(None) };
-    let events = batch.into_iter().map(|event| Py::new(py, Event::from(event))).collect::<PyResult<Vec<_>>>()?;
+    let events = batch.into_iter().map(|event| Py::new(py, StreamEvent::from(event))).collect::<PyResult<Vec<_>>>()?;
     Ok(Some(PyList::new(py, events)?.into_any().unbind()))
 }

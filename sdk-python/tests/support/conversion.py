@@ -10,7 +10,7 @@ from runtype_surface import Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface import Answer, AsyncClient, Attempt, AttemptStart, Event, RuntypeError
+    from runtype_surface import AsyncClient, Attempt, AttemptStart, CallResponse, StreamEvent, SurfaceError
 
 
 def options_of(given: dict[str, Any], kind: type[Client | AsyncClient], application: Application) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def key_function(
     return ask if kind is Client else ask_later
 
 
-def facts(of: Answer | RuntypeError | AttemptStart | Attempt | Event) -> dict[str, Any]:
-    """The fields of an answer, an error, an attempt or an event, as the suite names them."""
+def facts(of: CallResponse | SurfaceError | AttemptStart | Attempt | StreamEvent) -> dict[str, Any]:
+    """The fields of a response, an error, an attempt or an event, as the suite names them."""
     found: dict[str, Any] = {}
     for name in (name for name in dir(of) if not name.startswith("_")):
         value = getattr(of, name, None)
@@ -74,8 +74,8 @@ def facts(of: Answer | RuntypeError | AttemptStart | Attempt | Event) -> dict[st
             found[name] = [facts(attempt) for attempt in value or ()]
         elif name == "headers":
             found[name] = dict(value or ())
-        elif name == "rate_limit" and value is not None:
-            found[name] = {part: getattr(value, part) for part in ("limit", "remaining", "reset")}
+        elif name in ("rate_limit", "quota") and value is not None:
+            found[name] = {part: getattr(value, part) for part in value.__slots__}
         elif isinstance(value, bytes):
             found[name] = value.decode(errors="replace")
         else:

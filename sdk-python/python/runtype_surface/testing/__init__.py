@@ -7,7 +7,7 @@
         assert client.call("echo", {"input": "hello"}) == {"input": "hello"}
         mock.revoke_key()  # the next call raises AuthenticationError
 
-With pytest the fixture `runtype_mock` gives one, reset for each test.
+With pytest, the fixture `runtype_mock` is one, reset for each test.
 """
 
 from ._binary import find_binary, main

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from .._options import AsyncClientOptions, ClientOptions
+    from .._types import AsyncClientOptions, ClientOptions
 
 JSON: TypeAlias = "dict[str, Any]"
 """A JSON object."""
@@ -42,8 +42,8 @@ class MockSurface:
     and the keys `papi_demo_full`, `papi_demo_scoped`, `papi_demo_revoked`, `papi_demo_expired` and `papi_demo_limited`.
 
     Args:
-        config: A TOML file that says what is mocked, in place of the demo surface.
-        seed: Where chance begins: the same seed gives the same faults.
+        config: A TOML file that says what is mocked, which replaces the demo surface.
+        seed: Random seed: the same seed injects the same faults.
         binary: The mock's binary; by default `find_binary` looks for it.
 
     Raises:
@@ -78,11 +78,11 @@ class MockSurface:
     # Clients
 
     def client(self, **options: Unpack[ClientOptions]) -> Client:
-        """A client of the mock, with a key for everything; options as those of `Client`."""
+        """Returns a client of the mock with an unrestricted key. Options are those of `Client`."""
         return self._make(Client, options)
 
     def async_client(self, **options: Unpack[AsyncClientOptions]) -> AsyncClient:
-        """A client of the mock for asyncio; options as those of `AsyncClient`."""
+        """Returns an asyncio client of the mock with an unrestricted key. Options are those of `AsyncClient`."""
         return self._make(AsyncClient, options)
 
     def _make(self, kind: type[_Made], options: Any) -> _Made:
@@ -111,7 +111,7 @@ class MockSurface:
 
     @property
     def api_key(self) -> str:
-        """A key for everything."""
+        """An unrestricted key."""
         return self.env["RUNTYPE_PRODUCT_API_KEY"]
 
     # What it does
@@ -133,7 +133,7 @@ class MockSurface:
         self.control("PATCH", f"surfaces/{self.surface_id}", {"status": "active"})
 
     def mint_key(self, *, scopes: Iterable[str] | None = None, **fields: Any) -> str:
-        """Makes a key, for everything or for the capabilities in `scopes`, and gives it in plain."""
+        """Creates a key, unrestricted or for the capabilities in `scopes`, and returns it in plain."""
         if scopes is not None:
             fields["scopes"] = list(scopes)
         return str(self.control("POST", "keys", fields)["key"])
@@ -143,7 +143,7 @@ class MockSurface:
         self.control("POST", f"keys/{quote(key or self.api_key, safe='')}/revoke")
 
     def inject(self, kind: str, **fields: Any) -> int | str:
-        """Injects a fault, such as `"status", status=503, times=2` or `"reset", capability="echo"`; gives its id."""
+        """Injects a fault, such as `"status", status=503, times=2` or `"reset", capability="echo"`; returns its id."""
         made = self.control("POST", "faults", {"kind": kind, **fields})
         return next(iter(made["ids"]))  # type: ignore[no-any-return]
 
@@ -168,7 +168,7 @@ class MockSurface:
         return requests
 
     def wait_for(self, condition: Callable[[list[JSON]], bool], *, seconds: float = 5.0) -> list[JSON]:
-        """Waits until the journal is as wanted, and gives it.
+        """Waits until the journal is as wanted, and returns it.
 
         Raises:
             MockError: It is not, after so many seconds; the text has the journal.
