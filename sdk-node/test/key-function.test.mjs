@@ -79,7 +79,10 @@ test('what a key function throws after a 401 is the cause of the AuthenticationE
 test('a key function that gives no string is an error that says so', async () => {
   const { options } = await surface();
   const call = new Client({ ...options, apiKey: () => undefined }).call('echo', {});
-  await assert.rejects(call, { name: 'ConfigurationError', message: /the key function returned undefined, not a string/ });
+  await assert.rejects(call, {
+    name: 'ConfigurationError',
+    message: /the key function returned undefined, not a string/,
+  });
 });
 
 test('a key in process.env is rotated with no restart and no failed call', async () => {

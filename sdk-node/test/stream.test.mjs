@@ -97,7 +97,7 @@ test('a stream is iterated once, and says so', async () => {
   const { client } = await agent();
   const stream = client.stream('agent', { input: 'Hello' });
   for await (const _ of stream) break;
-  const again = { name: 'ConfigurationError', option: 'stream', message: /is iterated once/ };
+  const again = { name: 'ConfigurationError', option: 'stream', message: /iterated a second time/ };
   await assert.rejects(async () => {
     for await (const _ of stream);
   }, again);

@@ -192,7 +192,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
 
   #iterate(): void {
     if (this.#isIterated) {
-      throw refused('stream', 'a stream is iterated once: keep the events, or make another call');
+      throw refused('stream', 'it is iterated a second time: keep its events in a list, or start another stream');
     }
     this.#isIterated = true;
   }
