@@ -50,7 +50,7 @@
 //!
 //! The way of a request: the server reads it, [`decide`] says what to answer (a pure function of request, [`State`] and
 //! time), and the server delivers the [`Plan`]. From top to bottom the modules are `mock`, `on_wiremock`, `server`,
-//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and
+//! `routes`, `auth`, `answer`, `state`, `fault`, `plan`, `config`, `request`, `redact`, `readings`, `secret`, `clock`, `seed` and
 //! `error`; each imports only what stands below it.
 
 mod answer;
@@ -66,6 +66,7 @@ mod state;
 mod clock;
 mod error;
 mod plan;
+mod readings;
 mod redact;
 mod request;
 mod secret;
