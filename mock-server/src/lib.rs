@@ -51,7 +51,7 @@
 //!
 //! The server reads a request, [`decide`] (a pure function of request, [`State`] and time) returns the response as a [`Plan`],
 //! and the server delivers it. From top to bottom the modules are `mock`, `on_wiremock`, `server`, `routes`, `auth`, `answer`,
-//! `state`, `fault`, `plan`, `config`, `request`, `redact`, `secret`, `clock`, `seed` and `error`; each imports only modules
+//! `state`, `fault`, `plan`, `config`, `request`, `redact`, `readings`, `secret`, `clock`, `seed` and `error`; each imports only modules
 //! below it.
 
 mod answer;
@@ -67,6 +67,7 @@ mod state;
 mod clock;
 mod error;
 mod plan;
+mod readings;
 mod redact;
 mod request;
 mod secret;

@@ -6,8 +6,8 @@ use crate::{
     auth::credentials,
     clock::Time,
     plan::{Framing, Plan},
-    request::Request,
-    routes::path::Route,
+    request::{Request, segments},
+    routes::{path::Route, target::Target},
     state::{
         State,
         expectation::Expectation,
@@ -30,6 +30,9 @@ pub(super) fn keep(mut entry: Entry, state: &mut State) -> Ticket {
     if let Some(slug) = &entry.capability
         && !surface.is_some_and(|surface| surface.capabilities.iter().any(|known| known.slug == *slug))
     {
+        // As the path has it without credentials, since resolving an escape may swallow the first character of one.
+        let last = segments(&entry.path).pop().unwrap_or_default();
+        let slug = if Target::of(&last) == Target::Dispatch { slug } else { &last };
         entry.capability = Some(state.redactor().text(slug).into_owned());
     }
     Ticket(Some(state.journal.add(entry)))

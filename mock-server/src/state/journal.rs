@@ -107,7 +107,7 @@ impl Entry {
         for (name, value) in &request.headers {
             headers.append(redactor.header_name(name), redactor.header_value(name, value));
         }
-        let body = match redactor.beginning(&request.body, BODY_BYTES) {
+        let body = match redactor.body(&request.body, BODY_BYTES) {
             Cow::Borrowed(all) if all.len() == request.body.len() => request.body.clone(),
             // A copy, so that the beginning does not keep the whole body in memory.
             beginning => Bytes::from(beginning.into_owned()),
@@ -116,8 +116,8 @@ impl Entry {
             n: 0,
             time,
             method: redactor.method(&request.method),
-            path: redactor.text(&request.path).into_owned(),
-            query: redactor.text(&request.query).into_owned(),
+            path: redactor.path(&request.path).into_owned(),
+            query: redactor.query(&request.query).into_owned(),
             headers,
             body,
             body_bytes: request.body.len(),
