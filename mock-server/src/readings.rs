@@ -1,6 +1,6 @@
 //! What a text may stand for where it has escapes.
 //!
-//! Nobody can know how the reader of a text resolves it, so every reading of a place counts: the byte as it stands, `%70`,
+//! Nobody can know how the reader of a text resolves it, so every reading of a place counts: the byte unchanged, `%70`,
 //! `\u0070`, a backslash before what JSON lets stand behind one, in any mixture, with escapes of escapes.
 
 use std::{collections::HashMap, ops::Range};

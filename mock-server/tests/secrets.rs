@@ -98,7 +98,7 @@ fn hidden(key: &str) -> &str {
     &rest[..rest.len() - 4]
 }
 
-/// Every part of a key that is longer than what a hint may show, as it stands and as a reader may decode it.
+/// Every part of a key that is longer than what a hint may show, unchanged and as a reader may decode it.
 fn parts(key: &str) -> Vec<String> {
     let hidden = hidden(key).to_ascii_lowercase();
     let long = (0..hidden.len()).filter_map(|start| hidden.get(start..start + 7)).map(str::to_owned);
