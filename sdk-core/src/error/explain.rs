@@ -98,9 +98,10 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
         ),
         429 => rate_limit(response, explanation),
         500..=599 => match &response.execution_id {
-            Some(id) => {
-                (executed.to_owned(), format!("The product's owner finds execution {id} in the product's logs."))
-            }
+            Some(id) => (
+                executed.to_owned(),
+                format!("Give execution {id} to the product's owner, who finds it in the product's logs."),
+            ),
             None => {
                 (executed.to_owned(), if explanation.may_have_executed { CHECK_EFFECTS } else { "Retry later." }.into())
             }
@@ -136,7 +137,7 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
             "The key is revoked, expired, or belongs to another surface: its format is valid, and it was sent as {}.{again}",
             explanation.header,
         ),
-        "Create a key for this surface in the dashboard, and configure it.".into(),
+        "Create a key for this surface in the dashboard and give it to the application.".into(),
     )
 }
 
@@ -156,15 +157,15 @@ fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String,
     let executed = consequence(explanation.may_have_executed);
     let cause = match (response.retry_after, explanation.max_retry_wait) {
         (Some(wait), Some(most)) if wait > most => format!(
-            "The key's rate limit is reached; the server asks to wait {}, longer than {} ({}). {executed}",
+            "The key's rate limit has been reached; the server asks you to wait {}, longer than {} ({}). {executed}",
             duration(wait),
             spell("max_retry_wait"),
             duration(most),
         ),
         (Some(wait), _) => {
-            format!("The key's rate limit is reached; the server asks to wait {}. {executed}", duration(wait))
+            format!("The key's rate limit has been reached; the server asks you to wait {}. {executed}", duration(wait))
         }
-        (None, _) => format!("The key's rate limit is reached. {executed}"),
+        (None, _) => format!("The key's rate limit has been reached. {executed}"),
     };
     (cause, "Wait, call less often, or ask the product's owner for a higher limit.".into())
 }
@@ -203,9 +204,9 @@ pub(crate) fn timed_out(
     let option = spell(option);
     let happened = format!("{}timed out after {} while {} ({option})", who(capability), duration(time), phase.doing());
     let remedy = if may_have_executed {
-        format!("Check its effects before retrying; raise {option} if the capability needs longer.")
+        format!("Check its effects before retrying; increase {option} if the capability needs longer.")
     } else {
-        format!("Check the network, or raise {option}.")
+        format!("Check the network, or increase {option}.")
     };
     Box::new(Facts {
         kind: Some(ErrorKind::Timeout),

@@ -41,7 +41,7 @@ impl Reading for Whole {
         let too_large = |announced| {
             let happened =
                 format!("the response is larger than {} ({limit} bytes){announced}", spell("max_response_bytes"));
-            let remedy = format!("Raise {} for the next call.", spell("max_response_bytes"));
+            let remedy = format!("Increase {} for the next call.", spell("max_response_bytes"));
             let problem = explain::lines([&happened, explain::EXECUTED, &remedy]);
             Err(unreadable(plan, status, headers, &problem))
         };

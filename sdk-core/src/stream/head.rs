@@ -144,11 +144,11 @@ impl Opened {
         let happened = format!("{}{problem}, after {events}", explain::who(self.capability.as_deref()));
         let execution = self.execution_id.as_ref().map_or_else(
             || "Check its effects before retrying.".to_owned(),
-            |id| format!("The product's owner finds execution {id} in the product's logs."),
+            |id| format!("Give execution {id} to the product's owner, who finds it in the product's logs."),
         );
         Box::new(Facts {
             kind: Some(kind),
-            text: explain::lines([&happened, "The call has started; a retry would run it again.", &execution]),
+            text: explain::lines([&happened, "The call had started: a retry would run it again.", &execution]),
             may_have_executed: true,
             events_seen: Some(seen),
             response: Some(StatusFacts {
