@@ -274,3 +274,11 @@ async fn a_flood_without_events_does_not_starve_other_tasks() {
     assert_eq!(output, json!({ "reply": "Hello wörld" }));
     server.await.unwrap();
 }
+
+#[tokio::test]
+async fn the_text_may_be_asked_for_after_the_final_output() {
+    let (_server, client) = streaming(&[START, HELLO, WORLD, COMPLETE]).await;
+    let mut stream = open(&client).await;
+    assert_eq!(stream.final_output::<Value>().await.unwrap(), json!({ "reply": "Hello wörld" }));
+    assert_eq!(stream.text().await.unwrap(), "Hello wörld");
+}

@@ -37,6 +37,15 @@ def test_a_stream_that_failed_says_so_again_and_sends_nothing_again(runtype_mock
             read()
 
 
+def test_the_text_may_be_asked_for_after_the_final_output(runtype_mock: MockSurface) -> None:
+    put(runtype_mock, HELLO)
+    stream = runtype_mock.client().stream("agent")
+    stream.final_output()
+    whole = runtype_mock.client().stream("agent").text()
+    assert whole
+    assert stream.text() == whole
+
+
 def test_a_loop_ends_where_its_stream_is_closed_or_read_to_the_end(runtype_mock: MockSurface) -> None:
     text = "".join(f'event: text_delta\ndata: {{"delta":"{number}"}}\n\n' for number in range(8))
     put(runtype_mock, [{"raw": text + 'event: execution_complete\ndata: {"finalOutput":1}\n\n'}])

@@ -87,8 +87,10 @@ impl<T: Send> ReadAhead<T> {
     /// As [`EventStream::next`].
     pub async fn final_output_bytes(&mut self) -> Option<Result<Bytes, Error>> {
         while let Some(batch) = self.next().await {
-            if let Err(error) = batch {
-                return Some(Err(error));
+            match batch {
+                // The text may be asked for afterwards.
+                Ok(batch) => self.put_back(&batch.events),
+                Err(error) => return Some(Err(error)),
             }
         }
         Some(self.stream.as_mut()?.final_output_bytes().await)

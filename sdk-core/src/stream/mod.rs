@@ -193,7 +193,8 @@ impl EventStream {
     /// As [`next`](Self::next). After an error it returns the same error again.
     pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
         while let Some(event) = self.next().await {
-            event?;
+            // The text may be asked for afterwards.
+            event?.add_text(&mut self.text);
         }
         self.unless_failed()?;
         Ok(self.final_output.clone().unwrap_or_else(|| Bytes::from_static(b"null")))
