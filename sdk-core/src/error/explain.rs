@@ -137,7 +137,7 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
             "The key is revoked, expired, or belongs to another surface: its format is valid, and it was sent as {}.{again}",
             explanation.header,
         ),
-        "Create a key for this surface in the dashboard and give it to the application.".into(),
+        "Create a key for this surface in the dashboard, and configure the application with it.".into(),
     )
 }
 
