@@ -50,6 +50,10 @@ pub(crate) struct Received<B> {
 
 /// Runs a plan: retries what may be retried, renews the key once after a 401, and ends by the deadline.
 pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
+    if tokio::runtime::Handle::try_current().is_err() {
+        let problem = "there is no tokio runtime: await the call inside one, such as under #[tokio::main]";
+        return Err(Error::configuration("runtime", problem));
+    }
     let deadline = Deadline::begin(plan.options.timeout);
     let mut exchange = Exchange {
         context,
