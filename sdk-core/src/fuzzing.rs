@@ -10,11 +10,11 @@ pub fn parse_events(pieces: &[&[u8]], limit: usize) -> Option<Vec<(String, Bytes
     let mut parser = EventParser::new(limit);
     let mut events = Vec::new();
     for piece in pieces {
-        let mut hand_on = |event| {
+        let mut emit = |event| {
             let event = StreamEvent::new(event);
             events.push((event.name().to_owned(), event.data().clone()));
         };
-        parser.feed(Bytes::copy_from_slice(piece), &mut hand_on).ok()?;
+        parser.feed(Bytes::copy_from_slice(piece), &mut emit).ok()?;
     }
     Some(events)
 }

@@ -97,7 +97,7 @@ impl EventParser {
     }
 
     /// Parses a piece of the stream and yields the complete events. An event that the end of the stream cuts off is dropped.
-    pub(crate) fn feed(&mut self, piece: Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
+    pub(crate) fn feed(&mut self, piece: Bytes, emit: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
         let Some(piece) = self.after_byte_order_mark(piece) else { return Ok(()) };
         let mut rest = &piece[..];
         if self.after_cr && !rest.is_empty() {
@@ -112,11 +112,11 @@ impl EventParser {
             };
             self.after_cr = ended == b"\r";
             if self.partial.is_empty() {
-                self.line(line, &piece, hand_on)?;
+                self.line(line, &piece, emit)?;
             } else {
                 self.partial.extend_from_slice(line);
                 let line = self.partial.split().freeze();
-                self.line(&line, &line, hand_on)?;
+                self.line(&line, &line, emit)?;
             }
         }
         if !rest.is_empty() {
@@ -148,11 +148,11 @@ impl EventParser {
     }
 
     /// Parses a line, a part of `piece`; its value is shared, not copied.
-    fn line(&mut self, line: &[u8], piece: &Bytes, hand_on: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
+    fn line(&mut self, line: &[u8], piece: &Bytes, emit: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
             if let Some(data) = self.data.take() {
-                hand_on(RawEvent { name, data, id: self.id.clone() });
+                emit(RawEvent { name, data, id: self.id.clone() });
             }
             return Ok(());
         }
