@@ -123,7 +123,7 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
     }
 }
 
-/// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the
+/// The documented causes of a 401: no auth header, incorrect key format, revoked key. The client rules out the
 /// first two: it sent the header and checked the format.
 fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     let again = match &explanation.asked_again {
@@ -141,7 +141,7 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     )
 }
 
-/// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient (api.md, doc).
+/// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient.
 /// The server accepted the key itself.
 fn permission(explanation: &Explanation<'_>) -> (String, String) {
     let wanted = explanation.capability.unwrap_or("the permission");
