@@ -4,7 +4,10 @@ mod argument;
 mod event;
 mod inputs;
 mod internal_error;
+mod misspelling;
+mod nearest;
 mod option;
+mod option_place;
 mod read_ahead;
 mod report;
 mod text;
@@ -13,13 +16,15 @@ mod variables;
 
 pub use crate::config::values::{milliseconds, seconds, whole_number};
 pub use crate::error::spelling::Language;
-pub use argument::{Refuse, checked, jitter_seed, many_stream, refused, set_language, user_agent};
+pub use argument::{
+    Refuse, checked, checked_call, jitter_seed, many_stream, refused, refused_together, set_language, user_agent,
+};
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};
 pub use internal_error::{INTERNAL_ERROR, internal_error_report, show_places_of_panics};
-pub use option::{max_retries, one_key_source};
+pub use option::{max_retries, one_key_source, unknown_options};
 pub use read_ahead::ReadAhead;
 pub use report::{Report, attempt_report, key_function_error, undecodable};
-pub use text::{LONE_SURROGATE, closed_client, lone_surrogate, not_a_key, not_writable};
+pub use text::{LONE_SURROGATE, closed_client, hook_failed, lone_surrogate, not_a_key, not_an_object, not_writable};
 pub use user_agent::called_from;
 pub use variables::{Variables, variables};

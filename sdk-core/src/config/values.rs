@@ -39,7 +39,17 @@ impl std::str::FromStr for RetryMode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        one_of("retry_mode", text, [Self::Safe, Self::Idempotent], Self::as_str)
+        one_of("retry_mode", text, [Self::Safe, Self::Idempotent], Self::as_str).map_err(|error| match text {
+            "never" | "none" | "off" | "no" => Error::configuration(
+                "retry_mode",
+                format!(
+                    "{} is not a mode: to never retry, set {}",
+                    redact::quote(text),
+                    spelling::setting("max_retries", 0)
+                ),
+            ),
+            _ => error,
+        })
     }
 }
 
@@ -125,6 +135,11 @@ pub fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error>
 }
 
 fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Duration, Error> {
+    if !given.is_finite() {
+        let given = if given.is_nan() { "NaN" } else { "infinity" };
+        let none = spelling::none();
+        return Err(Error::configuration(option, format!("{given} is not a duration: pass {none} for no limit")));
+    }
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
@@ -167,10 +182,19 @@ mod tests {
             let error = seconds("timeout", value).unwrap_err();
             assert_eq!(error.option(), Some("timeout"), "{value}");
         }
+        let infinite = seconds("timeout", f64::INFINITY).unwrap_err();
+        assert_eq!(infinite.to_string(), "timeout: infinity is not a duration: pass None for no limit");
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
         assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
         assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is out of range"));
         assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is out of range"));
+    }
+
+    #[test]
+    fn a_mode_that_never_retries_is_a_number_of_retries() {
+        let error = "never".parse::<RetryMode>().unwrap_err();
+        assert_eq!(error.to_string(), "retry_mode: \"never\" is not a mode: to never retry, set max_retries=0");
+        assert!("often".parse::<RetryMode>().unwrap_err().to_string().ends_with("is not one of safe, idempotent"));
     }
 
     #[test]

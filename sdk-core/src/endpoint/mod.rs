@@ -11,7 +11,7 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::{Host, Url};
 
 use crate::{
-    config::defaults,
+    config::{defaults, problems::Problems},
     error::{Error, spelling::spell},
     redact,
 };
@@ -60,12 +60,14 @@ impl Endpoint {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL or id.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
-        Ok(Self {
-            base: parse_base("base_url", base_url)?,
-            product: segment("product_id", product_id)?,
-            surface: segment("surface_id", surface_id)?,
-            capability: None,
-        })
+        let mut problems = Problems::default();
+        let base = problems.keep(parse_base("base_url", base_url));
+        let product = problems.keep(segment("product_id", product_id));
+        let surface = problems.keep(segment("surface_id", surface_id));
+        match (base, product, surface) {
+            (Some(base), Some(product), Some(surface)) => Ok(Self { base, product, surface, capability: None }),
+            _ => Err(problems.into_error()),
+        }
     }
 
     /// Parses a full URL, with or without `/api`, the capability's slug, a trailing slash, or a query (which is dropped).
@@ -214,14 +216,9 @@ impl Endpoint {
         if self.base.starts_with("https://") || self.is_loopback() {
             return Ok(());
         }
-        Err(Error::configuration(
-            "base_url",
-            format!(
-                "{} would send the key unencrypted (in the clear): use https, or set {} on a trusted network",
-                redact::quote(&self.base),
-                spell("allow_insecure_http")
-            ),
-        ))
+        let (base, allow) = (redact::quote(&self.base), spell("allow_insecure_http"));
+        let problem = format!("{base} would send the key unencrypted: use https, or set {allow} on a trusted network");
+        Err(Error::configuration("base_url", problem))
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
@@ -387,7 +384,7 @@ mod tests {
         for base in ["http://h", "http://10.0.0.1", "http://localhost.evil.example", "http://128.0.0.1", "http://[::2]"]
         {
             let error = endpoint(base).check_secure().unwrap_err();
-            assert!(error.to_string().contains("in the clear"), "{error}");
+            assert!(error.to_string().contains("unencrypted: use https"), "{error}");
         }
     }
 
