@@ -136,9 +136,8 @@ pub fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error>
 
 fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Duration, Error> {
     if !given.is_finite() {
-        let given = if given.is_nan() { "NaN" } else { "infinity" };
-        let none = spelling::none();
-        return Err(Error::configuration(option, format!("{given} is not a duration: pass {none} for no limit")));
+        let problem = format!("{} is not a duration: pass {} for no limit", number(given), spelling::none());
+        return Err(Error::configuration(option, problem));
     }
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
@@ -169,7 +168,11 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
 
 /// A number in readable form; a very large one would have up to 309 digits otherwise.
 fn number(value: f64) -> String {
-    if value.is_finite() && value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() }
+    match value {
+        _ if value.is_infinite() => "infinity".to_owned(),
+        _ if value.abs() >= 1e15 => format!("{value:e}"),
+        _ => value.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +205,8 @@ mod tests {
         for value in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
             assert_eq!(whole_number("max_retries", value).unwrap_err().option(), Some("max_retries"), "{value}");
         }
+        let infinite = whole_number("max_retries", f64::INFINITY).unwrap_err();
+        assert_eq!(infinite.to_string(), "max_retries: infinity is not a whole number, 0 or more");
         assert_eq!(whole_number("max_retries", 3.0).unwrap(), 3);
     }
 }
