@@ -13,7 +13,10 @@ mod variables;
 
 pub use crate::config::values::{milliseconds, seconds, whole_number};
 pub use crate::error::spelling::Language;
-pub use argument::{Refuse, checked, jitter_seed, many_stream, refused, set_language, user_agent};
+pub use crate::send::clock::{Clock, FakeClock, Wait};
+pub use argument::{
+    Refuse, checked, clock, drive, jitter_seed, many_stream, one_input, refused, set_language, user_agent,
+};
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};
 pub use internal_error::{INTERNAL_ERROR, internal_error_report, show_places_of_panics};
