@@ -83,6 +83,10 @@ async fn twenty_thousand_rows_at_a_thousand_a_minute_lose_none() {
     assert_eq!(errors.iter().flatten().count(), 0, "{:?}", errors.iter().flatten().next());
     assert_eq!(errors.len(), ROWS);
     let minutes = clock.moved().as_secs_f64() / 60.0;
+    // For `make prove-many`.
+    println!(
+        "Rust: {ROWS} rows at 1,000 a minute: expected 0 lost, measured 0, in {minutes:.1} minutes of the fake clock"
+    );
     assert!((18.0..=20.0).contains(&minutes), "{minutes} minutes");
     let refused = requests.load(Ordering::Relaxed) - ROWS;
     assert!(refused <= 20 * CONCURRENCY, "{refused} requests were refused");
@@ -209,6 +213,10 @@ async fn a_revoked_key_stops_a_run_of_twenty_thousand_at_once() {
         assert_eq!(errors.iter().flatten().count(), ROWS);
         let requests = mock.requests().len() - before;
         assert!(requests <= CONCURRENCY + 1, "{requests} requests");
+        println!(
+            "Rust: {ROWS} rows with a revoked key: expected at most {} requests, measured {requests}",
+            CONCURRENCY + 1
+        );
         assert_eq!(sent(&errors, ErrorKind::Authentication), requests);
         assert_eq!(errors[ROWS - 1].as_ref().unwrap().status(), Some(401));
         assert!(began.elapsed() < 60 * SECOND);

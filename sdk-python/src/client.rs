@@ -235,12 +235,13 @@ impl Client {
         given: &OpaqueOptions,
         queue: Option<Arc<CompletionQueue>>,
     ) -> PyResult<CallMany> {
-        let ManyOptions { concurrency, in_order } = options::many(given.bind(py))?;
+        let ManyOptions { concurrency, in_order, max_window_wait } = options::many(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
         let caller = Caller { queue, hooks: self.hooks.clone(), capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             let many = bindings::many_stream(call, inputs);
             let many = in_order.into_iter().fold(many, runtype_surface::CallMany::in_order);
+            let many = max_window_wait.into_iter().fold(many, runtype_surface::CallMany::max_window_wait);
             bindings::checked(concurrency.into_iter().fold(many, runtype_surface::CallMany::concurrency))
         })
     }

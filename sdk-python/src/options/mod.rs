@@ -5,7 +5,7 @@ pub(crate) mod opaque;
 pub(crate) mod signature;
 pub(crate) mod value;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use runtype_surface::{Call, ClientBuilder, KeySource, bindings};
@@ -88,7 +88,7 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
             "headers" => option.headers()?.iter().fold(call, |call, (name, value)| call.header(name, value)),
             "via_dispatch" if option.truth()? => call.via_dispatch(),
             // The others are of many calls: `many` reads them.
-            "via_dispatch" | "concurrency" | "in_order" => call,
+            "via_dispatch" | "concurrency" | "in_order" | "max_window_wait" => call,
             _ => return Err(option.unknown()),
         };
     }
@@ -100,6 +100,8 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
 pub(crate) struct ManyOptions {
     pub(crate) concurrency: Option<u64>,
     pub(crate) in_order: Option<bool>,
+    /// The inner none disables it.
+    pub(crate) max_window_wait: Option<Option<Duration>>,
 }
 
 /// Reads the options of many calls that one call does not have.
@@ -114,6 +116,7 @@ pub(crate) fn many(options: &Bound<'_, PyDict>) -> PyResult<ManyOptions> {
         match option.name {
             "concurrency" => many.concurrency = Some(option.whole_number("concurrency")?),
             "in_order" => many.in_order = Some(option.truth()?),
+            "max_window_wait" => many.max_window_wait = Some(option.duration("max_window_wait")?),
             _ => {}
         }
     }

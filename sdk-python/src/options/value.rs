@@ -20,13 +20,14 @@ pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyR
 }
 
 /// Options for which `None` has a meaning of its own: no limit, and any key.
-const HAVE_A_NONE: [&str; 7] = [
+const HAVE_A_NONE: [&str; 8] = [
     "timeout",
     "connect_timeout",
     "attempt_timeout",
     "stream_idle_timeout",
     "stream_timeout",
     "max_retry_wait",
+    "max_window_wait",
     "api_key_prefix",
 ];
 
