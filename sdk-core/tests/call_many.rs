@@ -122,10 +122,13 @@ async fn places_are_refilled_while_nobody_reads_up_to_a_limit() {
     let mut many = client.capability("echo").many(inputs()).concurrency(CONCURRENCY as u64);
     let (sender, mut results) = tokio::sync::mpsc::channel(1);
     let driver = tokio::spawn(async move { drive(&mut many, &sender, |result| result).await });
-    // Three finished results wait, and one more in the channel.
-    while mock.requests().len() < CONCURRENCY + 1 {
-        tokio::task::yield_now().await;
-    }
+    // No call is started once three finished results wait, and two are in flight then.
+    let refilled = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while mock.requests().len() < 2 * CONCURRENCY - 1 {
+            tokio::task::yield_now().await;
+        }
+    });
+    refilled.await.unwrap();
     let mut count = 0;
     while let Some(result) = results.recv().await {
         assert_eq!(result.index, count);

@@ -79,15 +79,17 @@ async fn twenty_thousand_rows_at_a_thousand_a_minute_lose_none() {
         })
         .build()
         .unwrap();
+    let began = Instant::now();
     let errors = errors(client.capability("echo").many(inputs(ROWS)).concurrency(CONCURRENCY as u64)).await;
     assert_eq!(errors.iter().flatten().count(), 0, "{:?}", errors.iter().flatten().next());
     assert_eq!(errors.len(), ROWS);
-    let minutes = clock.moved().as_secs_f64() / 60.0;
+    let minutes = (clock.moved() + began.elapsed()).as_secs_f64() / 60.0;
     // For `make prove-many`.
     println!(
-        "Rust: {ROWS} rows at 1,000 a minute: expected 0 lost, measured 0, in {minutes:.1} minutes of the fake clock"
+        "Rust: {ROWS} rows at 1,000 a minute: expected 0 lost, measured 0, in {minutes:.1} minutes by the fake clock"
     );
-    assert!((18.0..=20.0).contains(&minutes), "{minutes} minutes");
+    // The first of twenty windows may have been almost over, and a few calls may be left for another one.
+    assert!((18.0..=21.0).contains(&minutes), "{minutes} minutes");
     let refused = requests.load(Ordering::Relaxed) - ROWS;
     assert!(refused <= 20 * CONCURRENCY, "{refused} requests were refused");
 }
