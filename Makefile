@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
+.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,11 @@ nginx:
 
 test-network: nginx rust python node ## make 5,000 calls per language behind an nginx that keeps closing connections
 	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
+
+SEED ?= 1
+
+prove-many: rust python node ## prove the figures of many calls: places, used-up windows, a revoked key (SEED=1)
+	@SEED=$(SEED) PYTHON=$(PYTHON) NODE=$(NODE) .ci/prove-many
 
 CALLS ?= 200000
 

@@ -38,7 +38,7 @@ pub mod fuzzing;
 
 pub use call::{
     Call,
-    many::{CallMany, CallResult},
+    many::{CallMany, result::CallResult},
 };
 pub use client::{Client, builder::ClientBuilder};
 pub use config::values::{ResponseFormat, RetryMode};

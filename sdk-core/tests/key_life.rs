@@ -4,15 +4,18 @@
 
 mod support;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use runtype_mock::MockSurface;
 use runtype_surface::{ApiKey, KeySource};
 use serde_json::{Value, json};
-use support::builder;
+use support::{builder, fake_builder};
 
 const CALLS: usize = 1_000;
 
@@ -88,6 +91,27 @@ async fn a_thousand_rejected_calls_ask_the_key_function_once() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(asked.load(Ordering::SeqCst), 2, "once at the start, once for all rejected calls");
+}
+
+#[tokio::test]
+async fn a_key_function_that_knows_no_good_key_is_asked_at_most_once_in_five_seconds() {
+    let mock = Arc::new(MockSurface::start().await.unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let source = KeySource::function(move || {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        async move { Ok::<_, std::io::Error>(format!("papi_unknown_to_the_server_{number:04}")) }
+    });
+    let (builder, clock) = fake_builder(&mock);
+    let client = builder.api_key_source(source).build().unwrap();
+    for _ in 0..50 {
+        let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
+        assert_eq!(error.status(), Some(401));
+    }
+    assert_eq!((asked.load(Ordering::SeqCst), mock.requests().len()), (2, 51));
+    clock.advance(Duration::from_secs(5));
+    client.call::<Value>("echo", &json!({})).await.unwrap_err();
+    assert_eq!((asked.load(Ordering::SeqCst), mock.requests().len()), (3, 53));
 }
 
 /// Counts occurrences of a text in this process's writable memory. The needle is stored inverted, so that it does not match

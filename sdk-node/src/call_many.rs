@@ -13,7 +13,7 @@ use napi::{
 use napi_derive::napi;
 use runtype_surface::{
     Call, CallResult, Error,
-    bindings::{InputGiver, Refuse as _, Report as _, checked, inputs, many_stream, refused, whole_number},
+    bindings::{InputGiver, Refuse as _, Report as _, checked, drive, inputs, many_stream, refused, whole_number},
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -21,6 +21,7 @@ use crate::{
     closable::{Closable, Close},
     guard::{self, Guarded, GuardedPromise},
     js_thread::JsThread,
+    options::{Limit, limit},
     panic::{self, Panicked, place::Place},
     response,
 };
@@ -32,6 +33,9 @@ pub struct CallManyOptions {
     pub concurrency: Option<f64>,
     /// Yields results in the order of the inputs, not as they arrive.
     pub in_order: Option<bool>,
+    /// Longest wait for the next window of a used-up rate limit, in milliseconds; `false`: no limit.
+    #[napi(ts_type = "number | false | null")]
+    pub max_window_wait_ms: Option<Limit>,
 }
 
 /// The input of one of many calls: JSON text, or the problem of an input that has none.
@@ -104,13 +108,7 @@ impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, sender)) = self.waiting.take() {
             self.driver.spawn(async move {
-                let driven = panic::caught_future(Place::Task, async {
-                    while let Some(result) = many.next().await {
-                        if sender.send(Ok(result)).await.is_err() {
-                            return;
-                        }
-                    }
-                });
+                let driven = panic::caught_future(Place::Task, drive(&mut many, &sender, Ok));
                 // Sent, or the missing results would look like the end.
                 if let Err(panicked) = driven.await {
                     let _ = sender.send(Err(panicked)).await;
@@ -153,7 +151,13 @@ impl CallMany {
                 Err(problem) => many.refuse(problem),
             };
         }
-        // One result waits for the reader; the next calls begin when it has been taken.
+        if let Some(wait) = options.max_window_wait_ms {
+            many = match limit("max_window_wait")(wait) {
+                Ok(wait) => many.max_window_wait(wait),
+                Err(problem) => many.refuse(problem),
+            };
+        }
+        // The core keeps the other results that wait for the reader.
         let (sender, results) = mpsc::channel(1);
         let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new() };
         Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })

@@ -169,6 +169,13 @@ pub fn closed_client() -> NativeError {
     panic::caught(Place::Entry, bindings::closed_client).map_or_else(Into::into, Into::into)
 }
 
+/// The refusal of one input where many belong.
+#[napi]
+#[must_use]
+pub fn one_input() -> NativeError {
+    panic::caught(Place::Entry, bindings::one_input).map_or_else(Into::into, Into::into)
+}
+
 /// Why `JSON.stringify` refused an input.
 #[napi]
 #[must_use]

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Milliseconds; `false`: no limit.
-type Limit = Either<f64, bool>;
+pub(crate) type Limit = Either<f64, bool>;
 
 /// Has the texts of errors name options as JavaScript writes them.
 #[napi_derive::module_init]
@@ -183,7 +183,7 @@ impl CallOptions {
 }
 
 /// A duration as JavaScript has it.
-fn limit(option: &'static str) -> impl Fn(Limit) -> Result<Option<Duration>, Error> {
+pub(crate) fn limit(option: &'static str) -> impl Fn(Limit) -> Result<Option<Duration>, Error> {
     move |value| match value {
         Either::A(value) => bindings::milliseconds(option, value).map(Some),
         Either::B(_) => Ok(None),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 
-import { Client, ConfigurationError } from 'runtype-surface';
+import { AuthenticationError, CallResponse, Client, ConfigurationError } from 'runtype-surface';
 
 import { surface } from './support/surface.mjs';
 
@@ -102,7 +102,7 @@ test('nothing is sent before the first result is asked for', async () => {
   assert.deepEqual(await journal(), []);
 });
 
-test('inputs are taken one by one, when there is room for their calls', async () => {
+test('inputs are taken only so many ahead of the results', async () => {
   const { options } = await surface();
   const client = new Client(options);
   let taken = 0;
@@ -118,7 +118,8 @@ test('inputs are taken one by one, when there is room for their calls', async ()
   for await (const { output, index } of client.callMany('echo', endless(), { concurrency: 4 })) {
     assert.deepEqual(output, { n: index });
     seen += 1;
-    assert.ok(taken <= seen + 5, `${taken} inputs were taken for ${seen} results`);
+    // In flight, finished, one that is handed over, and taken ahead.
+    assert.ok(taken <= seen + 4 + 4 + 1 + 4, `${taken} inputs were taken for ${seen} results`);
     if (seen === 20) break;
   }
   assert.ok(isCleanedUp, 'the generator of the inputs was left open');
@@ -170,9 +171,69 @@ test('what the iterator of the inputs throws is thrown after the results of the 
     await assert.rejects(read(), (error) => error === reason);
     assert.deepEqual(outputs, [{ n: 0 }]);
   }
-  for (const inputs of [undefined, null, 5, 'text', {}]) {
-    assert.throws(() => client.callMany('echo', inputs), { name: 'ConfigurationError', option: 'inputs' });
+  for (const inputs of [undefined, null, 5]) {
+    assert.throws(() => client.callMany('echo', inputs), {
+      name: 'ConfigurationError',
+      option: 'inputs',
+      message: /iterable/,
+    });
   }
+});
+
+test('one input where many belong is refused', async () => {
+  const { options, journal } = await surface();
+  const client = new Client(options);
+  for (const one of ['text', {}, { input: 'x' }, new Map([['input', 'x']])]) {
+    const message = 'inputs: one input was given, not many: pass a list';
+    assert.throws(() => client.callMany('echo', one), { name: 'ConfigurationError', option: 'inputs', message });
+  }
+  assert.deepEqual(await journal(), []);
+});
+
+test('a run that a revoked key stops has its error for each of the rest', async () => {
+  const { options, keys, control, journal } = await surface();
+  await control('POST', `/keys/${keys[0]}/revoke`);
+  const inputs = Array.from({ length: 2_000 }, (_, n) => ({ n }));
+  let count = 0;
+  for await (const { index, input, ok, error } of new Client(options).callMany('echo', inputs, { concurrency: 8 })) {
+    assert.equal(index, count);
+    assert.equal(input, inputs[count++]);
+    assert.ok(!ok && error instanceof AuthenticationError);
+    assert.equal(error.notSent, error.attempts.length === 0);
+    assert.equal(error.mayHaveExecuted, false);
+    assert.equal(error.toJSON().notSent, error.notSent);
+  }
+  assert.equal(count, 2_000);
+  const requests = (await journal()).length;
+  assert.ok(requests <= 8 + 1, `${requests} requests`);
+});
+
+test('a window is waited for as long as maxWindowWaitMs allows', async () => {
+  const { options, fault } = await surface();
+  const slowDown = { kind: 'status', status: 429, headers: { 'retry-after-ms': '300' }, json: { error: 'Slow down' } };
+  const client = new Client({ ...options, timeoutMs: 250 });
+  const run = async (maxWindowWaitMs) => {
+    const results = [];
+    const many = { concurrency: 1, maxWindowWaitMs };
+    for await (const { ok, error } of client.callMany('echo', [{}, {}], many)) results.push(ok || error.notSent);
+    return results;
+  };
+  await fault({ ...slowDown, times: 1 });
+  assert.deepEqual(await run(null), [true, true]);
+  await fault({ ...slowDown, times: 1 });
+  assert.deepEqual(await run(250), [false, true]);
+});
+
+test('a result is a plain object, whose response is made when it is asked for', async () => {
+  const { options } = await surface();
+  const results = [];
+  for await (const result of new Client(options).callMany('echo', [{ n: 0 }])) results.push(result);
+  const [{ response, ...others }] = results;
+  assert.ok(response instanceof CallResponse);
+  assert.equal(results[0].response, response);
+  assert.deepEqual(others, { index: 0, input: { n: 0 }, ok: true, output: { n: 0 } });
+  assert.deepEqual({ ...results[0] }, { ...others, response });
+  assert.equal(response.status, 200);
 });
 
 test('calls go on while a result is looked at', async () => {

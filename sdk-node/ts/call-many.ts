@@ -6,7 +6,7 @@ import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
 import type { SurfaceError } from './errors.js';
 import { write } from './input.js';
-import type { native } from './native.js';
+import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
 
@@ -18,7 +18,10 @@ export function iterable<I extends object>(inputs: Inputs<I>): Inputs<I> {
   const isObject = typeof inputs === 'object' && inputs !== null;
   const given: Partial<Iterable<object> & AsyncIterable<object>> = isObject ? inputs : {};
   const methods = reading('inputs', () => [given[Symbol.asyncIterator], given[Symbol.iterator]]);
-  if (methods.some((method) => typeof method === 'function')) return inputs;
+  const canIterate = methods.some((method) => typeof method === 'function');
+  // A map has pairs of names and values: it is one input, as an object and a text are.
+  if (canIterate && !(inputs instanceof Map)) return inputs;
+  if (isObject || typeof inputs === 'string') return unwrap<never>(native.oneInput());
   throw refused('inputs', 'they must be iterable, such as an array or a generator of JSON objects');
 }
 
@@ -47,8 +50,8 @@ export async function* resultsOf<T, I extends object>(
       if (next.wantsInput) feed.give();
       const { index, result, report = '{}' } = next;
       if (index === undefined) continue;
-      const respond = () => new CallResponse(site.run(() => unwrap(result)) as T, report);
-      yield resultOf(index, feed.takeInput(index), respond);
+      const output = () => site.run(() => unwrap(result)) as T;
+      yield resultOf(index, feed.takeInput(index), output, report);
     }
   } finally {
     stopListening?.();
@@ -141,10 +144,21 @@ function nativeInput(input: unknown): NativeInput {
   return 'json' in written ? { json: written.json, problem: null } : { json: null, problem: written.problem };
 }
 
-function resultOf<T, I extends object>(index: number, input: I, respond: () => CallResponse<T>): CallResult<T, I> {
+function resultOf<T, I extends object>(index: number, input: I, read: () => T, report: string): CallResult<T, I> {
   try {
-    const response = respond();
-    return { index, input, ok: true, output: response.output, response };
+    const output = read();
+    let response: CallResponse<T> | undefined;
+    return {
+      index,
+      input,
+      ok: true,
+      output,
+      // Most readers want the output only: the report is parsed when it is asked for.
+      get response() {
+        response ??= new CallResponse(output, report);
+        return response;
+      },
+    };
   } catch (error) {
     return { index, input, ok: false, error: error as SurfaceError };
   }

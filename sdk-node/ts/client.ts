@@ -29,7 +29,7 @@ import {
   checkEnvironmentOptions,
   checkRequestOptions,
 } from './options-check.js';
-import { nativeCallOptions, nativeClientOptions } from './options-native.js';
+import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
 import { CallResponse } from './response.js';
 import { EventStream } from './stream.js';
 
@@ -147,6 +147,11 @@ export class Client {
    * }
    * ```
    *
+   * Calls go on while a result is looked at, until as many finished results wait as calls may be in flight; up to as many inputs
+   * are taken ahead. A used-up rate limit holds all calls until its next window, outside of their timeouts and retries. After
+   * an error that concerns all (a refused key, a missing permission, an exhausted day or plan) the rest is not sent: each
+   * remaining result has that error, with {@link SurfaceError.notSent}.
+   *
    * @param inputs - What the capability takes, each a JSON object.
    * @typeParam T - The output's type. It is not checked.
    * @typeParam I - The input's type.
@@ -159,9 +164,9 @@ export class Client {
     options: CallManyOptions = {},
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
-    const { concurrency, inOrder, signal, ...shared } = site.run(() => checkCallManyOptions(options));
+    const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const nativeOptions = site.run(() => nativeCallOptions(shared));
-    const many = { concurrency: concurrency ?? null, inOrder: inOrder ?? null };
+    const many = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
     const open = () => site.run(() => unwrap(this.#open().callMany(slug(capability), many, nativeOptions)));
     return resultsOf(
       open,

@@ -14,6 +14,7 @@ export interface ErrorReport {
   path: string | null;
   events_seen: number | null;
   may_have_executed: boolean;
+  not_sent: boolean;
   status: number | null;
   code: string | null;
   details: unknown;
@@ -65,6 +66,11 @@ export class SurfaceError extends Error {
   readonly keyHint: string | null;
   /** Whether the server may have executed the call. `false` only where it cannot have: retrying is safe. */
   readonly mayHaveExecuted: boolean;
+  /**
+   * Whether this call of many was not sent because the error of another one concerns all: a refused key, a missing permission,
+   * an exhausted day or plan. The class and the other fields are that error's.
+   */
+  readonly notSent: boolean;
   /** Every attempt, in order. Empty where nothing was sent. */
   readonly attempts: readonly Attempt[];
 
@@ -74,6 +80,7 @@ export class SurfaceError extends Error {
     this.capability = report.capability;
     this.keyHint = report.key_hint;
     this.mayHaveExecuted = report.may_have_executed;
+    this.notSent = report.not_sent;
     this.attempts = attemptsOf(report.attempts);
   }
 

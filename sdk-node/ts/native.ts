@@ -3,7 +3,11 @@
 import process from 'node:process';
 import type * as Native from '../native/index.cjs';
 
-export type { CallOptions as NativeCallOptions, ClientOptions as NativeClientOptions } from '../native/index.cjs';
+export type {
+  CallManyOptions as NativeCallManyOptions,
+  CallOptions as NativeCallOptions,
+  ClientOptions as NativeClientOptions,
+} from '../native/index.cjs';
 
 function load(): typeof Native {
   try {

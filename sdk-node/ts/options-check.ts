@@ -61,6 +61,7 @@ const CALL_MANY: Rules<CallManyOptions> = {
   ...CALL,
   concurrency: ['a number', isNumber],
   inOrder: ['a boolean', isBoolean],
+  maxWindowWaitMs: [MILLISECONDS, isLimit],
 };
 
 const CLIENT: Rules<ClientOptions> = {

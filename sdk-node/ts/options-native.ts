@@ -1,9 +1,9 @@
 // Options as the native part takes them.
 
 import { kindOf, reading, urlText, wellFormed } from './argument.js';
-import type { NativeCallOptions, NativeClientOptions } from './native.js';
+import type { NativeCallManyOptions, NativeCallOptions, NativeClientOptions } from './native.js';
 import { refused } from './native-error.js';
-import type { CallOptions, ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
+import type { CallManyOptions, CallOptions, ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
 import { isPem } from './options-check.js';
 
 /** A client's options for the native part. The key function is passed separately. */
@@ -48,6 +48,17 @@ export function nativeCallOptions(options: SharedOptions & Pick<CallOptions, 'vi
     responseFormat: options.responseFormat ?? null,
     headers: options.headers === undefined ? null : headerPairs(options.headers),
     viaDispatch: options.viaDispatch ?? null,
+  };
+}
+
+/** What only many calls have, for the native part. */
+export function nativeCallManyOptions(
+  options: Pick<CallManyOptions, 'concurrency' | 'inOrder' | 'maxWindowWaitMs'>,
+): NativeCallManyOptions {
+  return {
+    concurrency: options.concurrency ?? null,
+    inOrder: options.inOrder ?? null,
+    maxWindowWaitMs: limit(options.maxWindowWaitMs),
   };
 }
 

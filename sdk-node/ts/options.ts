@@ -77,6 +77,11 @@ export interface CallManyOptions extends CallOptions {
   concurrency?: number | undefined;
   /** Whether results come in the order of the inputs, or as they arrive. Default: `true`. */
   inOrder?: boolean | undefined;
+  /**
+   * Longest wait for the next window of a used-up rate limit, in milliseconds. If it begins later, or if three windows pass
+   * without a success, the rest is not sent: {@link SurfaceError.notSent}. `null` disables it. Default: 900,000.
+   */
+  maxWindowWaitMs?: number | null | undefined;
 }
 
 /** The options of a client. Those not given come from the environment, then from the defaults. */

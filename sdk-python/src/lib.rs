@@ -16,6 +16,8 @@ mod options;
 mod hooks;
 mod key_function;
 
+mod warnings;
+
 mod call_context;
 mod log;
 
@@ -31,7 +33,10 @@ mod _native {
     #[pymodule_export]
     use crate::{
         asyncio::completion_queue::CancelHandle,
-        call_many::{CallMany, inputs::InputSink},
+        call_many::{
+            CallMany,
+            inputs::{InputSink, check_inputs},
+        },
         client::Client,
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
@@ -51,6 +56,7 @@ mod _native {
     #[pymodule_init]
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         runtype_surface::bindings::show_places_of_panics();
+        crate::warnings::listen();
         Ok(())
     }
 

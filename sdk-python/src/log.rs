@@ -1,5 +1,5 @@
-//! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO, one a hook that failed at ERROR. Never the
-//! key, never a body.
+//! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO, the core's warnings, and one a hook that failed
+//! at ERROR. Never the key, never a body.
 
 use bytes::Bytes;
 use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
@@ -7,6 +7,12 @@ use runtype_surface::{Attempt, AttemptOutcome, CallResponse, Error, EventStream,
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
+
+/// Notes a warning of the core.
+pub(crate) fn warning(py: Python<'_>, text: &str) -> PyResult<()> {
+    let Some(logger) = logger(py)? else { return Ok(()) };
+    logger.call_method1(intern!(py, "warning"), ("%s", text)).map(drop)
+}
 
 /// Notes a call that succeeded.
 pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyResult<()> {

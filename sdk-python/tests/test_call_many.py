@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
+import pickle
 import threading
 import time
+import types
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from runtype_surface import CallCancelledError, ConfigurationError, NotFoundError
+from runtype_surface import AuthenticationError, CallCancelledError, ConfigurationError, NotFoundError, RateLimitError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -61,7 +65,7 @@ def test_one_failure_ends_no_other_call(runtype_mock: MockSurface) -> None:
     assert isinstance(result.error, NotFoundError)
 
 
-def test_inputs_are_taken_one_by_one_when_there_is_room(runtype_mock: MockSurface) -> None:
+def test_inputs_are_taken_on_the_readers_thread_and_only_so_many_ahead(runtype_mock: MockSurface) -> None:
     taken: list[tuple[int, str]] = []
 
     def inputs() -> Iterator[dict[str, int]]:
@@ -73,7 +77,8 @@ def test_inputs_are_taken_one_by_one_when_there_is_room(runtype_mock: MockSurfac
         for result in results:
             if result.index == 9:
                 break
-    assert 10 <= len(taken) <= 10 + 5
+    # In flight, finished, one that is handed over, and taken ahead.
+    assert 10 <= len(taken) <= 10 + 3 + 3 + 1 + 3
     # A generator may hold what belongs to a thread.
     assert {name for _, name in taken} == {threading.current_thread().name}
 
@@ -108,6 +113,81 @@ def test_calls_go_on_while_a_result_is_looked_at(runtype_mock: MockSurface) -> N
     for _ in runtype_mock.client().call_many("later", numbers(8), concurrency=8):
         time.sleep(0.01)
     assert time.monotonic() - began < 0.5
+
+
+def test_places_are_refilled_while_a_slow_reader_looks_at_results(runtype_mock: MockSurface) -> None:
+    # In lockstep, the 24 calls of 100 ms would take 0.6 s beside the reader's 24 times 20 ms.
+    runtype_mock.put_capability("later", latency_ms=100)
+    in_flight: list[int] = []
+    for _ in runtype_mock.client().call_many("later", numbers(24), concurrency=4):
+        time.sleep(0.02)
+        journal = runtype_mock.journal()
+        in_flight.append(sum(request["outcome"] == "open" for request in journal))
+    # While inputs remain, hardly a place is empty.
+    assert sum(in_flight[:12]) / 12 > 3, in_flight
+
+
+@pytest.mark.parametrize("one", [{"input": "x"}, "text", b"bytes", types.MappingProxyType({"input": "x"})])
+def test_one_input_where_many_belong_is_refused(runtype_mock: MockSurface, one: Any) -> None:
+    for client in (runtype_mock.client(), runtype_mock.async_client()):
+        with pytest.raises(ConfigurationError, match="one input was given, not many: pass a list") as caught:
+            client.call_many("echo", one)
+        assert caught.value.option == "inputs"
+    assert runtype_mock.journal() == []
+
+
+def test_a_pydantic_model_is_one_input(runtype_mock: MockSurface) -> None:
+    # It can be iterated: it gives its fields' names and values.
+    class Model:
+        def model_dump(self) -> dict[str, str]:
+            return {"input": "x"}
+
+        def __iter__(self) -> Iterator[tuple[str, str]]:
+            return iter(self.model_dump().items())
+
+    with pytest.raises(ConfigurationError, match="one input"):
+        runtype_mock.client().call_many("echo", cast("Any", Model()))
+
+
+def test_a_run_that_a_revoked_key_stops_raises_its_class_for_each_of_the_rest(runtype_mock: MockSurface) -> None:
+    key = runtype_mock.mint_key()
+    runtype_mock.revoke_key(key)
+    count = 0
+    for result in runtype_mock.client(api_key=key).call_many("echo", numbers(2_000), concurrency=8):
+        with pytest.raises(AuthenticationError) as caught:
+            _ = result.output
+        assert caught.value.not_sent == (caught.value.attempts == ())
+        assert not caught.value.may_have_executed
+        assert result.input == {"n": count}
+        count += 1
+    assert count == 2_000
+    assert len(runtype_mock.journal()) <= 8 + 1
+
+
+def test_a_window_is_waited_for_as_long_as_max_window_wait_allows(runtype_mock: MockSurface) -> None:
+    slow_down: dict[str, Any] = {"status": 429, "headers": {"retry-after-ms": "600"}, "json": {"error": "Slow down"}}
+    runtype_mock.inject("status", times=1, **slow_down)
+    for wait in (timedelta(seconds=1), None):
+        (result,) = runtype_mock.client().call_many("echo", [{}], max_window_wait=wait, timeout=0.5)
+        assert result.ok
+    runtype_mock.inject("status", **slow_down)
+    results = list(runtype_mock.client().call_many("echo", [{}, {}], concurrency=1, max_window_wait=0.5))
+    assert [result.error and result.error.not_sent for result in results] == [False, True]
+    assert all(isinstance(result.error, RateLimitError) for result in results)
+
+
+def test_a_result_equals_its_pickled_copy(runtype_mock: MockSurface) -> None:
+    results = list(runtype_mock.client().call_many("echo", [{"a": 1}, {"a": float("inf")}]))
+    for result in results:
+        again = pickle.loads(pickle.dumps(result))  # noqa: S301, our own pickle
+        assert again == result
+        assert repr(again) == repr(result)
+    first, second = results
+    assert first != second
+    assert first.response is not None
+    assert first.response == copy.deepcopy(first.response)
+    assert first.response != runtype_mock.client().call_with_response("echo", {"a": 1})
+    assert first != first.response
 
 
 def test_leaving_drops_the_in_flight_calls(runtype_mock: MockSurface) -> None:

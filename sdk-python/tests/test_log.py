@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runtype_surface.testing import MockSurface
 
 
@@ -32,6 +37,53 @@ def test_a_retry_is_a_line_at_info(runtype_mock: MockSurface, caplog: pytest.Log
         "echo: attempt 1 ended with status 503",
         "echo: attempt 2 ended with status 503",
     ]
+
+
+SLOW_DOWN: dict[str, Any] = {"status": 429, "json": {"error": "Slow down"}, "headers": {"retry-after-ms": "5100"}}
+
+
+def test_a_long_wait_is_a_warning_while_it_lasts(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:
+    runtype_mock.put_capability("single")
+    runtype_mock.put_capability("loop")
+    runtype_mock.put_capability("many")
+    for capability in ("single", "loop", "many"):
+        runtype_mock.inject("status", times=1, capability=capability, **SLOW_DOWN)
+
+    async def call() -> None:
+        await runtype_mock.async_client().call("loop")
+
+    calls: dict[str, Callable[[], object]] = {
+        "single": lambda: runtype_mock.client().call("single"),
+        "loop": lambda: asyncio.run(call()),
+        "many": lambda: list(runtype_mock.client().call_many("many", [{}])),
+    }
+    with ThreadPoolExecutor() as threads:
+        pending = [threads.submit(call) for call in calls.values()]
+        deadline = time.monotonic() + 4
+        while len(caplog.records) < len(calls) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        # The calls are still waiting.
+        assert not any(call.done() for call in pending)
+        assert sorted(record.getMessage() for record in caplog.records) == [
+            "loop: waiting 5.1 s before retry 1, as the server asks",
+            "many: the rate limit is used up; waiting 5.1 s for its next window",
+            "single: waiting 5.1 s before retry 1, as the server asks",
+        ]
+        assert {record.levelno for record in caplog.records} == {logging.WARNING}
+        for one in pending:
+            one.result()
+
+
+def test_a_quota_that_is_nearly_used_up_is_a_warning_once(
+    runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture
+) -> None:
+    runtype_mock.inject("status", status=200, json={}, headers={"X-Quota-Warning": "80 % used"})
+    client = runtype_mock.client()
+    for _ in range(3):
+        client.call("echo")
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert "80 % used" in record.getMessage()
 
 
 def test_no_line_shows_the_key_or_a_body(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:

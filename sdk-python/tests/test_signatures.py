@@ -60,7 +60,7 @@ OPTIONS: dict[str, set[str]] = {
     "call": CALL,
     "call_with_response": CALL,
     "stream": STREAM,
-    "call_many": CALL | {"concurrency", "in_order"},
+    "call_many": CALL | {"concurrency", "in_order", "max_window_wait"},
     "openapi": REQUEST | {"max_response_bytes"},
     "openapi_with_response": REQUEST | {"max_response_bytes"},
 }

@@ -1,10 +1,14 @@
 //! Rate limits per minute and per day, counted in fixed windows that begin at the full minute and day (UTC).
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::DATE};
 
 use crate::clock::Time;
 
 const MINUTE_MS: i64 = 60_000;
+/// The last second that an HTTP date can show, in the year 9999.
+const LAST_DATE: u64 = 253_402_300_799;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -75,6 +79,8 @@ pub struct Standing {
     pub reset: i64,
     /// The window that is used up, if there is one.
     pub exhausted: Option<Exhausted>,
+    /// The time of the call.
+    pub now: Time,
 }
 
 impl Usage {
@@ -105,12 +111,14 @@ impl Usage {
             remaining: limit.saturating_sub(self.minute.used),
             reset: (self.minute.began + MINUTE_MS) / 1000,
             exhausted: minute_full.then_some(Exhausted::Minute),
+            now,
         });
         let day = per_day.map(|limit| Standing {
             limit,
             remaining: limit.saturating_sub(self.day.used),
             reset: (self.day.began + DAY_MS) / 1000,
             exhausted: day_full.then_some(Exhausted::Day),
+            now,
         });
         match (minute, day) {
             (_, Some(day)) if day_full => Some(day),
@@ -127,11 +135,16 @@ impl Standing {
         (self.reset - now.as_millis().div_euclid(1000)).max(1)
     }
 
-    /// Writes the `X-RateLimit-*` headers.
+    /// Writes the `X-RateLimit-*` headers, and the `Date` of the mock's clock, which the reset belongs to.
     pub fn write(&self, headers: &mut HeaderMap) {
         headers.insert(LIMIT, HeaderValue::from(self.limit));
         headers.insert(REMAINING, HeaderValue::from(self.remaining));
         headers.insert(RESET, HeaderValue::from(self.reset));
+        let seconds = self.now.as_seconds().try_into().unwrap_or_default();
+        let now = UNIX_EPOCH + Duration::from_secs(LAST_DATE.min(seconds));
+        if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+            headers.insert(DATE, date);
+        }
     }
 }
 
@@ -170,6 +183,16 @@ mod tests {
         let third = usage.count(Some(1), Some(2), NOON.moved(120_000)).unwrap();
         assert_eq!(third.exhausted, Some(Exhausted::Day));
         assert_eq!(third.reset, NOON.as_seconds() + 12 * 3600);
+    }
+
+    #[test]
+    fn the_reset_comes_with_the_date_of_the_mocks_clock() {
+        let mut headers = HeaderMap::new();
+        Usage::default().count(Some(2), None, NOON.moved(20_500)).unwrap().write(&mut headers);
+        assert_eq!(headers["date"], "Sat, 31 Jan 2026 12:00:20 GMT");
+        assert_eq!(headers["x-ratelimit-reset"], (NOON.as_seconds() + 60).to_string().as_str());
+        // A time that no HTTP date can show does not end the mock.
+        Usage::default().count(Some(2), None, Time::from_millis(i64::MAX - 60_000)).unwrap().write(&mut headers);
     }
 
     #[test]

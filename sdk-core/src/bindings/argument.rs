@@ -1,10 +1,16 @@
 //! Arguments that come from another language.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::sync::mpsc;
 
 use crate::{
-    call::{Call, many::CallMany},
+    call::{
+        Call,
+        many::{CallMany, result::CallResult},
+    },
     client::builder::ClientBuilder,
     config::problems::Problems,
     error::{
@@ -12,6 +18,7 @@ use crate::{
         spelling::{self, Language},
     },
     redact,
+    send::clock::Clock,
 };
 
 /// The error of an argument that a binding cannot convert, such as an input that is not JSON in its language.
@@ -88,7 +95,25 @@ pub fn jitter_seed(builder: ClientBuilder, seed: u64) -> ClientBuilder {
     builder.jitter_seed(seed)
 }
 
-/// Calls once for each input. Inputs are JSON text and arrive asynchronously.
+/// Waits by another clock than the machine's, for tests: backoff, used-up windows and deadlines. Timeouts of the network stay
+/// real.
+pub fn clock(builder: ClientBuilder, clock: impl Clock + 'static) -> ClientBuilder {
+    builder.clock(Arc::new(clock))
+}
+
+/// Sends all results to a channel. It is to run in a task, so that calls go on while the application handles a result: no call
+/// is started while as many finished results wait as calls may be in flight.
+pub async fn drive<R>(many: &mut CallMany, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) {
+    many.drive(results, wrap).await;
+}
+
+/// The error of many calls that got a mapping, an object or a text where a list of inputs belongs.
+#[must_use]
+pub fn one_input() -> Error {
+    refused("inputs", "one input was given, not many: pass a list")
+}
+
+/// Calls once for each input. Inputs are JSON text and arrive asynchronously; as many as calls in flight are taken ahead.
 pub fn many_stream(call: Call, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
     call.many_stream(inputs)
 }

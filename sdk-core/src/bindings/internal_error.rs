@@ -28,8 +28,15 @@ pub fn internal_error_report(may_have_executed: bool) -> String {
         class: &'static str,
         text: &'static str,
         may_have_executed: bool,
+        not_sent: bool,
         attempts: [(); 0],
     }
-    let report = InternalErrorReport { class: "SurfaceError", text: INTERNAL_ERROR, may_have_executed, attempts: [] };
+    let report = InternalErrorReport {
+        class: "SurfaceError",
+        text: INTERNAL_ERROR,
+        may_have_executed,
+        not_sent: false,
+        attempts: [],
+    };
     serde_json::to_string(&report).unwrap_or_default()
 }

@@ -22,7 +22,11 @@ use crate::{
         error_body,
         limits::{Quota, RateLimit},
     },
-    send::{self, context::Context},
+    send::{
+        self, Received,
+        context::Context,
+        held::{Held, Refused},
+    },
     stream::{
         EventStream,
         head::{EVENT_STREAM, Head, Opened},
@@ -226,21 +230,7 @@ impl Call {
         let format = self.options.response_format;
         let is_document = matches!(self.target, Target::OpenApi);
         let plan = self.into_plan(false)?;
-        let received = send::run(&context, &plan, Whole).await?;
-        let response = CallResponse {
-            status: received.status,
-            request_id: error_body::request_id(&received.headers),
-            execution_id: None,
-            metadata: None,
-            rate_limit: RateLimit::read(&received.headers),
-            quota: Quota::read(&received.headers),
-            headers: received.headers,
-            attempts: received.attempts,
-            elapsed: received.elapsed,
-            output: received.body,
-            capability: plan.capability,
-            key: received.key,
-        };
+        let response = response_of(send::run(&context, &plan, Whole).await?, plan.capability);
         Ok(if is_document { response } else { response.unwrapped(format) })
     }
 
@@ -265,8 +255,12 @@ impl Call {
         }
     }
 
-    pub(crate) fn timeout_now(&self) -> Option<Duration> {
-        self.options.timeout
+    /// The capability's name, for logs.
+    fn name(&self) -> &str {
+        match &self.target {
+            Target::Capability(name) | Target::Dispatch(name) => name,
+            Target::OpenApi => "openapi.json",
+        }
     }
 
     /// Sends the call and yields its events as they arrive.
@@ -325,6 +319,35 @@ impl Call {
         headers.extend(self.options.headers.clone());
         Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability })
     }
+}
+
+/// The response of a call, still wrapped.
+fn response_of(received: Received<Bytes>, capability: Option<String>) -> CallResponse<Bytes> {
+    CallResponse {
+        status: received.status,
+        request_id: error_body::request_id(&received.headers),
+        execution_id: None,
+        metadata: None,
+        rate_limit: RateLimit::read(&received.headers),
+        quota: Quota::read(&received.headers),
+        headers: received.headers,
+        attempts: received.attempts,
+        elapsed: received.elapsed,
+        output: received.body,
+        capability,
+        key: received.key,
+    }
+}
+
+/// Sends one of many calls, which a used-up window may have held before.
+async fn send_one_of_many(
+    context: &Context,
+    plan: &Plan,
+    held: Option<Held>,
+    max_window_wait: Option<Duration>,
+) -> Result<CallResponse<Bytes>, Refused> {
+    let received = send::run_one_of_many(context, plan, Whole, held, max_window_wait).await?;
+    Ok(response_of(received, plan.capability.clone()).unwrapped(plan.options.response_format))
 }
 
 impl fmt::Debug for Call {

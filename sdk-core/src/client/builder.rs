@@ -1,6 +1,11 @@
 //! Configuration of a client: explicit argument, then environment, then default.
 
-use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use super::Client;
 use crate::{
@@ -21,6 +26,7 @@ use crate::{
     },
     retry::{backoff::Backoff, budget::Budget},
     send::{
+        clock::{Clock, RealClock},
         context::Context,
         hooks::{AttemptStart, Hooks},
     },
@@ -65,6 +71,7 @@ pub struct ClientBuilder {
     max_retries: Option<u32>,
     allow_insecure_http: bool,
     jitter_seed: Option<u64>,
+    clock: Arc<dyn Clock>,
     options: Options,
     transport: TransportOptions,
     hooks: Hooks,
@@ -83,6 +90,7 @@ impl ClientBuilder {
             max_retries: None,
             allow_insecure_http: false,
             jitter_seed: None,
+            clock: Arc::new(RealClock),
             options: Options::default(),
             transport: TransportOptions::default(),
             hooks: Hooks::default(),
@@ -270,6 +278,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Waits by another clock, for tests.
+    pub(crate) fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
     /// Adds the calling language to the user agent.
     pub(crate) fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
         self.transport.user_agent = user_agent.into();
@@ -343,6 +357,8 @@ impl ClientBuilder {
             options,
             transport,
             hooks: self.hooks,
+            clock: self.clock,
+            has_warned_of_quota: AtomicBool::new(false),
         }))
     }
 }

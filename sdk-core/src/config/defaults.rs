@@ -13,3 +13,5 @@ pub(crate) const STREAM_IDLE_TIMEOUT: Duration = Duration::from_secs(120);
 pub(crate) const MAX_EVENT_BYTES: usize = 16 * 1024 * 1024;
 /// Number of calls in flight of many.
 pub(crate) const CONCURRENCY: usize = 8;
+/// Longest wait of many calls for a used-up window.
+pub(crate) const MAX_WINDOW_WAIT: Duration = Duration::from_secs(15 * 60);

@@ -27,7 +27,8 @@ pub(crate) struct Explanation<'a> {
     pub(crate) header: &'static str,
     /// Whether the key source was asked again after a 401.
     pub(crate) asked_again: AskedAgain,
-    pub(crate) max_retry_wait: Option<Duration>,
+    /// The option that limits the wait for the rate limit, and its value.
+    pub(crate) longest_wait: Option<(&'static str, Duration)>,
     pub(crate) may_have_executed: bool,
 }
 
@@ -40,6 +41,8 @@ pub(crate) enum AskedAgain {
     SameKey,
     /// It returned another key, which the server rejected too.
     AnotherKey,
+    /// Not asked: its last key was refused just before.
+    JustBefore,
     /// It failed, for this reason.
     Failed(String),
 }
@@ -151,6 +154,9 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     let again = match &explanation.asked_again {
         AskedAgain::No => String::new(),
         AskedAgain::SameKey => " The key source was asked again and returned the same key.".into(),
+        AskedAgain::JustBefore => {
+            " The key source was asked again less than 5 s before, and its key was rejected.".into()
+        }
         AskedAgain::AnotherKey => " The key source was asked again, and its new key was rejected too.".into(),
         AskedAgain::Failed(reason) => format!(" The key source was asked again and failed: {reason}."),
     };
@@ -180,11 +186,11 @@ fn permission(explanation: &Explanation<'_>) -> (String, String) {
 
 fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
     let executed = consequence(explanation.may_have_executed);
-    let cause = match (response.retry_after, explanation.max_retry_wait) {
-        (Some(wait), Some(most)) if wait > most => format!(
+    let cause = match (response.retry_after, explanation.longest_wait) {
+        (Some(wait), Some((option, most))) if wait > most => format!(
             "The key's rate limit has been reached; the server asks you to wait {}, longer than {} ({}). {executed}",
             duration(wait),
-            spell("max_retry_wait"),
+            spell(option),
             duration(most),
         ),
         (Some(wait), _) => {
@@ -193,6 +199,12 @@ fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String,
         (None, _) => format!("The key's rate limit has been reached. {executed}"),
     };
     (cause, "Wait, call less often, or ask the product's owner for a higher limit.".into())
+}
+
+/// The text of a call that was not sent because of another call's error.
+pub(crate) fn not_sent(capability: Option<&str>, reason: &str, cause: &str) -> String {
+    let who = who(capability);
+    format!("{who}not sent: {reason}{}", cause.strip_prefix(&who).unwrap_or(cause))
 }
 
 /// The text of a connection that could not be made, or broke.

@@ -22,6 +22,8 @@ pub(crate) struct Facts {
     pub(crate) phase: Option<Phase>,
     pub(crate) path: Option<String>,
     pub(crate) may_have_executed: bool,
+    /// Whether no request was sent because of another call's error.
+    pub(crate) not_sent: bool,
     pub(crate) events_seen: Option<u64>,
     pub(crate) response: Option<StatusFacts>,
     pub(crate) capability: Option<String>,

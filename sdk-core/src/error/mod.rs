@@ -98,6 +98,7 @@ impl Error {
             phase: facts.phase,
             path: facts.path.clone(),
             may_have_executed: facts.may_have_executed,
+            not_sent: facts.not_sent,
             events_seen: facts.events_seen,
             response: facts.response.clone(),
             capability: facts.capability.clone(),
@@ -107,6 +108,15 @@ impl Error {
             key_function_error: None,
             os_code: facts.os_code,
         })
+    }
+
+    /// The error of a call that was not sent because of this one.
+    pub(crate) fn of_unsent(&self, reason: &str) -> Self {
+        let mut error = self.again();
+        error.0.text = explain::not_sent(self.capability(), reason, &self.0.text);
+        (error.0.may_have_executed, error.0.not_sent) = (false, true);
+        error.0.attempts = Vec::new();
+        error
     }
 
     pub(crate) fn into_facts(self) -> Box<Facts> {
@@ -241,6 +251,13 @@ impl Error {
     #[must_use]
     pub fn may_have_executed(&self) -> bool {
         self.0.may_have_executed
+    }
+
+    /// Whether this call of [many](crate::CallMany) was not sent, because the error of another one concerns all: a refused key, a
+    /// missing permission, an exhausted day or plan. The other fields are that error's, except for the attempts.
+    #[must_use]
+    pub fn not_sent(&self) -> bool {
+        self.0.not_sent
     }
 
     /// What the call was doing when it timed out.

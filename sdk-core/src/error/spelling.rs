@@ -19,8 +19,15 @@ pub enum Language {
 static LANGUAGE: AtomicU8 = AtomicU8::new(Language::Snake as u8);
 
 /// Options that are durations.
-const DURATIONS: [&str; 6] =
-    ["timeout", "connect_timeout", "attempt_timeout", "stream_idle_timeout", "stream_timeout", "max_retry_wait"];
+const DURATIONS: [&str; 7] = [
+    "timeout",
+    "connect_timeout",
+    "attempt_timeout",
+    "stream_idle_timeout",
+    "stream_timeout",
+    "max_retry_wait",
+    "max_window_wait",
+];
 
 /// Sets the spelling of all later error texts.
 pub(crate) fn set_language(language: Language) {

@@ -6,8 +6,11 @@
 
 use std::{
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
 };
 
 use tokio::time::Instant;
@@ -23,6 +26,8 @@ pub(crate) struct KeyRing {
     source: KeySource,
     rules: KeyRules,
     state: Mutex<State>,
+    /// Whether no call has succeeded since the source was asked after a 401.
+    is_doubtful: AtomicBool,
     /// Held by the call that asks the source.
     asking: tokio::sync::Mutex<()>,
 }
@@ -34,9 +39,12 @@ struct State {
     /// every call would race with an application that sets them.
     path: Option<PathBuf>,
     file: Option<Stamp>,
-    /// Time of the last request to the source after a 401.
+    /// Time of the last request to the source after a 401; `None` once its key has been accepted.
     asked: Option<Instant>,
 }
+
+/// Time between two requests to a source whose key was refused.
+const BETWEEN_REFUSALS: Duration = Duration::from_secs(5);
 
 /// The file's metadata, which changes with its content.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +60,8 @@ pub(crate) enum Renewal {
     Another(ApiKey),
     /// The same key, or a fixed value.
     Same { was_asked: bool },
+    /// Its last key was refused just before: it was not asked.
+    TooSoon,
     /// The source failed.
     Failed(Error),
 }
@@ -65,7 +75,13 @@ impl KeyRing {
             state.file = stamp(state.path.as_ref());
             state.current = Some(source.ask_now(&rules)?);
         }
-        Ok(Self { source, rules, state: Mutex::new(state), asking: tokio::sync::Mutex::new(()) })
+        Ok(Self {
+            source,
+            rules,
+            state: Mutex::new(state),
+            is_doubtful: AtomicBool::new(false),
+            asking: tokio::sync::Mutex::new(()),
+        })
     }
 
     /// The key for the next attempt. A file that has changed is read again.
@@ -96,8 +112,20 @@ impl KeyRing {
         state.current.clone()
     }
 
-    /// Asks the source again, after a 401 to an attempt that was sent with `refused` at `sent`.
-    pub(crate) async fn renew(&self, refused: &ApiKey, sent: Instant) -> Renewal {
+    /// Records that the server accepted a key.
+    pub(crate) fn accepted(&self, key: &ApiKey) {
+        if self.is_doubtful.load(Ordering::Relaxed) {
+            let mut state = self.lock();
+            if state.current.as_ref() == Some(key) {
+                state.asked = None;
+                self.is_doubtful.store(false, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Asks the source again, after a 401 to an attempt that was sent with `refused` at `sent`. A source whose last key was
+    /// refused is asked at most once in 5 s.
+    pub(crate) async fn renew(&self, refused: &ApiKey, sent: Instant, now: impl Fn() -> Instant) -> Renewal {
         if !self.source.can_change() {
             return Renewal::Same { was_asked: false };
         }
@@ -108,15 +136,17 @@ impl KeyRing {
                 Some(current) if current != refused => return Renewal::Another(current.clone()),
                 // Another call asked after this attempt was sent, and got the same key.
                 _ if state.asked.is_some_and(|asked| asked >= sent) => return Renewal::Same { was_asked: true },
+                _ if state.asked.is_some_and(|asked| now() < asked + BETWEEN_REFUSALS) => return Renewal::TooSoon,
                 _ => {}
             }
         }
-        let asked = Instant::now();
+        let asked = now();
         let path = self.source.path(&self.rules.environment);
         let file = stamp(path.as_ref());
         let response = self.source.ask(&self.rules).await;
         let mut state = self.lock();
         state.asked = Some(asked);
+        self.is_doubtful.store(true, Ordering::Relaxed);
         match response {
             Ok(key) => {
                 (state.path, state.file) = (path, file);
@@ -198,7 +228,7 @@ mod tests {
         let calls: Vec<_> = (0..1_000)
             .map(|_| {
                 let (ring, first) = (ring.clone(), first.clone());
-                tokio::spawn(async move { matches!(ring.renew(&first, sent).await, Renewal::Another(_)) })
+                tokio::spawn(async move { matches!(ring.renew(&first, sent, Instant::now).await, Renewal::Another(_)) })
             })
             .collect();
         for call in calls {
@@ -219,17 +249,40 @@ mod tests {
         let key = ring.current().await.unwrap();
         let sent = Instant::now();
         for _ in 0..100 {
-            assert!(matches!(ring.renew(&key, sent).await, Renewal::Same { was_asked: true }));
+            assert!(matches!(ring.renew(&key, sent, || sent).await, Renewal::Same { was_asked: true }));
         }
         assert_eq!(asked.load(Ordering::SeqCst), 2);
-        assert!(matches!(ring.renew(&key, Instant::now()).await, Renewal::Same { was_asked: true }));
+    }
+
+    #[tokio::test]
+    async fn a_source_whose_key_was_refused_is_asked_again_at_most_once_in_five_seconds() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let count = asked.clone();
+        let ring = ring(KeySource::function(move || {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            async move { Ok::<_, std::io::Error>(format!("papi_key_number_{:04}", number.min(1))) }
+        }));
+        let first = ring.current().await.unwrap();
+        let began = Instant::now();
+        let after = |seconds: f64| began + Duration::from_secs_f64(seconds);
+        let Renewal::Another(second) = ring.renew(&first, began, || began).await else { panic!("no other key") };
+        for seconds in [0.1, 2.0, 4.9] {
+            let renewal = ring.renew(&second, after(seconds), || after(seconds)).await;
+            assert!(matches!(renewal, Renewal::TooSoon), "{seconds}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        ring.renew(&second, after(5.0), || after(5.0)).await;
         assert_eq!(asked.load(Ordering::SeqCst), 3);
+        // A key that was accepted in between is revoked at another time.
+        ring.accepted(&second);
+        ring.renew(&second, after(6.0), || after(6.0)).await;
+        assert_eq!(asked.load(Ordering::SeqCst), 4);
     }
 
     #[tokio::test]
     async fn a_fixed_key_is_not_asked_for_again() {
         let key = ApiKey::parse("papi_fixed_value").unwrap();
         let ring = ring(KeySource::value(key.clone()));
-        assert!(matches!(ring.renew(&key, Instant::now()).await, Renewal::Same { was_asked: false }));
+        assert!(matches!(ring.renew(&key, Instant::now(), Instant::now).await, Renewal::Same { was_asked: false }));
     }
 }

@@ -192,7 +192,13 @@ pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber
         && policy::is_exhausted_assumed(response.code.as_deref(), &response.message, response.retry_after);
     let may_have_executed = has_started || !is_refusal_assumed(status, is_api_error, response.retry_after);
     Failed {
-        failure: Failure::Responded { status, retry_after: response.retry_after, exhausted, may_have_executed },
+        failure: Failure::Responded {
+            status,
+            retry_after: response.retry_after,
+            exhausted,
+            is_api_error,
+            may_have_executed,
+        },
         facts: Box::new(Facts {
             kind: Some(ErrorKind::of_status(status)),
             text: format!("{status} {}", response.message),

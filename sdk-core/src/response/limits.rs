@@ -36,7 +36,12 @@ impl RateLimit {
     /// Reads the headers; `None` if all are absent.
     pub(crate) fn read(headers: &HeaderMap) -> Option<Self> {
         let number = |names: [&str; 2]| names.into_iter().find_map(|name| number(headers, name));
-        let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        // By the response's own date, so that a wrong local clock does not matter.
+        let date = || httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok();
+        let now = || {
+            let now = date().unwrap_or_else(SystemTime::now);
+            now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs()
+        };
         // The draft uses seconds from now; the older headers use seconds since the Unix epoch.
         let reset = number(["ratelimit-reset", "ratelimit-reset"])
             .or_else(|| number(["x-ratelimit-reset", "x-ratelimit-reset"]).map(|at| at.saturating_sub(now())));
@@ -89,6 +94,9 @@ mod tests {
         let read = RateLimit::read(&older).unwrap();
         assert!((29..=30).contains(&read.reset_after.unwrap().as_secs()));
         assert_eq!((read.limit, read.remaining), (expected.limit, expected.remaining));
+        older.insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap());
+        older.insert("x-ratelimit-reset", 784_111_777_u64.saturating_add(12).into());
+        assert_eq!(RateLimit::read(&older).unwrap().reset_after, Some(Duration::from_secs(12)));
         older.insert("x-ratelimit-reset", 1.into());
         assert_eq!(RateLimit::read(&older).unwrap().reset_after, Some(Duration::ZERO));
         assert_eq!(RateLimit::read(&headers(&[("ratelimit-limit", "many")])), None);

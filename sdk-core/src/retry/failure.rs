@@ -20,7 +20,15 @@ pub(crate) enum Failure {
     /// An HTTP/2 server reported the request as not processed.
     Unprocessed(Unprocessed),
     /// The server responded with an error.
-    Responded { status: u16, retry_after: Option<Duration>, exhausted: bool, may_have_executed: bool },
+    Responded {
+        status: u16,
+        retry_after: Option<Duration>,
+        /// Whether it is a 429 that means an exhausted day or plan.
+        exhausted: bool,
+        /// Whether it is one of the API's own errors.
+        is_api_error: bool,
+        may_have_executed: bool,
+    },
     /// A successful response could not be read.
     Unreadable,
 }

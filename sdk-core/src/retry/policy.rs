@@ -25,6 +25,22 @@ pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     }
 }
 
+/// Whether a failure is a used-up window of the key's rate limit: it passes by itself, and the call did not start.
+pub(crate) fn is_used_up_window(failure: Failure) -> bool {
+    matches!(failure, Failure::Responded { status: 429, exhausted: false, may_have_executed: false, .. })
+}
+
+/// Whether a failure concerns every call to the capability with this key: a refused key, a missing permission, or an exhausted
+/// day or plan. Only the API itself can say so; the 403 of a firewall may concern one input.
+pub(crate) fn concerns_all(failure: Failure) -> bool {
+    match failure {
+        Failure::Responded { status, exhausted, is_api_error: true, may_have_executed: false, .. } => {
+            matches!(status, 401..=403) || (status == 429 && exhausted)
+        }
+        _ => false,
+    }
+}
+
 /// Whether a 429 means an exhausted daily limit or plan, so that retrying within minutes is futile. The messages and codes are
 /// not documented; these are assumed from observed ones.
 pub(crate) fn is_exhausted_assumed(code: Option<&str>, message: &str, retry_after: Option<Duration>) -> bool {
@@ -42,11 +58,15 @@ mod tests {
     const SOME: Option<Duration> = Some(Duration::from_secs(1));
 
     fn responded(status: u16, retry_after: Option<Duration>) -> Failure {
-        Failure::Responded { status, retry_after, exhausted: false, may_have_executed: false }
+        Failure::Responded { status, retry_after, exhausted: false, is_api_error: true, may_have_executed: false }
     }
 
     fn started(status: u16) -> Failure {
-        Failure::Responded { status, retry_after: SOME, exhausted: false, may_have_executed: true }
+        Failure::Responded { status, retry_after: SOME, exhausted: false, is_api_error: true, may_have_executed: true }
+    }
+
+    fn exhausted(status: u16) -> Failure {
+        Failure::Responded { status, retry_after: SOME, exhausted: true, is_api_error: true, may_have_executed: false }
     }
 
     #[test]
@@ -60,11 +80,7 @@ mod tests {
             (Failure::Unreadable, false, false),
             (responded(429, None), true, true),
             (responded(429, SOME), true, true),
-            (
-                Failure::Responded { status: 429, retry_after: SOME, exhausted: true, may_have_executed: false },
-                false,
-                false,
-            ),
+            (exhausted(429), false, false),
             (started(429), false, true),
             (started(503), false, true),
             (started(500), false, true),
@@ -87,6 +103,38 @@ mod tests {
         for (failure, safe, all) in rows {
             assert_eq!(may_retry(RetryMode::Safe, failure), safe, "safe, {failure:?}");
             assert_eq!(may_retry(RetryMode::Idempotent, failure), all, "all, {failure:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_api_itself_can_refuse_all_calls() {
+        let foreign = |status| Failure::Responded {
+            status,
+            retry_after: None,
+            exhausted: status == 429,
+            is_api_error: false,
+            may_have_executed: false,
+        };
+        let rows = [
+            // failure, concerns all calls, is a used-up window
+            (responded(401, None), true, false),
+            (responded(402, None), true, false),
+            (responded(403, None), true, false),
+            (exhausted(429), true, false),
+            (responded(429, None), false, true),
+            (responded(400, None), false, false),
+            (responded(404, None), false, false),
+            (responded(503, SOME), false, false),
+            (started(401), false, false),
+            (started(429), false, false),
+            (foreign(401), false, false),
+            (foreign(403), false, false),
+            (foreign(429), false, false),
+            (Failure::Broken { may_have_executed: false }, false, false),
+            (Failure::Unreadable, false, false),
+        ];
+        for (failure, all, window) in rows {
+            assert_eq!((concerns_all(failure), is_used_up_window(failure)), (all, window), "{failure:?}");
         }
     }
 

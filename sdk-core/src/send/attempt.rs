@@ -69,8 +69,8 @@ impl Progress {
 impl Exchange<'_> {
     /// Sends the request once, and reads the response as far as asked for.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
-        let started = self.deadline.elapsed();
-        let remaining = self.deadline.remaining();
+        let started = self.deadline.elapsed(self.now());
+        let remaining = self.deadline.remaining(self.now());
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
         let number = u32::try_from(self.attempts.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -111,7 +111,7 @@ impl Exchange<'_> {
             number,
             waited,
             started,
-            elapsed: self.deadline.elapsed().saturating_sub(started),
+            elapsed: self.deadline.elapsed(self.now()).saturating_sub(started),
             outcome,
             key_hint: key_hint.clone(),
         };

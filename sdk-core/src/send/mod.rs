@@ -1,13 +1,15 @@
 //! One exchange with the server: attempts, until a response or a final error.
 
 mod attempt;
+pub(crate) mod clock;
 pub(crate) mod context;
+pub(crate) mod held;
 pub(crate) mod hooks;
 
 use std::time::Duration;
 
 use http::HeaderMap;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     error::{
@@ -16,6 +18,7 @@ use crate::{
         explain::{AskedAgain, Explanation, explain},
         facts::Facts,
         kind::Phase,
+        spelling::duration,
     },
     key::{ApiKey, ring::Renewal},
     response::body::Reading,
@@ -28,6 +31,7 @@ use crate::{
 };
 use attempt::Success;
 use context::Context;
+use held::{Held, Refused, SoFar};
 
 /// Limit on sending one call again because an HTTP/2 server did not process it. Behind a server that closes each connection after
 /// seven requests, one in thirty of 64 concurrent calls needs more than twenty resends; a server that needs more than this limit
@@ -48,34 +52,58 @@ pub(crate) struct Received<B> {
     pub(crate) elapsed: Duration,
 }
 
+/// A longer wait is logged: somebody may be waiting for it.
+const SILENT_WAIT: Duration = Duration::from_secs(5);
+
+/// Whether a call stands alone or is one of many, which wait for a used-up window together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    OneOfMany {
+        /// Longest wait for a window, for texts.
+        max_window_wait: Option<Duration>,
+    },
+}
+
 /// Runs a plan: retries what may be retried, renews the key once after a 401, and ends by the deadline.
 pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
-    if tokio::runtime::Handle::try_current().is_err() {
-        let problem = "there is no tokio runtime: await the call inside one, such as under #[tokio::main]";
-        return Err(Error::configuration("runtime", problem));
-    }
-    let deadline = Deadline::begin(plan.options.timeout);
-    let mut exchange = Exchange {
-        context,
-        plan,
-        deadline,
-        attempts: Vec::with_capacity(1),
-        key_hint: None,
-        retries: 0,
-        resends: 0,
-        may_have_executed: false,
-        asked_again: AskedAgain::No,
-        renewal_failure: None,
-    };
-    match exchange.until_response(reading).await {
+    has_runtime()?;
+    let mut exchange = Exchange::new(context, plan, Company::Alone);
+    match exchange.until_response(reading, Duration::ZERO).await {
         Ok(received) => Ok(received),
         Err(facts) => Err(exchange.into_error(facts)),
     }
 }
 
+/// The same for one of many calls. A used-up window ends the attempt, not the call: it is sent again with what it has `held`.
+pub(crate) async fn run_one_of_many<R: Reading>(
+    context: &Context,
+    plan: &Plan,
+    reading: R,
+    held: Option<Held>,
+    max_window_wait: Option<Duration>,
+) -> Result<Received<R::Body>, Refused> {
+    has_runtime().map_err(|error| Refused::Final { error, concerns_all: false })?;
+    let mut exchange = Exchange::new(context, plan, Company::OneOfMany { max_window_wait });
+    let waited = held.map_or(Duration::ZERO, |held| exchange.resume(held.into_so_far()));
+    match exchange.until_response(reading, waited).await {
+        Ok(received) => Ok(received),
+        Err(facts) => Err(exchange.into_refused(facts)),
+    }
+}
+
+fn has_runtime() -> Result<(), Error> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Ok(());
+    }
+    let problem = "there is no tokio runtime: await the call inside one, such as under #[tokio::main]";
+    Err(Error::configuration("runtime", problem))
+}
+
 struct Exchange<'a> {
     context: &'a Context,
     plan: &'a Plan,
+    company: Company,
     deadline: Deadline,
     attempts: Vec<Attempt>,
     key_hint: Option<String>,
@@ -86,38 +114,89 @@ struct Exchange<'a> {
     may_have_executed: bool,
     asked_again: AskedAgain,
     renewal_failure: Option<Error>,
+    /// The last failure.
+    failure: Option<Failure>,
 }
 
-impl Exchange<'_> {
-    async fn until_response<R: Reading>(&mut self, reading: R) -> Result<Received<R::Body>, Box<Facts>> {
+impl<'a> Exchange<'a> {
+    fn new(context: &'a Context, plan: &'a Plan, company: Company) -> Self {
+        Self {
+            context,
+            plan,
+            company,
+            deadline: Deadline::begin(plan.options.timeout, context.clock.now()),
+            attempts: Vec::with_capacity(1),
+            key_hint: None,
+            retries: 0,
+            resends: 0,
+            may_have_executed: false,
+            asked_again: AskedAgain::No,
+            renewal_failure: None,
+            failure: None,
+        }
+    }
+
+    /// Continues a held call; returns the time since its last attempt, which does not count against its timeout.
+    fn resume(&mut self, so_far: SoFar) -> Duration {
+        SoFar {
+            deadline: self.deadline,
+            attempts: self.attempts,
+            retries: self.retries,
+            resends: self.resends,
+            may_have_executed: self.may_have_executed,
+            asked_again: self.asked_again,
+        } = so_far;
+        let ended = self.attempts.last().map_or(Duration::ZERO, |last| last.started + last.elapsed);
+        let waited = self.deadline.elapsed(self.now()).saturating_sub(ended);
+        self.deadline.pause(waited);
+        waited
+    }
+
+    fn now(&self) -> Instant {
+        self.context.clock.now()
+    }
+
+    async fn until_response<R: Reading>(
+        &mut self,
+        reading: R,
+        mut waited: Duration,
+    ) -> Result<Received<R::Body>, Box<Facts>> {
         let mut key = self.key().await?;
-        let mut waited = Duration::ZERO;
         loop {
             self.key_hint = Some(key.hint());
-            let sent = Instant::now();
+            let sent = self.now();
             let Failed { failure, mut facts } = match self.attempt(reading, &key, waited).await {
                 Ok(Success { status, headers, body }) => {
                     self.context.budget.refund(self.retries > 0);
+                    self.context.keys.accepted(&key);
+                    self.context.note_quota(&headers);
                     return Ok(Received {
                         status,
                         headers,
                         body,
                         attempts: std::mem::take(&mut self.attempts),
-                        elapsed: self.deadline.elapsed(),
+                        elapsed: self.deadline.elapsed(self.now()),
                         key,
                     });
                 }
                 Err(failed) => failed,
             };
             self.may_have_executed |= facts.may_have_executed;
-            if matches!(failure, Failure::Responded { status: 401, may_have_executed: false, .. }) {
+            self.failure = Some(failure);
+            if let Some(response) = &facts.response {
+                self.context.note_quota(&response.headers);
+            }
+            if self.company != Company::Alone && policy::is_used_up_window(failure) {
+                // An attempt that a used-up window ends costs the call nothing.
+                self.deadline.pause(self.now().saturating_duration_since(sent));
+            } else if matches!(failure, Failure::Responded { status: 401, may_have_executed: false, .. }) {
                 if let Some(another) = self.renew(&key, sent).await {
                     (key, waited) = (another, Duration::ZERO);
                     continue;
                 }
             } else if let Some(wait) = self.wait_before_retry(failure) {
-                tracing::debug!(attempt = self.attempts.len(), wait_ms = wait.as_millis(), "retrying the call");
-                sleep(wait).await;
+                self.note_wait(wait, failure);
+                self.context.clock.sleep_until(self.now() + wait).await;
                 // The next attempt uses a key that was rotated meanwhile.
                 (key, waited) = (self.key().await?, wait);
                 continue;
@@ -130,7 +209,7 @@ impl Exchange<'_> {
     }
 
     async fn key(&self) -> Result<ApiKey, Box<Facts>> {
-        match timeout(self.deadline.remaining(), self.context.keys.current()).await {
+        match timeout(self.deadline.remaining(self.now()), self.context.keys.current()).await {
             Ok(key) => key.map_err(Error::into_facts),
             Err(_) => Err(self.timed_out(Phase::Key, "timeout", self.deadline.timeout(), false)),
         }
@@ -141,11 +220,13 @@ impl Exchange<'_> {
         if self.asked_again != AskedAgain::No {
             return None;
         }
-        let renewal = timeout(self.deadline.remaining(), self.context.keys.renew(refused, sent)).await;
+        let now = || self.context.clock.now();
+        let renewal = timeout(self.deadline.remaining(now()), self.context.keys.renew(refused, sent, now)).await;
         let (asked, key) = match renewal {
             Ok(Renewal::Another(key)) => (AskedAgain::AnotherKey, Some(key)),
             Ok(Renewal::Same { was_asked: true }) => (AskedAgain::SameKey, None),
             Ok(Renewal::Same { was_asked: false }) => (AskedAgain::No, None),
+            Ok(Renewal::TooSoon) => (AskedAgain::JustBefore, None),
             Ok(Renewal::Failed(error)) => {
                 // One line: it is a part of a text.
                 let reason = error.to_string().replace('\n', " ");
@@ -171,7 +252,7 @@ impl Exchange<'_> {
         if options.max_retry_wait.is_some_and(|most| wait > most) {
             return None;
         }
-        if !self.deadline.has_room_for(wait) || !self.context.budget.take() {
+        if !self.deadline.has_room_for(wait, self.now()) || !self.context.budget.take() {
             return None;
         }
         self.retries += 1;
@@ -193,7 +274,23 @@ impl Exchange<'_> {
             // chances before its deadline.
             _ => self.context.backoff.part_of(LONGEST_RESEND_WAIT),
         };
-        self.deadline.has_room_for(wait).then_some(wait)
+        self.deadline.has_room_for(wait, self.now()).then_some(wait)
+    }
+
+    fn note_wait(&self, wait: Duration, failure: Failure) {
+        let (attempt, wait_ms) = (self.attempts.len(), wait.as_millis());
+        tracing::debug!(attempt, wait_ms, "retrying the call");
+        if wait > SILENT_WAIT {
+            let capability = self.plan.capability.as_deref().unwrap_or("openapi.json");
+            let reason = if failure.retry_after().is_some() { ", as the server asks" } else { "" };
+            tracing::warn!(
+                capability,
+                wait_ms,
+                "{capability}: waiting {} before retry {}{reason}",
+                duration(wait),
+                self.retries,
+            );
+        }
     }
 
     /// Writes the text of an error response, once the key source has been asked.
@@ -203,12 +300,32 @@ impl Exchange<'_> {
                 capability: self.plan.capability.as_deref(),
                 key_hint: self.key_hint.as_deref().unwrap_or_default(),
                 header: self.context.auth_header.header_name(),
-                max_retry_wait: self.plan.options.max_retry_wait,
+                longest_wait: match self.company {
+                    Company::Alone => self.plan.options.max_retry_wait.map(|wait| ("max_retry_wait", wait)),
+                    Company::OneOfMany { max_window_wait } => max_window_wait.map(|wait| ("max_window_wait", wait)),
+                },
                 may_have_executed: facts.may_have_executed || self.may_have_executed,
                 asked_again: self.asked_again.clone(),
             };
             facts.text = explain(response, &explanation);
         }
+    }
+
+    fn into_refused(mut self, facts: Box<Facts>) -> Refused {
+        let failure = self.failure;
+        if !failure.is_some_and(policy::is_used_up_window) {
+            let error = self.into_error(facts);
+            return Refused::Final { error, concerns_all: failure.is_some_and(policy::concerns_all) };
+        }
+        let so_far = SoFar {
+            deadline: self.deadline,
+            attempts: Vec::new(),
+            retries: self.retries,
+            resends: self.resends,
+            may_have_executed: self.may_have_executed,
+            asked_again: std::mem::replace(&mut self.asked_again, AskedAgain::No),
+        };
+        Refused::Window(Held { error: self.into_error(facts), so_far })
     }
 
     fn into_error(self, facts: Box<Facts>) -> Error {

@@ -9,8 +9,13 @@ pub(crate) mod perform;
 pub(crate) mod raw_server;
 pub(crate) mod tls;
 
+use std::sync::Arc;
+
 use runtype_mock::MockSurface;
-use runtype_surface::{Client, ClientBuilder};
+use runtype_surface::{
+    Client, ClientBuilder,
+    bindings::{FakeClock, clock},
+};
 
 /// A builder for the mock's surface that ignores the process's environment.
 pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
@@ -18,4 +23,11 @@ pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
     Client::builder().variables(move |name| {
         variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone().into())
     })
+}
+
+/// The same, with waits that move the mock's clock and take no time.
+pub(crate) fn fake_builder(mock: &Arc<MockSurface>) -> (ClientBuilder, FakeClock) {
+    let moved = mock.clone();
+    let fake = FakeClock::new().on_move(move |by| moved.advance_clock(by));
+    (clock(builder(mock), fake.clone()), fake)
 }

@@ -38,7 +38,7 @@ fn text(value: &Value) -> &str {
 }
 
 /// A duration in milliseconds, or none.
-fn duration(option: &'static str, value: &Value) -> Result<Option<Duration>, Error> {
+pub(crate) fn duration(option: &'static str, value: &Value) -> Result<Option<Duration>, Error> {
     if value.is_null() { Ok(None) } else { seconds(option, number(value) / 1e3).map(Some) }
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
             }
             "max_event_bytes" => checked(call, whole_number("max_event_bytes", number(value)), Call::max_event_bytes),
             // Options of `call_many`, which are set there.
-            "concurrency" | "in_order" => call,
+            "concurrency" | "in_order" | "max_window_wait_ms" => call,
             "via_dispatch" if value == true => call.via_dispatch(),
             "stream_timeout_ms" => checked(call, duration("stream_timeout", value), Call::stream_timeout),
             "max_retry_wait_ms" => checked(call, duration("max_retry_wait", value), Call::max_retry_wait),

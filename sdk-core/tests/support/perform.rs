@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     expectation::pairs_to_object,
-    options::{Application, configure, set_options},
+    options::{Application, configure, duration, set_options},
 };
 
 pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
@@ -114,6 +114,12 @@ impl Subject<'_> {
             };
         }
         many = many.in_order(step["options"].get("in_order").is_none_or(|value| value == true));
+        if let Some(value) = step["options"].get("max_window_wait_ms") {
+            many = match duration("max_window_wait", value) {
+                Ok(wait) => many.max_window_wait(wait),
+                Err(problem) => many.refuse(problem),
+            };
+        }
         let mut many = checked(many)?;
         let mut results = Vec::new();
         while let Some(result) = many.next().await {

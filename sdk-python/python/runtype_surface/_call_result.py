@@ -50,9 +50,20 @@ class CallResult:
             raise self.error
         return None if self.response is None else self.response.output
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CallResult):
+            return False
+        mine, others = (self.index, self.input, self.response), (other.index, other.input, other.response)
+        return mine == others and _facts(self.error) == _facts(other.error)
+
     def __repr__(self) -> str:
         if not hasattr(self, "error"):
             return not_made(self)
         # The input is the application's: it may be large, or private.
         ended = f"error={self.error!r}" if self.error is not None else f"response={self.response!r}"
         return f"CallResult(index={self.index}, ok={self.ok}, {ended})"
+
+
+def _facts(error: SurfaceError | None) -> tuple[object, ...] | None:
+    """What an error says. Exceptions themselves are equal only to themselves."""
+    return None if error is None else (type(error), error.args, vars(error))

@@ -286,6 +286,7 @@ class Client(BaseClient):
         raise NotImplementedError
 
     def _call_many(self, capability: str, inputs: types.Any, *, given: _native.OpaqueOptions) -> CallMany:
+        _native.check_inputs(inputs)
         return CallMany(self._native.call_many(capability, iter(inputs), given))
 
     @runs(_call_many)
@@ -296,6 +297,7 @@ class Client(BaseClient):
         *,
         concurrency: int = 8,
         in_order: bool = True,
+        max_window_wait: types.Duration | NotGiven = NOT_GIVEN,
         timeout: types.Duration | NotGiven = NOT_GIVEN,
         attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_retries: int | None = None,
@@ -308,15 +310,19 @@ class Client(BaseClient):
     ) -> CallMany:
         """Calls a capability once for each input, a few at a time. One failure ends no other call.
 
-        The next input is taken only when a place is free, and no call starts while the server says that the key's limit
-        is used up.
+        `inputs` is an iterable of mappings, read on the thread that reads the results. At most `concurrency` calls are
+        in flight, 1 to 10,000. They go on while a result is looked at, until as many finished results wait; up to as
+        many inputs are taken ahead. With `in_order`, results come in the order of the inputs, else as they complete.
 
-        `inputs` is an iterable of mappings, read on the thread that reads the results. At most
-        `concurrency` calls are in flight, 1 to 10,000. With `in_order`, results come in the order of the inputs, else
-        as they complete. The other options are those of `call`, for each call.
+        A used-up rate limit holds all calls until its next window, outside of their timeouts and retries. After a
+        window that begins later than in `max_window_wait` seconds (default: 900, `None` disables it), after three
+        windows without a success, and after an error that concerns all (a refused key, a missing permission, an
+        exhausted day or plan) the rest is not sent: each remaining result has that error, with `not_sent`.
+
+        The other options are those of `call`, for each call.
 
         Raises:
-            ConfigurationError: An option is malformed.
+            ConfigurationError: An option is malformed, or `inputs` is one mapping or a text.
         """
         raise NotImplementedError
 

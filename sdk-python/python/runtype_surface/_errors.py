@@ -39,6 +39,9 @@ class SurfaceError(Exception):
     """The attempts in order. Empty if nothing was sent."""
     may_have_executed: bool = False
     """Whether the server may have run the capability. `False` only where it cannot have: it is safe to retry."""
+    not_sent: bool = False
+    """Whether this call of `call_many` was not sent because the error of another one concerns all: a refused key, a
+    missing permission, an exhausted day or plan. The class and the other fields are that error's."""
 
     def __init__(self, text: str = "", **fields: types.Any) -> None:
         super().__init__(text)

@@ -8,6 +8,12 @@ def not_made(unmade: object) -> str:
     return f"<{type(unmade).__name__}, not made>"
 
 
+def fields_of(record: object) -> tuple[object, ...]:
+    """The fields of an object with slots, to compare it with another one."""
+    names: tuple[str, ...] = getattr(type(record), "__slots__", ())
+    return tuple(getattr(record, name, None) for name in names)
+
+
 class Record:
     """Plain data that compares, prints and pickles by its fields."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
-from ._record import Record, not_made
+from ._record import Record, fields_of, not_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ class CallResponse:
         """The attempts in order; the last one succeeded."""
         self.elapsed: float = elapsed
         """Duration of the call in seconds, including retries and backoff."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CallResponse) and fields_of(self) == fields_of(other)
 
     def __repr__(self) -> str:
         if not hasattr(self, "elapsed"):

@@ -6,10 +6,35 @@ use std::{
 };
 
 use bytes::Bytes;
-use pyo3::{exceptions::PyException, intern, prelude::*, sync::PyOnceLock, types::PyIterator};
-use runtype_surface::{Error, bindings::InputGiver};
+use pyo3::{
+    exceptions::PyException,
+    intern,
+    prelude::*,
+    sync::PyOnceLock,
+    types::{PyByteArray, PyBytes, PyIterator, PyMapping, PyString},
+};
+use runtype_surface::{
+    Error,
+    bindings::{self, InputGiver},
+};
 
-use crate::{json::encode::encode, runtime::guard};
+use crate::{error, json::encode::encode, runtime::guard};
+
+/// Refuses one input where many belong.
+///
+/// Raises:
+///     ConfigurationError: It is a mapping, a text or a pydantic model, which can be iterated too.
+#[pyfunction]
+pub(crate) fn check_inputs(inputs: &Bound<'_, PyAny>) -> PyResult<()> {
+    guard::entry(|| {
+        let is_one = inputs.is_instance_of::<PyString>()
+            || inputs.is_instance_of::<PyBytes>()
+            || inputs.is_instance_of::<PyByteArray>()
+            || inputs.cast::<PyMapping>().is_ok()
+            || inputs.get_type().hasattr(intern!(inputs.py(), "model_dump"))?;
+        if is_one { Err(error::raise(inputs.py(), &bindings::one_input())) } else { Ok(()) }
+    })
+}
 
 /// Inputs as the iterator yielded them, by their index, until their results are read.
 #[derive(Default)]

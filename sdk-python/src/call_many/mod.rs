@@ -10,15 +10,16 @@ use std::sync::Arc;
 use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResult, Error,
-    bindings::{Inputs, inputs},
+    bindings::{Inputs, drive, inputs},
 };
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     asyncio::completion_queue::{CancelHandle, CompletionQueue},
-    call_context::CallContext,
+    call_context::{CallContext, Notify},
     error,
     hooks::{self, Hooks},
+    log,
     response::{Wanted, finish},
     runtime::{
         closing::Closing,
@@ -36,28 +37,39 @@ enum Ended {
     Panicked,
 }
 
+/// What the application is told by the thread that waits for a result.
+enum Told {
+    /// The report of an attempt, for the hooks.
+    Attempt(String),
+    /// A warning, for the logger.
+    Warning(String),
+}
+
 /// What both sides share.
 struct Shared {
     inputs: Arc<InputSource>,
     /// Inputs that were asked for, to be given by the thread that waits for a result.
     asked: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
-    /// What the hooks are to be told, by the thread that waits for a result.
-    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<String>>,
+    /// What the hooks and the logger are to be told, by the thread that waits for a result.
+    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Told>>,
     hooks: Option<Arc<Hooks>>,
     /// Results that are there, and why there are no more.
     results: tokio::sync::Mutex<mpsc::Receiver<Result<CallResult, Ended>>>,
 }
 
 impl Shared {
-    fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
-        self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report))
+    fn tell(&self, py: Python<'_>, told: &Told) -> PyResult<()> {
+        match told {
+            Told::Attempt(report) => self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report)),
+            Told::Warning(text) => log::warning(py, text),
+        }
     }
 
-    /// Tells the hooks what came before a result that is there.
+    /// Tells what came before a result that is there.
     fn tell_rest(&self, py: Python<'_>) -> PyResult<()> {
         // Another thread that waits here tells the rest itself.
-        while let Some(report) = self.told.try_lock().ok().and_then(|mut told| told.try_recv().ok()) {
-            self.tell(py, &report)?;
+        while let Some(told) = self.told.try_lock().ok().and_then(|mut told| told.try_recv().ok()) {
+            self.tell(py, &told)?;
         }
         Ok(())
     }
@@ -68,7 +80,7 @@ impl Shared {
 enum Step {
     Result(Option<Result<CallResult, Ended>>),
     Asked,
-    Told(String),
+    Told(Told),
 }
 
 /// Who makes many calls of what.
@@ -98,7 +110,7 @@ impl CallMany {
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
         let (ask, asked) = mpsc::unbounded_channel();
-        // One result waits for its reader; the next calls begin when it has been taken.
+        // The core keeps the other results that wait for their reader.
         let (hand_over, results) = mpsc::channel(1);
         let (tell, told) = mpsc::unbounded_channel();
         let source = Arc::new(InputSource::new(iterator));
@@ -122,7 +134,12 @@ impl CallMany {
         let mut many = many(inputs).map_err(|problem| error::raise(py, &problem))?;
         let context = match &queue {
             Some(queue) => hooks::context_of_loop(queue, hooks.as_ref()),
-            None => CallContext::of_thread(hooks.as_ref().map(|_| Hooks::on_thread(tell))),
+            None => {
+                let warn = tell.clone();
+                let warn: Notify = Box::new(move |text| drop(warn.send(Told::Warning(text))));
+                let notify = |_| -> Notify { Box::new(move |report| drop(tell.send(Told::Attempt(report)))) };
+                CallContext::of_task(hooks.as_ref().map(notify), warn)
+            }
         };
         let shared = Arc::new(Shared {
             inputs: source,
@@ -132,18 +149,14 @@ impl CallMany {
             results: tokio::sync::Mutex::new(results),
         });
         let driver = runtime(py)?.spawn(context.scope(async move {
-            loop {
-                let result = match closing.or_end(guard::future(many.next())).await {
-                    Some(Ok(Some(result))) => Ok(result),
-                    Some(Ok(None)) => return,
-                    Some(Err(Panicked)) => Err(Ended::Panicked),
-                    None => Err(Ended::ClientClosed),
-                };
-                let is_last = result.is_err();
-                if hand_over.send(result).await.is_err() || is_last {
-                    return;
-                }
-            }
+            let ended = match closing.or_end(guard::future(drive(&mut many, &hand_over, Ok))).await {
+                Some(Ok(())) => return,
+                Some(Err(Panicked)) => Ended::Panicked,
+                None => Ended::ClientClosed,
+            };
+            // Drops the calls in flight before their reader goes on.
+            drop(many);
+            let _ = hand_over.send(Err(ended)).await;
         }));
         let driver = driver.abort_handle();
         Ok(Self { shared: PerProcess::holding(shared), driver, process: std::process::id(), capability })
@@ -162,21 +175,29 @@ impl CallMany {
     fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| {
             let shared = self.shared(py)?;
+            // An input comes before a result that is there, once: places are refilled even if the reader is always late.
+            let mut has_pulled = false;
             loop {
                 let waited = shared.clone();
                 let step = gil::wait(py, async move {
                     let (mut results, mut asked) = (waited.results.lock().await, waited.asked.lock().await);
                     let mut told = waited.told.lock().await;
+                    if !has_pulled && asked.try_recv().is_ok() {
+                        return Step::Asked;
+                    }
                     tokio::select! {
                         biased;
-                        Some(report) = told.recv() => Step::Told(report),
+                        Some(told) = told.recv() => Step::Told(told),
                         result = results.recv() => Step::Result(result),
                         Some(()) = asked.recv() => Step::Asked,
                     }
                 })?;
                 match step {
-                    Step::Asked => shared.inputs.pull(py)?,
-                    Step::Told(report) => shared.tell(py, &report)?,
+                    Step::Asked => {
+                        has_pulled = true;
+                        shared.inputs.pull(py)?;
+                    }
+                    Step::Told(told) => shared.tell(py, &told)?,
                     Step::Result(result) => {
                         shared.tell_rest(py)?;
                         return to_result(py, &shared, result, &self.capability);

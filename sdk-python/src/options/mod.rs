@@ -4,7 +4,7 @@ pub(crate) mod opaque;
 pub(crate) mod signature;
 pub(crate) mod value;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use runtype_surface::{
@@ -118,7 +118,7 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
             }),
             "via_dispatch" => set(call, option.truth(), |call, is_set| if is_set { call.via_dispatch() } else { call }),
             // These are of many calls: `Many` reads them.
-            "concurrency" | "in_order" => Ok(call),
+            "concurrency" | "in_order" | "max_window_wait" => Ok(call),
             _ => Err(option.unknown()),
         }?;
     }
@@ -130,6 +130,8 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
 pub(crate) struct Many {
     concurrency: Option<Result<u64, Error>>,
     in_order: Option<Result<bool, Error>>,
+    /// The inner none disables it.
+    max_window_wait: Option<Result<Option<Duration>, Error>>,
 }
 
 impl Many {
@@ -145,6 +147,7 @@ impl Many {
             match option.name {
                 "concurrency" => many.concurrency = Some(checked(option.whole_number("concurrency"))?),
                 "in_order" => many.in_order = Some(checked(option.truth())?),
+                "max_window_wait" => many.max_window_wait = Some(checked(option.duration("max_window_wait"))?),
                 _ => {}
             }
         }
@@ -158,9 +161,14 @@ impl Many {
             Some(Ok(calls)) => many.concurrency(calls),
             Some(Err(problem)) => many.refuse(problem),
         };
-        match self.in_order {
+        let many = match self.in_order {
             None => many,
             Some(Ok(in_order)) => many.in_order(in_order),
+            Some(Err(problem)) => many.refuse(problem),
+        };
+        match self.max_window_wait {
+            None => many,
+            Some(Ok(wait)) => many.max_window_wait(wait),
             Some(Err(problem)) => many.refuse(problem),
         }
     }

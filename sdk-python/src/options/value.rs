@@ -41,13 +41,14 @@ impl From<Error> for Refusal {
 }
 
 /// Options for which `None` has a meaning of its own: no limit, and any key. For all others it counts as not given.
-const HAVE_A_NONE: [&str; 7] = [
+const HAVE_A_NONE: [&str; 8] = [
     "timeout",
     "connect_timeout",
     "attempt_timeout",
     "stream_idle_timeout",
     "stream_timeout",
     "max_retry_wait",
+    "max_window_wait",
     "api_key_prefix",
 ];
 
