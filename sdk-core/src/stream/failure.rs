@@ -94,7 +94,7 @@ impl Progress<'_> {
         let code = fields.error_code().map(own);
         let stop_reason = fields.stop_reason.text().map(own);
         let said = match (&message, &stop_reason) {
-            (Some(message), _) => message.clone(),
+            (Some(message), _) => explain::words(message).into_owned(),
             (None, Some(reason)) => format!("no message, stop reason {}", redact::quote(reason)),
             (None, None) => "no reason".to_owned(),
         };
