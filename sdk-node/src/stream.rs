@@ -56,7 +56,7 @@ impl EventStream {
         Self { report, progress: events.progress().clone(), events: Arc::new(Closable::new(events, owner)) }
     }
 
-    /// Reads the stream to its end; where it is closed meanwhile, as far as it came.
+    /// Reads the stream to its end. Where it is closed meanwhile, the second time tells what is known of it.
     fn whole(&self, wanted: Wanted) -> impl Future<Output = Option<Result<Bytes, Error>>> + Send + 'static {
         let events = self.events.clone();
         async move {

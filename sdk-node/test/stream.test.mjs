@@ -64,46 +64,6 @@ test('text and finalOutput are those of the whole stream, whenever they are aske
   }
 });
 
-test('the text of a stream that was left is what came before', async () => {
-  const deltas = ['Hello ', 'wörld'].map((delta) => ({ event: 'text_delta', data: { delta } }));
-  const made = await surface({
-    capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps: deltas, end: 'stall' } }],
-  });
-  const stream = new Client(made.options).stream('agent', {});
-  let seen = '';
-  for await (const event of stream) {
-    seen += event.delta;
-    if (seen === 'Hello wörld') break;
-  }
-  assert.equal(await stream.text(), seen);
-  assert.equal(await stream.finalOutput(), null);
-  const unread = new Client(made.options).stream('agent', {});
-  await unread.close();
-  assert.equal(await unread.text(), '');
-});
-
-test('text that is awaited while the stream is closed is what came before', async () => {
-  const steps = [{ event: 'text_delta', data: { delta: 'Hello' } }];
-  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }] });
-  const stream = new Client(made.options).stream('agent', {});
-  await stream.next();
-  const text = stream.text();
-  await stream.close();
-  assert.equal(await text, 'Hello');
-  await made.clientClosed();
-});
-
-test('a stream is iterated once, and says so', async () => {
-  const { client } = await agent();
-  const stream = client.stream('agent', { input: 'Hello' });
-  for await (const _ of stream) break;
-  const again = { name: 'ConfigurationError', option: 'stream', message: /iterated a second time/ };
-  await assert.rejects(async () => {
-    for await (const _ of stream);
-  }, again);
-  assert.throws(() => stream.toReadableStream(), again);
-});
-
 test('opening throws what is wrong with the arguments or the key, and building throws nothing', async () => {
   const { client, options, journal } = await agent();
   const wrong = [
@@ -274,18 +234,6 @@ test('a ReadableStream ends as the stream ends, and fails as it fails', async ()
   await assert.rejects(async () => {
     for await (const _ of broken);
   }, StreamError);
-});
-
-test('calls of next that do not wait for one another give all events in order', async () => {
-  const { client } = await agent();
-  const stream = client.stream('agent', { input: 'Hello' });
-  const results = await Promise.all(Array.from({ length: 40 }, () => stream.next()));
-  const events = results.filter(({ done }) => !done).map(({ value }) => value.seq);
-  assert.deepEqual(
-    events,
-    events.map((_, number) => number + 1),
-  );
-  assert.equal(results.at(-1).done, true);
 });
 
 test('a reader that stops holds back the server', async () => {

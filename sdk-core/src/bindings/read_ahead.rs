@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use crate::{
     error::Error,
     stream::{
-        Batch, EventStream,
+        EventStream,
+        batch::Batch,
         event::StreamEvent,
         outcome::{StreamOutcome, Usage},
         record::Record,
@@ -69,7 +70,8 @@ impl<T: Send> ReadAhead<T> {
             Ok(batch) => batch,
             Err(error) => return Some(Err(error)),
         };
-        if is_full && let Some(mut stream) = self.stream.take() {
+        // After the closing event there is nothing to gain, and a stream that is closed then keeps its final output.
+        if is_full && let Some(mut stream) = self.stream.take_if(|stream| !stream.has_closing_event()) {
             let make_ready = self.make_ready;
             self.ahead.spawn(async move {
                 let batch = read(&mut stream, make_ready).await;
@@ -115,8 +117,10 @@ impl<T: Send> ReadAhead<T> {
     /// See [`EventStream::close`]. Drops what was read ahead.
     pub fn close(&mut self) {
         self.ahead = JoinSet::new();
-        if let Some(stream) = &mut self.stream {
-            stream.close();
+        match &mut self.stream {
+            Some(stream) => stream.close(),
+            // The batch that is read ahead is lost.
+            None => self.progress.0.close(),
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A stream of events.
 
+pub(crate) mod batch;
 pub(crate) mod event;
 pub(crate) mod event_kind;
 pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod head;
+pub(crate) mod misuse;
 pub(crate) mod outcome;
 pub(crate) mod parser;
 pub(crate) mod record;
@@ -44,10 +46,6 @@ const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
 /// Longest wait of a timer.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-
-/// Size of a full batch in bytes. With the batch that is [read ahead](crate::bindings::ReadAhead) it makes one read buffer of
-/// 64 KiB, so a slow reader still applies backpressure to the server.
-const BATCH_BYTES: usize = 32 * 1024;
 
 /// Number of chunks without an event after which the task yields to others.
 const CHUNKS_AT_ONCE: usize = 32;
@@ -92,13 +90,6 @@ pub struct EventStream {
     record: Arc<Record>,
 }
 
-/// Events that arrived together.
-pub(crate) struct Batch {
-    pub(crate) events: Vec<StreamEvent>,
-    /// Whether more events were available.
-    pub(crate) is_full: bool,
-}
-
 impl EventStream {
     pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record) -> Self {
         Self {
@@ -126,58 +117,11 @@ impl EventStream {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that have arrived, at least one and at most about 32 KiB; `None` after the last one. Waits only if there is
-    /// none.
-    ///
-    /// # Errors
-    ///
-    /// As [`next`](Self::next).
-    pub async fn next_batch(&mut self) -> Option<Result<Vec<StreamEvent>, Error>> {
-        Some(self.gather().await?.map(|batch| batch.events))
-    }
-
-    pub(crate) async fn gather(&mut self) -> Option<Result<Batch, Error>> {
-        match self.next().await? {
-            Ok(first) => self.gathered.push_front(first),
-            Err(error) => return Some(Err(error)),
-        }
-        let mut bytes = 0;
-        let mut before = None;
-        for event in &self.gathered {
-            bytes += event.weight(before);
-            before = Some(event);
-        }
-        // The HTTP client yields one chunk at a time, often a single event, even if more have arrived. The next one is available
-        // once its own task has run.
-        let mut had_turn = false;
-        while bytes < BATCH_BYTES {
-            // Polls once, without waiting.
-            match std::future::poll_fn(|context| Poll::Ready(self.poll_read(context))).await {
-                Poll::Ready(Some(Ok(event))) => {
-                    bytes += event.weight(self.gathered.back());
-                    self.gathered.push_back(event);
-                    had_turn = false;
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    // The error is the next and last item.
-                    self.failure = Some(error);
-                    break;
-                }
-                Poll::Pending if !had_turn => {
-                    had_turn = true;
-                    tokio::task::yield_now().await;
-                }
-                Poll::Ready(None) | Poll::Pending => break,
-            }
-        }
-        Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
-    }
-
     /// Reads the stream to its end and returns the text of the answer: its `text_delta` events joined, and the `text_complete`
     /// events without deltas. Text of nested flows and agents ([`StreamEvent::parent_tool_call_id`]) is left out.
     ///
     /// May be called at any time, and gives the same whether or not the events were read one by one before. After cancellation
-    /// it can be called again and continues. Of a stream that was closed it is the text until then.
+    /// it can be called again and continues.
     ///
     /// # Errors
     ///
@@ -235,11 +179,26 @@ impl EventStream {
         &self.record
     }
 
-    /// Closes the connection at once. There are no more events. Dropping the stream does the same.
+    /// Closes the connection at once, as dropping the stream does. There are no more events. If the stream was not read to its
+    /// end, `text` and `final_output` return an error of the kind
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) afterwards.
     pub fn close(&mut self) {
+        if !self.is_read_to_end() {
+            self.record.close();
+        }
         self.end();
         self.gathered.clear();
         self.is_closed = true;
+    }
+
+    fn is_read_to_end(&self) -> bool {
+        let has_unread = !self.gathered.is_empty() || !self.ready.is_empty() || self.failure.is_some();
+        !has_unread && (self.chunks.is_none() || self.has_closing_event())
+    }
+
+    /// Whether the closing event was read.
+    pub(crate) fn has_closing_event(&self) -> bool {
+        self.is_closed
     }
 
     /// HTTP status of the response.

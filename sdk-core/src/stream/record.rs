@@ -14,6 +14,7 @@ use super::{
     failure::{Problem, Progress},
     fields::Fields,
     head::Opened,
+    misuse,
     outcome::{StreamOutcome, Usage},
     parser::RawEvent,
     surrogates::{Halves, has_surrogate},
@@ -93,6 +94,11 @@ impl Record {
     /// Records the error that ends the stream.
     pub(crate) fn fail(&self, error: &Error) {
         self.state().failed = Some(error.again());
+    }
+
+    /// Records that the stream was closed before its end.
+    pub(crate) fn close(&self) {
+        self.state().failed.get_or_insert_with(misuse::closed_stream);
     }
 
     /// Whether the execution waits after the last event, so that the stream may end here.

@@ -5,11 +5,16 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, final
 from typing_extensions import Self
 
 from ._call_result import CallResult
+from ._errors import ConfigurationError
 
 _T = TypeVar("_T")
 
 __version__: str
 
+def closed_stream() -> ConfigurationError: ...
+def stream_already_read() -> ConfigurationError: ...
+def second_reader() -> ConfigurationError: ...
+def stream_already_entered() -> ConfigurationError: ...
 def capability_slug(name: str) -> str:
     """Turns a capability's name into its slug: `Summarize Article` becomes `summarize-article`."""
 
