@@ -84,7 +84,8 @@ pub use config::{
     headers::HeaderValues,
     key::{Environment, KeyConfig},
     schema::{Problem, Schema},
-    script::{LineEnding, Script, Step, StreamEnd},
+    script::{LineEnding, Script, StreamEnd},
+    step::Step,
 };
 pub use error::MockError;
 pub use fault::active::ActiveFault;
