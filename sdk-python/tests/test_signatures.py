@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CLIENTS = (Client, AsyncClient)
 REQUEST = {"timeout", "attempt_timeout", "max_retries", "max_retry_wait", "retry_mode", "headers"}
 CALL = REQUEST | {"max_response_bytes", "response_format", "via_dispatch"}
-STREAM = REQUEST | {"stream_idle_timeout", "stream_timeout", "max_event_bytes", "via_dispatch"}
+STREAM = REQUEST | {"stream_idle_timeout", "stream_timeout", "max_event_bytes", "max_response_bytes", "via_dispatch"}
 CLIENT = (CALL | STREAM) - {"via_dispatch"} | {
     "after_attempt",
     "allow_insecure_http",

@@ -90,7 +90,7 @@ fn elsewhere(option: &str) -> Option<&'static str> {
     match option {
         "stream_idle_timeout" | "stream_timeout" | "max_event_bytes" => Some("stream() and the client"),
         "concurrency" | "in_order" => Some("call_many()"),
-        "response_format" | "max_response_bytes" => Some("call(), call_many() and the client"),
+        "response_format" => Some("call(), call_many() and the client"),
         "via_dispatch" => Some("call(), stream() and call_many()"),
         "api_key"
         | "api_key_file"

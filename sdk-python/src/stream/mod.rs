@@ -193,6 +193,12 @@ impl EventStream {
             Ok(source.progress.execution_id().map(str::to_owned))
         })
     }
+
+    /// How the stream ended, and what its execution used, as far as events have said it.
+    #[getter]
+    fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guard::entry(|| decode(py, self.source(py)?.progress.report().as_bytes()).map_err(PyValueError::new_err))
+    }
 }
 
 impl EventStream {
