@@ -105,7 +105,24 @@ test('an error event that is recoverable is an event, with its code and message'
   const stream = new Client(made.options).stream('agent', {});
   const { value } = await stream.next();
   assert.deepEqual([value.name, value.code, value.errorMessage], ['error', '7', 'slow down']);
+  assert.equal(value.recoverable, true);
   assert.equal(await stream.finalOutput(), 1);
+});
+
+test('a text_delta event has text, whatever it lacks, and other events have none', async () => {
+  const steps = [
+    { event: 'text_delta', data: { delta: 7 } },
+    { event: 'text_delta', data: {} },
+    { event: 'reasoning_delta', data: {} },
+    { event: 'execution_complete', data: {} },
+  ];
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
+  const deltas = [];
+  for await (const { delta, recoverable } of new Client(made.options).stream('agent', {})) {
+    deltas.push(delta);
+    assert.equal(recoverable, null);
+  }
+  assert.deepEqual(deltas, ['', '', null, null]);
 });
 
 test('nothing is sent before the stream is read', async () => {

@@ -61,7 +61,7 @@ export interface EventReader {
  * const { status } = await stream.response(); // sends the call; a refused one throws here, before the first event
  * if (status !== 200) throw new Error(`an unusual success: ${status}`);
  * for await (const event of stream) {
- *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
+ *   if (event.name === 'text_delta') process.stdout.write(event.delta);
  * }
  * ```
  */

@@ -135,12 +135,6 @@ impl StreamEvent {
         self.fields().error_message()
     }
 
-    /// Whether the stream goes on after an `error` event. Only `false` makes it a failure.
-    #[must_use]
-    pub fn recoverable(&self) -> Option<bool> {
-        self.fields().recoverable.read()
-    }
-
     /// Whether the execution succeeded, from `execution_complete`. Only `false` makes it a failure.
     #[must_use]
     pub fn success(&self) -> Option<bool> {
@@ -175,6 +169,13 @@ impl StreamEvent {
     #[must_use]
     pub fn await_reason(&self) -> Option<Cow<'_, str>> {
         self.fields().await_reason.text()
+    }
+
+    /// Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`. `Some(false)` for
+    /// `execution_error`, and `None` for events that are no errors.
+    #[must_use]
+    pub fn recoverable(&self) -> Option<bool> {
+        matches!(self.kind, EventKind::Error | EventKind::ExecutionError).then(|| !self.is_failure())
     }
 
     /// Size in bytes, without an id that it shares with the previous event.
@@ -309,12 +310,21 @@ mod tests {
         ] {
             let error = event("execution_error", data);
             assert!(error.is_failure());
+            assert_eq!(error.recoverable(), Some(false));
             assert_eq!(
                 (error.error_message().as_deref(), error.code().as_deref()),
                 (Some("boom"), Some("E1")),
                 "{data}"
             );
         }
+    }
+
+    #[test]
+    fn an_error_event_is_recoverable_unless_it_says_no() {
+        for (data, expected) in [("{}", true), (r#"{"recoverable":true}"#, true), (r#"{"recoverable":false}"#, false)] {
+            assert_eq!(event("error", data).recoverable(), Some(expected), "{data}");
+        }
+        assert_eq!(event("ping", r#"{"recoverable":true}"#).recoverable(), None);
     }
 
     #[test]

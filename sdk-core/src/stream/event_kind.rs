@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-/// Defines the vendor's events (api.md, vendor). The list grows; other names are [`Other`](EventKind::Other).
+/// Defines the vendor's events. The list grows; other names are [`Other`](EventKind::Other).
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// Kind of an event, by the vendor's vocabulary (api.md, vendor).
+        /// Kind of an event, by the vendor's vocabulary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum EventKind {

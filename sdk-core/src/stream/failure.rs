@@ -21,7 +21,7 @@ use crate::{
 /// Code of the error of a text or an output that is not there because the execution waits.
 const AWAITING: &str = "awaiting";
 
-/// The `awaitReason` of an execution that goes on without its reader (api.md, kin).
+/// The `awaitReason` of an execution that goes on without its reader.
 const DETACHED: &str = "detached";
 
 const STARTED: &str = "The call had started: a retry would run it again.";

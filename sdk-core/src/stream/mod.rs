@@ -38,7 +38,7 @@ use outcome::{StreamOutcome, Usage};
 use parser::{EventParser, RawEvent, TooLarge};
 use record::Record;
 
-/// Data of the line that closes some streams, which is not an event (api.md, kin). The vendor's parsers skip it too.
+/// Data of the line that closes some streams, which is not an event. The vendor's parsers skip it too.
 const DONE: &[u8] = b"[DONE]";
 
 /// How long the server may keep the connection open after the closing event. Assumed: nothing follows that event.

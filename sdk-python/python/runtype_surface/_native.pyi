@@ -6,6 +6,7 @@ from typing_extensions import Self
 
 from ._call_result import CallResult
 from ._errors import ConfigurationError
+from ._types import StreamEventName
 
 _T = TypeVar("_T")
 
@@ -52,8 +53,8 @@ class StreamEvent:
     __hash__: ClassVar[None]  # type: ignore[assignment]
     def __new__(cls, name: str, data: Any, id: str = "") -> Self: ...
     @property
-    def name(self) -> str:
-        """What it is: `text_delta`, `execution_complete` and so on."""
+    def name(self) -> StreamEventName | str:
+        """Name of the event: `text_delta`, `execution_complete` and so on, or one that is not listed yet."""
     @property
     def data(self) -> Any:
         """The data, decoded: by the vocabulary an object. Data that is not JSON is a string."""
@@ -98,7 +99,7 @@ class StreamEvent:
         """The words of an `execution_error` or `error` event."""
     @property
     def recoverable(self) -> bool | None:
-        """Whether the stream goes on after an `error` event. Only `False` makes it a failure."""
+        """Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`."""
     @property
     def success(self) -> bool | None:
         """Whether the execution succeeded, which `execution_complete` says. Only `False` makes it a failure."""
