@@ -67,8 +67,8 @@ StreamOutcome: TypeAlias = Literal["completed", "awaiting"]
 FilePath: TypeAlias = str | os.PathLike[str]
 """Path of a file."""
 
-Certificates: TypeAlias = str | bytes | Sequence[str | bytes]
-"""Certificates as PEM text."""
+Certificates: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
+"""Certificates: PEM text, or the path of a PEM file."""
 
 ApiKey: TypeAlias = str | Callable[[], str]
 """The key, or a function that returns it."""
@@ -208,9 +208,9 @@ class _SharedOptions(TypedDict, total=False):
     max_event_bytes: int | None
     """Maximum size of one event of a stream in bytes. Default: 16 MiB."""
     proxy: str | None
-    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and its like."""
+    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy."""
     root_certificates: Certificates | None
-    """Certificates to trust beside Mozilla's, as PEM text."""
+    """Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
     before_attempt: BeforeAttempt | None
