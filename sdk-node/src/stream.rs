@@ -94,6 +94,13 @@ impl EventStream {
         guard::plain(Place::Begun, || self.progress.execution_id().map(str::to_owned))
     }
 
+    /// How the stream ended, and what its execution used, as JSON text.
+    #[napi(getter, ts_return_type = "string | NativeError")]
+    #[must_use]
+    pub fn progress(&self) -> Guarded<String> {
+        guard::plain(Place::Begun, || self.progress.report())
+    }
+
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, an error,
     /// or `undefined` after the last one.
     ///
@@ -114,7 +121,7 @@ impl EventStream {
         })
     }
 
-    /// Reads the stream to its end. It resolves to the text of all its events, or an error; once.
+    /// Reads the stream to its end. It resolves to the text of the answer, or an error.
     ///
     /// # Errors
     ///
@@ -162,6 +169,8 @@ pub struct EventError {
     pub code: Option<String>,
     /// Its message.
     pub message: Option<String>,
+    /// Where the plan can be upgraded.
+    pub upgrade_url: Option<String>,
 }
 
 /// Reads the data of an error event, which is JSON text.
@@ -169,8 +178,8 @@ pub struct EventError {
 #[must_use]
 pub fn event_error(data: String) -> Guarded<EventError> {
     guard::plain(Place::Begun, || {
-        let bindings::EventError { code, message } = bindings::event_error(data);
-        EventError { code, message }
+        let bindings::EventError { code, message, upgrade_url } = bindings::event_error(data);
+        EventError { code, message, upgrade_url }
     })
 }
 
