@@ -159,7 +159,7 @@ def test_every_type_of_an_option_can_be_imported() -> None:
 
 
 def test_the_names_of_events_are_those_of_the_core() -> None:
-    core = Path(__file__).parents[2] / "sdk-core/src/stream/event.rs"
+    core = Path(__file__).parents[2] / "sdk-core/src/stream/event_kind.rs"
     assert list(get_args(StreamEventName)) == re.findall(r'^    \w+ = "(\w+)",$', core.read_text(), re.MULTILINE)
 
 
