@@ -56,7 +56,9 @@ pub use response::{
 pub use send::hooks::AttemptStart;
 pub use stream::{
     EventStream,
-    event::{EventKind, StreamEvent},
+    event::StreamEvent,
+    event_kind::EventKind,
+    outcome::{StreamOutcome, Usage},
 };
 
 /// Result of the functions of this crate.

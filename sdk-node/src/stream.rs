@@ -1,6 +1,6 @@
 //! A stream of events: all events that have arrived cross into JavaScript at once.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use napi::{
@@ -10,7 +10,7 @@ use napi::{
 use napi_derive::napi;
 use runtype_surface::{
     Error, StreamEvent,
-    bindings::{self, ReadAhead, Report as _},
+    bindings::{self, ReadAhead, Report as _, StreamProgress},
 };
 
 use crate::{
@@ -25,15 +25,8 @@ use crate::{
 #[napi(custom_finalize)]
 pub struct EventStream {
     report: String,
-    events: Arc<Closable<ReadAhead<Batch>>>,
-    execution_id: Arc<OnceLock<String>>,
-}
-
-/// Events that cross together.
-struct Batch {
-    json: String,
-    /// The events themselves, whose bytes are shared: for the text of the whole stream.
-    events: Vec<StreamEvent>,
+    events: Arc<Closable<ReadAhead<String>>>,
+    progress: StreamProgress,
 }
 
 /// What is made of a whole stream.
@@ -49,7 +42,7 @@ impl ObjectFinalize for EventStream {
     }
 }
 
-impl Close for ReadAhead<Batch> {
+impl Close for ReadAhead<String> {
     fn close(&mut self) {
         Self::close(self);
     }
@@ -59,23 +52,21 @@ impl EventStream {
     pub(crate) fn new(stream: runtype_surface::EventStream, owner: JsThread) -> Self {
         let report = stream.report();
         // The text is made there, not on JavaScript's thread.
-        let events = ReadAhead::new(stream, |events| Batch { json: json_of(&events), events });
-        Self { report, events: Arc::new(Closable::new(events, owner)), execution_id: Arc::default() }
+        let events = ReadAhead::new(stream, |events| json_of(&events));
+        Self { report, progress: events.progress().clone(), events: Arc::new(Closable::new(events, owner)) }
     }
 
     /// Reads the stream to its end. Where it is closed meanwhile, the second time tells what is known of it.
     fn whole(&self, wanted: Wanted) -> impl Future<Output = Option<Result<Bytes, Error>>> + Send + 'static {
-        let (events, execution_id) = (self.events.clone(), self.execution_id.clone());
+        let events = self.events.clone();
         async move {
             let mut whole = None;
             for _ in 0..2 {
-                let read = async |events: &mut ReadAhead<Batch>| {
-                    let whole = match wanted {
-                        Wanted::Text => Some(events.text().await.map(Bytes::from)),
-                        Wanted::FinalOutput => Some(events.final_output_bytes().await),
-                    };
-                    note_execution(&execution_id, events, &[]);
-                    whole
+                let read = async |events: &mut ReadAhead<String>| {
+                    Some(match wanted {
+                        Wanted::Text => events.text().await.map(Bytes::from),
+                        Wanted::FinalOutput => events.final_output_bytes().await,
+                    })
                 };
                 whole = events.read(read).await;
                 if whole.is_some() {
@@ -100,7 +91,14 @@ impl EventStream {
     #[napi(getter, ts_return_type = "string | undefined | NativeError")]
     #[must_use]
     pub fn execution_id(&self) -> Guarded<Option<String>> {
-        guard::plain(Place::Begun, || self.execution_id.get().cloned())
+        guard::plain(Place::Begun, || self.progress.execution_id().map(str::to_owned))
+    }
+
+    /// How the stream ended, and what its execution used, as JSON text.
+    #[napi(getter, ts_return_type = "string | NativeError")]
+    #[must_use]
+    pub fn progress(&self) -> Guarded<String> {
+        guard::plain(Place::Begun, || self.progress.report())
     }
 
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, an error,
@@ -112,28 +110,18 @@ impl EventStream {
     #[napi(ts_return_type = "Promise<unknown | NativeError> | NativeError")]
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
-            let (events, execution_id) = (self.events.clone(), self.execution_id.clone());
-            let batch = async move {
-                let next = async |events: &mut ReadAhead<Batch>| {
-                    let batch = events.next_batch().await;
-                    if let Some(Ok(batch)) = &batch {
-                        // The text is that of all events, whoever has read them.
-                        events.put_back(&batch.events);
-                        note_execution(&execution_id, events, &batch.events);
-                    }
-                    batch
-                };
-                events.read(next).await
-            };
+            let events = self.events.clone();
+            let batch =
+                async move { events.read(async |events: &mut ReadAhead<String>| events.next_batch().await).await };
             guard::promise(env, batch, |env, batch| match batch {
                 None => Ok(Either::A(().into_unknown(env)?)),
-                Some(Ok(batch)) => response::json_value(env, &batch.json).map(Either::A),
+                Some(Ok(batch)) => response::json_value(env, &batch).map(Either::A),
                 Some(Err(error)) => Ok(Either::B(error.into())),
             })
         })
     }
 
-    /// Reads the stream to its end. It resolves to the text of all its events, or an error; once.
+    /// Reads the stream to its end. It resolves to the text of the answer, or an error.
     ///
     /// # Errors
     ///
@@ -181,6 +169,8 @@ pub struct EventError {
     pub code: Option<String>,
     /// Its message.
     pub message: Option<String>,
+    /// Where the plan can be upgraded.
+    pub upgrade_url: Option<String>,
 }
 
 /// Reads the data of an error event, which is JSON text.
@@ -188,20 +178,9 @@ pub struct EventError {
 #[must_use]
 pub fn event_error(data: String) -> Guarded<EventError> {
     guard::plain(Place::Begun, || {
-        let bindings::EventError { code, message } = bindings::event_error(data);
-        EventError { code, message }
+        let bindings::EventError { code, message, upgrade_url } = bindings::event_error(data);
+        EventError { code, message, upgrade_url }
     })
-}
-
-/// Keeps the first execution id: the stream's own, or that of its events where it is being read ahead.
-fn note_execution(known: &OnceLock<String>, stream: &ReadAhead<Batch>, events: &[StreamEvent]) {
-    if known.get().is_none() {
-        let id = stream.execution_id().map(str::to_owned);
-        let id = id.or_else(|| events.iter().find_map(|event| event.execution_id().map(Into::into)));
-        if let Some(id) = id {
-            let _ = known.set(id);
-        }
-    }
 }
 
 /// Each event's name, data and id (`null`: still the same) in turn, as one list in JSON text, which is parsed in one go. An

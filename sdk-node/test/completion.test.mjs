@@ -49,5 +49,5 @@ test('completion lists the vocabulary’s names of events, and the fields that a
     assert.ok(names.includes(name), `${name} is not among ${names}`);
   }
   const fields = suggestedAt("declare const event: StreamEvent;\nif (event.name === 'text_delta') event.|");
-  assert.deepEqual(fields.sort(), ['data', 'delta', 'executionId', 'id', 'name', 'partId', 'seq']);
+  assert.deepEqual(fields.sort(), ['data', 'delta', 'executionId', 'id', 'name', 'parentToolCallId', 'partId', 'seq']);
 });

@@ -24,7 +24,7 @@ const printed = {
     /^A long text\.$/,
     /^0 One\.\n1 Two\.$/,
     /^You wrote: Where is my parcel\? .*today\.$/,
-    /^(You wrote: Where is my parcel\? .*today\.)\n\1$/,
+    /^(You wrote: Where is my parcel\? .*today\.)\n\1 completed \d+$/,
     /^echo, attempt 1: 200 after [\d.]+ ms$/,
     /^$/,
   ],

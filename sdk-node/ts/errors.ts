@@ -3,6 +3,7 @@
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type HeaderPairs, headersOf } from './headers.js';
+import type { StreamEvent } from './stream-event.js';
 
 /** An error as the core reports it. */
 export interface ErrorReport {
@@ -13,6 +14,11 @@ export interface ErrorReport {
   phase: Phase | null;
   path: string | null;
   events_seen: number | null;
+  partial_text: string | null;
+  partial_output: unknown;
+  stop_reason: string | null;
+  /** Its data as received, which may not be JSON. */
+  event: { name: string; data: string; id: string } | null;
   may_have_executed: boolean;
   not_sent: boolean;
   status: number | null;
@@ -41,6 +47,13 @@ export interface ErrorContext {
  * waiting for a stream's next event, or reading a stream that took longer than its timeout.
  */
 export type Phase = 'key' | 'connect' | 'response' | 'body' | 'idle' | 'stream';
+
+let makeEvent: ((name: string, data: unknown, id: string) => StreamEvent) | undefined;
+
+/** Sets what makes events: their class needs the native part, which lies above the errors. */
+export function setEventMaker(make: NonNullable<typeof makeEvent>): void {
+  makeEvent = make;
+}
 
 /**
  * Base class of all errors of this package. An instance of this class itself is a bug of the package.
@@ -122,6 +135,8 @@ export class APITimeoutError extends SurfaceError {
   readonly eventsSeen: number | null;
   /** The id under which the product's owner finds a stream's execution in the logs; `null` where it is not known. */
   readonly executionId: string | null;
+  /** Text of a stream's answer before, at most `maxResponseBytes`; `null` for other calls. */
+  readonly partialText: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
@@ -129,6 +144,7 @@ export class APITimeoutError extends SurfaceError {
     this.phase = report.phase;
     this.eventsSeen = report.events_seen;
     this.executionId = report.execution_id;
+    this.partialText = report.partial_text;
   }
 }
 
@@ -230,16 +246,27 @@ export class ResponseDecodeError extends ResponseError {
   }
 }
 
-/** A stream broke, ended without a closing event, or reported that the execution failed. The capability has started. */
+/**
+ * A stream broke, ended without a closing event, or reported that the execution failed; or the text or the output was asked for
+ * of an execution that waits at the end of its stream (`code` is `awaiting`). The capability has started.
+ */
 export class StreamError extends ResponseError {
   /** The message of the event that reported the failure; `null` where there is none. `message` explains it. */
   readonly serverMessage: string | null;
-  /** The code of that event; `null` where there is none. */
+  /** The code of the failure; `null` where there is none. */
   readonly code: string | null;
-  /** The data of that event; `null` where there is none. */
+  /** What the server added under `details`; `null` where there is nothing. */
   readonly details: unknown;
   /** Number of events that were yielded before. */
   readonly eventsSeen: number;
+  /** Text of the answer before the failure, at most `maxResponseBytes`. */
+  readonly partialText: string;
+  /** Partial output of the execution; `null` where the failure has none. */
+  readonly partialOutput: unknown;
+  /** Why the execution stopped; `null` where the server does not say it. */
+  readonly stopReason: string | null;
+  /** The event that reported the failure, or after which the execution waits; `null` where there is none. */
+  readonly event: StreamEvent | null;
   /** Where the plan can be upgraded; `null` where the server does not say it. */
   readonly upgradeUrl: string | null;
 
@@ -250,7 +277,20 @@ export class StreamError extends ResponseError {
     this.code = report.code;
     this.details = report.details;
     this.eventsSeen = report.events_seen ?? 0;
+    this.partialText = report.partial_text ?? '';
+    this.partialOutput = report.partial_output;
+    this.stopReason = report.stop_reason;
+    const { event } = report;
+    this.event = event && (makeEvent?.(event.name, parsed(event.data), event.id) ?? null);
     this.upgradeUrl = report.upgrade_url;
+  }
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return data;
   }
 }
 

@@ -16,6 +16,7 @@ export function eventReader(stream: NativeStream, site: CallSite): EventReader {
   return {
     report: () => site.run(() => unwrap(stream.report)),
     executionId: () => site.run(() => unwrap(stream.executionId)) ?? null,
+    progress: () => site.run(() => unwrap(stream.progress)),
     nextBatch: () => read(stream.nextBatch()),
     text: () => read(stream.text()),
     finalOutput: () => read(stream.finalOutput()),

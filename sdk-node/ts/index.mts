@@ -29,9 +29,11 @@ export type {
   StreamEvent,
   StreamEventName,
   StreamOptions,
+  StreamOutcome,
   StreamResponse,
   TextDeltaEvent,
   UnknownEvent,
+  Usage,
   WaitEvent,
 } from './index.js';
 export {

@@ -61,3 +61,4 @@ export type {
   UnknownEvent,
   WaitEvent,
 } from './stream-event.js';
+export type { StreamOutcome, Usage } from './stream-outcome.js';

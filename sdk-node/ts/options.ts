@@ -42,7 +42,7 @@ export interface SharedOptions {
    * long as the overall timeout allows. Default: 60,000.
    */
   maxRetryWaitMs?: number | null | undefined;
-  /** Maximum size of a response, in bytes after decompression. Default: 64 MiB. */
+  /** Maximum size of a response, in bytes after decompression; of a stream, of its text as JSON. Default: 64 MiB. */
   maxResponseBytes?: number | undefined;
   /** Whether responses are raw or wrapped, which the surface's owner sets. Default: `detect`. */
   responseFormat?: ResponseFormat | undefined;
@@ -50,7 +50,7 @@ export interface SharedOptions {
   streamIdleTimeoutMs?: number | null | undefined;
   /** Timeout of a whole stream, from its first byte, in milliseconds. Default: `null`; a stream may take as long as it likes. */
   streamTimeoutMs?: number | null | undefined;
-  /** Maximum size of one event of a stream, in bytes. Default: 16 MiB. */
+  /** Maximum size of one event of a stream in bytes, and of all else between two events. Default: 16 MiB. */
   maxEventBytes?: number | undefined;
   /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. Default: none. */
   headers?: HeadersToAdd | undefined;

@@ -10,8 +10,6 @@ import type {
   TextDeltaData,
   WaitData,
 } from './event-data.js';
-import { native } from './native.js';
-import { unwrap } from './native-error.js';
 
 /** What every event has. */
 interface AnyEvent {
@@ -23,13 +21,18 @@ interface AnyEvent {
   readonly seq: number | null;
   /** The execution's id, under which the product's owner finds it in the logs; `null` where the event has none. */
   readonly executionId: string | null;
+  /**
+   * The id of the tool call in which a nested flow or agent runs: the event is not part of the answer itself. `null` where the
+   * event has none.
+   */
+  readonly parentToolCallId: string | null;
 }
 
 /** A piece of the text. */
 export interface TextDeltaEvent extends AnyEvent {
   readonly name: 'text_delta';
   readonly data: TextDeltaData;
-  /** The piece of text. */
+  /** The piece of text, in whole characters. */
   readonly delta: string;
   /** The id of the text that the piece belongs to; `null` where the event has none. */
   readonly partId: string | null;
@@ -63,6 +66,10 @@ export interface PartEvent extends AnyEvent {
   readonly data: PartData;
   /** The id of the text, reasoning, tool call, step or turn; `null` where the event has none. */
   readonly partId: string | null;
+  /** The whole text again, which `text_complete` has; `null` where the event has none. */
+  readonly text: string | null;
+  /** The tool's name; `null` where the event has none. */
+  readonly toolName: string | null;
 }
 
 /** An execution begins. */
@@ -79,6 +86,10 @@ export interface ExecutionCompleteEvent extends AnyEvent {
   readonly finalOutput: unknown;
   /** How long the execution took, in milliseconds; `null` where the event does not say it. */
   readonly durationMs: number | null;
+  /** Whether the execution succeeded; `false` ends the stream with a `StreamError`. `null` where the event does not say it. */
+  readonly success: boolean | null;
+  /** Why the execution stopped; `null` where the event does not say it. */
+  readonly stopReason: string | null;
 }
 
 /** An error during the stream, which goes on unless the event is not recoverable. */
@@ -91,6 +102,8 @@ export interface ErrorEvent extends AnyEvent {
   readonly code: string | null;
   /** The server's message; `null` where the event has none. */
   readonly errorMessage: string | null;
+  /** Where the plan can be upgraded; `null` where the event does not say it. */
+  readonly upgradeUrl: string | null;
 }
 
 /** The execution failed: the stream ends with a `StreamError`. */
@@ -102,12 +115,22 @@ export interface ExecutionErrorEvent extends AnyEvent {
   readonly code: string | null;
   /** The server's message; `null` where the event has none. */
   readonly errorMessage: string | null;
+  /** Where the plan can be upgraded; `null` where the event does not say it. */
+  readonly upgradeUrl: string | null;
+  /** Why the execution stopped; `null` where the event does not say it. */
+  readonly stopReason: string | null;
+  /** The partial output; `null` where the event has none. */
+  readonly finalOutput: unknown;
 }
 
 /** The execution waits for a tool's result or for an approval, or an approval was granted or denied. */
 export interface WaitEvent extends AnyEvent {
   readonly name: 'await' | 'approval_start' | 'approval_complete';
   readonly data: WaitData;
+  /** The tool whose result or approval is awaited; `null` where the event has none. */
+  readonly toolName: string | null;
+  /** Why the execution waits; `detached` where it goes on without this reader. `null` where the event does not say it. */
+  readonly awaitReason: string | null;
 }
 
 /** The other events of the vocabulary; what they say is in `data`. */
@@ -165,71 +188,3 @@ export type StreamEvent =
 
 /** The vocabulary's names of events. */
 export type StreamEventName = StreamEvent['name'];
-
-/** Makes an event of its parts. */
-export function eventOf(name: string, data: unknown, id: string): StreamEvent {
-  return new EventFields(name, data, id) as unknown as StreamEvent;
-}
-
-/** All events in one class: what an event does not have is `null`, and read when it is asked for. */
-class EventFields {
-  readonly name: string;
-  readonly data: unknown;
-  readonly id: string;
-
-  constructor(name: string, data: unknown, id: string) {
-    this.name = name;
-    this.data = data;
-    this.id = id;
-  }
-
-  get seq(): number | null {
-    const seq = field(this.data, 'seq');
-    return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : null;
-  }
-
-  get executionId(): string | null {
-    return text(field(this.data, 'executionId'));
-  }
-
-  get delta(): string | null {
-    return text(field(this.data, 'delta')) ?? (this.name === 'text_delta' ? '' : null);
-  }
-
-  get partId(): string | null {
-    return text(field(this.data, 'id'));
-  }
-
-  get finalOutput(): unknown {
-    return field(this.data, 'finalOutput') ?? null;
-  }
-
-  get durationMs(): number | null {
-    const durationMs = field(this.data, 'durationMs');
-    return typeof durationMs === 'number' ? durationMs : null;
-  }
-
-  get recoverable(): boolean | null {
-    if (this.name === 'error') return field(this.data, 'recoverable') !== false;
-    return this.name === 'execution_error' ? false : null;
-  }
-
-  get code(): string | null {
-    return unwrap(native.eventError(JSON.stringify(this.data))).code ?? null;
-  }
-
-  get errorMessage(): string | null {
-    return unwrap(native.eventError(JSON.stringify(this.data))).message ?? null;
-  }
-}
-
-// What `console.log` and an error's stack call it.
-Object.defineProperty(EventFields, 'name', { value: 'StreamEvent' });
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}

@@ -3,10 +3,13 @@
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type Boundary, CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
+import { StreamError } from './errors.js';
+import { eventOf } from './event-fields.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 import { native } from './native.js';
 import { unwrap } from './native-error.js';
-import { eventOf, type StreamEvent } from './stream-event.js';
+import type { StreamEvent } from './stream-event.js';
+import { outcomeOf, type StreamOutcome, type Usage, usageOf } from './stream-outcome.js';
 
 /** What is known of a stream once its response has begun. */
 export interface StreamResponse {
@@ -38,7 +41,9 @@ export interface EventReader {
   executionId(): string | null;
   /** The next events; `undefined` after the last one. */
   nextBatch(): Promise<Batch | undefined>;
-  /** Reads to the end, for the text of all events; once. `undefined` where a panic came before. */
+  /** How the stream ended, and what its execution used, as JSON text. */
+  progress(): string;
+  /** Reads to the end, for the text of the answer. `undefined` where a panic came before. */
   text(): Promise<string | undefined>;
   /** Reads to the end, for the output of the closing event. */
   finalOutput(): Promise<unknown>;
@@ -120,6 +125,16 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     return this.#reader?.executionId() ?? null;
   }
 
+  /** How the stream ended; `null` until that is known, and of a stream that failed, broke or was closed. */
+  get outcome(): StreamOutcome | null {
+    return this.#reader === undefined ? null : outcomeOf(this.#reader.progress());
+  }
+
+  /** What the execution used; `null` until its `execution_complete` event was received. */
+  get usage(): Usage | null {
+    return this.#reader === undefined ? null : usageOf(this.#reader.progress());
+  }
+
   /**
    * The next event.
    *
@@ -150,11 +165,13 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   /**
-   * Reads to the end, and returns the text of all `text_delta` events, whether they were read before or not. It may be called
-   * at any time, also after the loop.
+   * Reads to the end, and returns the text of the answer: all `text_delta` events, whether they were read before or not, and
+   * each `text_complete` that had none. Text of nested flows and agents (`parentToolCallId`) is left out. It may be called at any
+   * time, also after the loop.
    *
-   * @throws As {@link EventStream.next}; after an error the same one. {@link ConfigurationError} where the stream was closed
-   * before its end.
+   * @throws As {@link EventStream.next}; after an error the same one. {@link StreamError} also where the execution waits at the
+   * end (`code` is `awaiting`), and where the text is larger than `maxResponseBytes`. {@link ConfigurationError} where the stream
+   * was closed before its end.
    */
   text(): Promise<string> {
     if (this.#text !== undefined) return this.#text;
@@ -266,6 +283,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       return whole;
     } catch (reason) {
       if (this.#isClosed) throw reason;
+      // The native part knows what a stream is that failed; of one whose text is too large, the output can still be read.
+      if (reason instanceof StreamError && !signal.aborted) throw reason;
       throw this.#fail(signal.aborted ? signal.reason : reason);
     } finally {
       this.#wholes -= 1;

@@ -43,6 +43,13 @@ pub(crate) fn internal(py: Python<'_>) -> PyErr {
 
 fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let report = decode(py, error.report().as_bytes()).map_err(PyRuntimeError::new_err)?;
+    if let Some(event) = error.event() {
+        // The class of events lies above this module.
+        let class = py.import("runtype_surface._native")?.getattr(intern!(py, "StreamEvent"))?;
+        let data = PyBytes::new(py, event.data());
+        let event = class.call_method1(intern!(py, "_of_json"), (event.name(), data, event.last_event_id()))?;
+        report.set_item(intern!(py, "event"), event)?;
+    }
     let body = error.body().map(|body| PyBytes::new(py, body));
     Ok(PyErr::from_value(errors(py)?.call_method1(intern!(py, "of_report"), (report, body))?))
 }

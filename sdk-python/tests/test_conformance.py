@@ -18,7 +18,7 @@ from runtype_surface import AsyncClient, CallCancelledError, Client, SurfaceErro
 from runtype_surface.testing import MockSurface
 from support.conversion import Application, facts, options_of
 from support.expectation import check, check_outcome, load, replace
-from support.perform import at_once, read, run, until
+from support.perform import at_once, read, run, until, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,6 +148,7 @@ class Run:
         options: Any = None,
         cancel_once: Any = None,
         leave_after: int | None = None,
+        read_first: int = 0,
     ) -> dict[str, Any]:
         if method == "slug":
             return {"output": runtype_surface.capability_slug(capability)}
@@ -172,10 +173,10 @@ class Run:
                 stream: list[Any] = []
                 awaited(lambda: read(client.stream(capability, input, **given), events, leave_after, stream))
                 return {"output": [facts(event) for event in events], "response": facts(stream[0])}
-            case "stream_text":
-                return {"output": awaited(lambda: client.stream(capability, input, **given).text())}
-            case "stream_final_output":
-                return {"output": awaited(lambda: client.stream(capability, input, **given).final_output())}
+            case "stream_text" | "stream_final_output":
+                opened = client.stream(capability, input, **given)
+                output = awaited(lambda: whole(opened, method.removeprefix("stream_"), read_first))
+                return {"output": output, "response": facts(opened)}
             case "call_many":
                 results: list[Any] = []
                 awaited(lambda: read(client.call_many(capability, inputs, **given), results))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 CLIENTS = (Client, AsyncClient)
 REQUEST = {"timeout", "attempt_timeout", "max_retries", "max_retry_wait", "retry_mode", "headers"}
 CALL = REQUEST | {"max_response_bytes", "response_format", "via_dispatch"}
-STREAM = REQUEST | {"stream_idle_timeout", "stream_timeout", "max_event_bytes", "via_dispatch"}
+STREAM = REQUEST | {"stream_idle_timeout", "stream_timeout", "max_event_bytes", "max_response_bytes", "via_dispatch"}
 CLIENT = (CALL | STREAM) - {"via_dispatch"} | {
     "after_attempt",
     "allow_insecure_http",
@@ -159,7 +159,7 @@ def test_every_type_of_an_option_can_be_imported() -> None:
 
 
 def test_the_names_of_events_are_those_of_the_core() -> None:
-    core = Path(__file__).parents[2] / "sdk-core/src/stream/event.rs"
+    core = Path(__file__).parents[2] / "sdk-core/src/stream/event_kind.rs"
     assert list(get_args(StreamEventName)) == re.findall(r'^    \w+ = "(\w+)",$', core.read_text(), re.MULTILINE)
 
 

@@ -1,11 +1,20 @@
 //! A stream read one batch ahead of its reader.
 
+use std::{fmt, sync::Arc};
+
 use bytes::Bytes;
+use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::{
     error::Error,
-    stream::{EventStream, event::StreamEvent, misuse, text::Text},
+    stream::{
+        EventStream,
+        batch::Batch,
+        event::StreamEvent,
+        outcome::{StreamOutcome, Usage},
+        record::Record,
+    },
 };
 
 /// Reads a stream for another language, where handling events is the slow part. While the reader handles a full batch, the
@@ -19,25 +28,22 @@ pub struct ReadAhead<T: 'static> {
     stream: Option<Box<EventStream>>,
     ahead: JoinSet<(Box<EventStream>, Read<T>)>,
     make_ready: fn(Vec<StreamEvent>) -> T,
-    /// Text collected by a call of `text` that was cancelled.
-    text: Text,
+    progress: StreamProgress,
 }
 
-/// The batch, unless the stream has ended.
-type Read<T> = Option<Result<Batch<T>, Error>>;
+/// The batch, made ready, and whether more events were available; `None` if the stream has ended.
+type Read<T> = Option<Result<(T, bool), Error>>;
 
-struct Batch<T> {
-    ready: T,
-    /// The events, for `text`; they share the bytes of the stream's buffer.
-    events: Vec<StreamEvent>,
-    is_full: bool,
-}
+/// What a stream has said so far, also while it is being read elsewhere.
+#[derive(Clone)]
+pub struct StreamProgress(Arc<Record>);
 
 impl<T: Send> ReadAhead<T> {
     /// `make_ready`: prepares a batch before it is yielded.
     #[must_use]
     pub fn new(stream: EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Self {
-        Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, text: Text::default() }
+        let progress = StreamProgress(stream.record().clone());
+        Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, progress }
     }
 
     /// See [`EventStream::next_batch`]. Must be called inside a tokio runtime.
@@ -46,10 +52,6 @@ impl<T: Send> ReadAhead<T> {
     ///
     /// As [`EventStream::next`].
     pub async fn next_batch(&mut self) -> Option<Result<T, Error>> {
-        Some(self.next().await?.map(|batch| batch.ready))
-    }
-
-    async fn next(&mut self) -> Read<T> {
         let batch = match self.ahead.join_next().await {
             Some(ended) => {
                 let (stream, batch) = match ended {
@@ -64,74 +66,91 @@ impl<T: Send> ReadAhead<T> {
             }
             None => read(self.stream.as_mut()?, self.make_ready).await,
         };
-        let batch = match batch? {
+        let (ready, is_full) = match batch? {
             Ok(batch) => batch,
             Err(error) => return Some(Err(error)),
         };
         // After the closing event there is nothing to gain, and a stream that is closed then keeps its final output.
-        if batch.is_full
-            && let Some(mut stream) = self.stream.take_if(|stream| !stream.has_closing_event())
-        {
+        if is_full && let Some(mut stream) = self.stream.take_if(|stream| !stream.has_closing_event()) {
             let make_ready = self.make_ready;
             self.ahead.spawn(async move {
                 let batch = read(&mut stream, make_ready).await;
                 (stream, batch)
             });
         }
-        Some(Ok(batch))
+        Some(Ok(ready))
     }
 
     /// See [`EventStream::final_output_bytes`].
     ///
     /// # Errors
     ///
-    /// As [`EventStream::next`].
+    /// As [`EventStream::final_output_bytes`].
     pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
-        while let Some(batch) = self.next().await {
-            // The text may be asked for afterwards.
-            self.put_back(&batch?.events);
+        while let Some(batch) = self.next_batch().await {
+            batch?;
         }
-        // It is missing where it was closed while it was read ahead.
-        self.stream.as_mut().ok_or_else(misuse::closed_stream)?.final_output_bytes().await
+        self.progress.0.final_output()
     }
 
-    /// Returns events that were yielded but not read by the application: [`text`](Self::text) begins with them.
-    pub fn put_back(&mut self, unread: &[StreamEvent]) {
-        unread.iter().for_each(|event| event.add_text(&mut self.text));
-    }
-
-    /// See [`EventStream::text`]. Begins with the events that were [put back](Self::put_back).
+    /// See [`EventStream::text`].
     ///
     /// # Errors
     ///
-    /// As [`EventStream::next`].
+    /// As [`EventStream::text`].
     pub async fn text(&mut self) -> Result<String, Error> {
-        while let Some(batch) = self.next().await {
-            batch?.events.iter().for_each(|event| event.add_text(&mut self.text));
+        while !self.progress.0.is_text_too_large() {
+            match self.next_batch().await {
+                Some(batch) => drop(batch?),
+                None => break,
+            }
         }
-        self.stream.as_ref().map_or_else(|| Err(misuse::closed_stream()), |stream| stream.unless_failed())?;
-        Ok(self.text.take())
+        self.progress.0.text()
     }
 
-    /// See [`EventStream::execution_id`]. `None` while a batch is read ahead.
+    /// What the stream has said so far.
     #[must_use]
-    pub fn execution_id(&self) -> Option<&str> {
-        self.stream.as_ref()?.execution_id()
+    pub fn progress(&self) -> &StreamProgress {
+        &self.progress
     }
 
     /// See [`EventStream::close`]. Drops what was read ahead.
     pub fn close(&mut self) {
         self.ahead = JoinSet::new();
-        if let Some(stream) = &mut self.stream {
-            stream.close();
+        match &mut self.stream {
+            Some(stream) => stream.close(),
+            // The batch that is read ahead is lost.
+            None => self.progress.0.close(),
         }
     }
 }
 
+impl StreamProgress {
+    /// See [`EventStream::execution_id`].
+    #[must_use]
+    pub fn execution_id(&self) -> Option<&str> {
+        self.0.execution_id()
+    }
+
+    /// See [`EventStream::outcome`] and [`EventStream::usage`]; as JSON text, the same in every language.
+    #[must_use]
+    pub fn report(&self) -> String {
+        #[derive(Serialize)]
+        struct ProgressReport {
+            outcome: Option<StreamOutcome>,
+            usage: Option<Usage>,
+        }
+        let report = ProgressReport { outcome: self.0.outcome(), usage: self.0.usage() };
+        serde_json::to_string(&report).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for StreamProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StreamProgress").field(&self.report()).finish()
+    }
+}
+
 async fn read<T>(stream: &mut EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Read<T> {
-    Some(stream.gather().await?.map(|batch| Batch {
-        ready: make_ready(batch.events.clone()),
-        events: batch.events,
-        is_full: batch.is_full,
-    }))
+    Some(stream.gather().await?.map(|Batch { events, is_full }| (make_ready(events), is_full)))
 }

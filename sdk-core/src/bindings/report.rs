@@ -1,5 +1,7 @@
 //! Errors, responses and streams as plain data, from which each language builds its own objects.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde::Serialize;
@@ -35,6 +37,10 @@ struct ErrorReport<'a> {
     phase: Option<&'static str>,
     path: Option<&'a str>,
     events_seen: Option<u64>,
+    partial_text: Option<&'a str>,
+    partial_output: Option<&'a RawValue>,
+    stop_reason: Option<&'a str>,
+    event: Option<EventReport<'a>>,
     may_have_executed: bool,
     not_sent: bool,
     status: Option<u16>,
@@ -62,6 +68,14 @@ impl Report for Error {
             phase: self.phase().map(Phase::as_str),
             path: self.path(),
             events_seen: self.events_seen(),
+            partial_text: self.partial_text(),
+            partial_output: self.partial_output().and_then(|output| serde_json::from_slice(output).ok()),
+            stop_reason: self.stop_reason(),
+            event: self.stream().and_then(|stream| stream.event.as_ref()).map(|event| EventReport {
+                name: &event.name,
+                data: String::from_utf8_lossy(&event.data),
+                id: &event.id,
+            }),
             may_have_executed: self.may_have_executed(),
             not_sent: self.not_sent(),
             status: self.status(),
@@ -82,6 +96,14 @@ impl Report for Error {
             format!("{{\"class\":\"{}\",\"text\":\"\",\"attempts\":[]}}", ErrorKind::Configuration.class_name())
         })
     }
+}
+
+/// An event; its data as received, which may not be JSON.
+#[derive(Serialize)]
+struct EventReport<'a> {
+    name: &'a str,
+    data: Cow<'a, str>,
+    id: &'a str,
 }
 
 #[derive(Serialize)]

@@ -30,6 +30,7 @@ use crate::{
     stream::{
         EventStream,
         head::{EVENT_STREAM, Head, Opened},
+        record::Record,
     },
     transport::plan::{Outgoing, Plan},
 };
@@ -155,7 +156,8 @@ impl Call {
         self
     }
 
-    /// Maximum size of the response in bytes, after decompression. Overrides the client's. Default: 64 MiB.
+    /// Maximum size of the response in bytes, after decompression; of a stream, of its text as JSON. Overrides the client's.
+    /// Default: 64 MiB.
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |options, bytes| options.max_response_bytes = bytes)
     }
@@ -174,7 +176,7 @@ impl Call {
         })
     }
 
-    /// Maximum size of one event of a stream in bytes. Overrides the client's. Default: 16 MiB.
+    /// Maximum size of one event of a stream in bytes, and of all else between two events. Overrides the client's. Default: 16 MiB.
     pub fn max_event_bytes(self, bytes: u64) -> Self {
         self.set(options::max_event_bytes(bytes), |options, bytes| options.stream.max_event_bytes = bytes)
     }
@@ -275,19 +277,18 @@ impl Call {
     /// stream.
     pub async fn stream(self) -> Result<EventStream, Error> {
         let context = self.context.clone();
-        let options = self.options.stream;
+        let (options, max_text_bytes) = (self.options.stream, self.options.max_response_bytes);
         let plan = self.into_plan(true)?;
         let received = send::run(&context, &plan, Head).await?;
         let opened = Opened {
             status: received.status,
             request_id: error_body::request_id(&received.headers),
-            execution_id: None,
             headers: received.headers,
             attempts: received.attempts,
             capability: plan.capability,
             key: received.key,
         };
-        Ok(EventStream::new(received.body, options, opened))
+        Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes)))
     }
 
     fn into_plan(self, is_stream: bool) -> Result<Plan, Error> {

@@ -200,7 +200,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Maximum size of a response in bytes, after decompression. Default: 64 MiB.
+    /// Maximum size of a response in bytes, after decompression; of a stream, of its text as JSON. Default: 64 MiB.
     pub fn max_response_bytes(self, bytes: u64) -> Self {
         self.set(options::max_response_bytes(bytes), |builder, bytes| builder.options.max_response_bytes = bytes)
     }
@@ -219,7 +219,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Maximum size of one event of a stream in bytes. Default: 16 MiB.
+    /// Maximum size of one event of a stream in bytes, and of all else between two events. Default: 16 MiB.
     pub fn max_event_bytes(self, bytes: u64) -> Self {
         self.set(options::max_event_bytes(bytes), |builder, bytes| builder.options.stream.max_event_bytes = bytes)
     }

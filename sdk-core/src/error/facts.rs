@@ -1,6 +1,6 @@
 //! The data of an error.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -24,7 +24,7 @@ pub(crate) struct Facts {
     pub(crate) may_have_executed: bool,
     /// Whether no request was sent because of another call's error.
     pub(crate) not_sent: bool,
-    pub(crate) events_seen: Option<u64>,
+    pub(crate) stream: Option<Arc<StreamFacts>>,
     pub(crate) response: Option<StatusFacts>,
     pub(crate) capability: Option<String>,
     pub(crate) key_hint: Option<String>,
@@ -60,4 +60,21 @@ pub(crate) struct StatusFacts {
     pub(crate) body: Bytes,
     /// Whether the body has a form that the API never sends, such as an HTML page.
     pub(crate) is_foreign: bool,
+}
+
+/// How far a stream had come, and what its failure said. Shared by the copies of the error.
+#[derive(Default)]
+pub(crate) struct StreamFacts {
+    pub(crate) events_seen: u64,
+    pub(crate) partial_text: String,
+    pub(crate) partial_output: Option<Bytes>,
+    pub(crate) stop_reason: Option<String>,
+    pub(crate) event: Option<EventParts>,
+}
+
+/// An event of a stream.
+pub(crate) struct EventParts {
+    pub(crate) name: String,
+    pub(crate) data: Bytes,
+    pub(crate) id: String,
 }

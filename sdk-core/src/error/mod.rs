@@ -35,7 +35,7 @@ pub(crate) mod spelling;
 
 use attempt::Attempt;
 use cause::Cause;
-use facts::{Facts, Source, StatusFacts};
+use facts::{Facts, Source, StatusFacts, StreamFacts};
 use kind::{ErrorKind, Phase};
 use spelling::spell;
 
@@ -99,7 +99,7 @@ impl Error {
             path: facts.path.clone(),
             may_have_executed: facts.may_have_executed,
             not_sent: facts.not_sent,
-            events_seen: facts.events_seen,
+            stream: facts.stream.clone(),
             response: facts.response.clone(),
             capability: facts.capability.clone(),
             key_hint: facts.key_hint.clone(),
@@ -281,7 +281,30 @@ impl Error {
     /// Number of events that a stream had yielded before it failed.
     #[must_use]
     pub fn events_seen(&self) -> Option<u64> {
-        self.0.events_seen
+        self.stream().map(|stream| stream.events_seen)
+    }
+
+    /// Text of the answer that a stream had yielded before it failed, at most
+    /// [`max_response_bytes`](crate::Call::max_response_bytes).
+    #[must_use]
+    pub fn partial_text(&self) -> Option<&str> {
+        self.stream().map(|stream| stream.partial_text.as_str())
+    }
+
+    /// Partial output as JSON text, if the event that reported a stream's failure has one (its `finalOutput`).
+    #[must_use]
+    pub fn partial_output(&self) -> Option<&Bytes> {
+        self.stream()?.partial_output.as_ref()
+    }
+
+    /// Why the execution of a stream that failed had stopped, if the server says.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&str> {
+        self.stream()?.stop_reason.as_deref()
+    }
+
+    pub(crate) fn stream(&self) -> Option<&StreamFacts> {
+        self.0.stream.as_deref()
     }
 
     pub(crate) fn text(&self) -> &str {

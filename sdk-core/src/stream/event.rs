@@ -1,96 +1,19 @@
 //! One event of a stream.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::LazyCell};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::{fields::Fields, parser::RawEvent, text::Text};
+use super::{
+    event_kind::EventKind,
+    fields::{Field, Fields},
+    parser::RawEvent,
+};
 
 /// Name of an event without a name and without a `type` in its data (WHATWG).
 const UNNAMED: &str = "message";
-
-/// Defines the vendor's events. The list grows; other names are [`Other`](EventKind::Other).
-macro_rules! vocabulary {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// Kind of an event, by the vendor's vocabulary.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum EventKind {
-            $($(#[$doc])* $kind,)*
-            /// A name that is not in the list. The event is yielded unchanged.
-            Other,
-        }
-
-        impl EventKind {
-            /// The kind of a name, and the name; it is copied only if it is not in the list.
-            fn of(name: Cow<'_, str>) -> (Self, Cow<'static, str>) {
-                match &*name {
-                    $($name => (Self::$kind, Cow::Borrowed($name)),)*
-                    _ => (Self::Other, Cow::Owned(name.into_owned())),
-                }
-            }
-        }
-    };
-}
-
-vocabulary! {
-    /// An execution begins.
-    ExecutionStart = "execution_start",
-    /// An execution is complete: `finalOutput`, `durationMs`.
-    ExecutionComplete = "execution_complete",
-    /// An execution failed: `error`, `code`.
-    ExecutionError = "execution_error",
-    /// A step of a flow begins.
-    StepStart = "step_start",
-    /// A step of a flow is complete.
-    StepComplete = "step_complete",
-    /// A step of a flow is skipped.
-    StepSkip = "step_skip",
-    /// A turn of an agent begins.
-    TurnStart = "turn_start",
-    /// A turn of an agent is complete.
-    TurnComplete = "turn_complete",
-    /// A text begins.
-    TextStart = "text_start",
-    /// A piece of a text: `delta`, `id`.
-    TextDelta = "text_delta",
-    /// A text is complete.
-    TextComplete = "text_complete",
-    /// A model's reasoning begins.
-    ReasoningStart = "reasoning_start",
-    /// A piece of a model's reasoning.
-    ReasoningDelta = "reasoning_delta",
-    /// A model's reasoning is complete.
-    ReasoningComplete = "reasoning_complete",
-    /// A tool is called.
-    ToolStart = "tool_start",
-    /// A piece of a tool's input.
-    ToolInputDelta = "tool_input_delta",
-    /// A tool's input is complete.
-    ToolInputComplete = "tool_input_complete",
-    /// A piece of a tool's output.
-    ToolOutputDelta = "tool_output_delta",
-    /// A tool call is complete.
-    ToolComplete = "tool_complete",
-    /// The execution waits for an approval.
-    ApprovalStart = "approval_start",
-    /// An approval was granted or denied.
-    ApprovalComplete = "approval_complete",
-    /// The execution waits.
-    Await = "await",
-    /// A notice about the model's context.
-    ContextNotice = "context_notice",
-    /// A source that the text cites.
-    Source = "source",
-    /// A custom event of the product.
-    Custom = "custom",
-    /// A keep-alive.
-    Ping = "ping",
-    /// An error during the stream.
-    Error = "error",
-}
 
 /// Event of a stream: name, data, and typed access to the vocabulary's fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,10 +26,14 @@ pub struct StreamEvent {
 
 impl StreamEvent {
     pub(crate) fn new(raw: RawEvent) -> Self {
-        // The vocabulary repeats the name in the data's `type`, which names an event without an `event` field.
+        let data = raw.data.clone();
+        Self::named(raw, || Fields::of(&data).kind.text())
+    }
+
+    /// `kind`: the `type` in the data, which names an event without an `event` field: the vocabulary repeats the name there.
+    pub(crate) fn named<'a>(raw: RawEvent, kind: impl FnOnce() -> Option<Cow<'a, str>>) -> Self {
         let (kind, name) = EventKind::of(if raw.name.is_empty() {
-            let fields: Fields = serde_json::from_slice(&raw.data).unwrap_or_default();
-            fields.kind.text().unwrap_or(UNNAMED.into())
+            kind().unwrap_or(UNNAMED.into())
         } else {
             String::from_utf8_lossy(&raw.name)
         });
@@ -160,11 +87,10 @@ impl StreamEvent {
         self.fields().delta.text()
     }
 
-    /// Appends the text of a `text_delta` event.
-    pub(crate) fn add_text(&self, text: &mut Text) {
-        if self.kind == EventKind::TextDelta {
-            text.add(self.fields().delta);
-        }
+    /// Whole text of a `text_complete` event, which repeats its deltas.
+    #[must_use]
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        self.fields().text.text()
     }
 
     /// Number of the event in its execution (`seq`).
@@ -191,25 +117,58 @@ impl StreamEvent {
         self.fields().duration_ms.read()
     }
 
-    /// The capability's output as JSON text, from `execution_complete`.
+    /// The capability's output as JSON text, from `execution_complete`; of a failure, the partial output.
     #[must_use]
     pub fn final_output(&self) -> Option<Bytes> {
-        self.fields().final_output.0.map(|output| self.data.slice_ref(output.get().as_bytes()))
+        self.part(self.fields().final_output)
     }
 
     /// Code of an `execution_error` or `error` event; the digits if it is a number.
     #[must_use]
     pub fn code(&self) -> Option<Cow<'_, str>> {
-        let fields = self.fields();
-        fields.code.code().or_else(|| fields.error.read::<Fields<'_>>()?.code.code())
+        self.fields().error_code()
     }
 
     /// Message of an `execution_error` or `error` event.
     #[must_use]
     pub fn error_message(&self) -> Option<Cow<'_, str>> {
-        let fields = self.fields();
-        let inner = || fields.error.read::<Fields<'_>>()?.message.text();
-        fields.error.text().or_else(inner).or_else(|| fields.message.text())
+        self.fields().error_message()
+    }
+
+    /// Whether the execution succeeded, from `execution_complete`. Only `false` makes it a failure.
+    #[must_use]
+    pub fn success(&self) -> Option<bool> {
+        self.fields().success.read()
+    }
+
+    /// Why the execution stopped, from `execution_complete` or `execution_error`.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<Cow<'_, str>> {
+        self.fields().stop_reason.text()
+    }
+
+    /// URL at which the plan can be upgraded, from an `execution_error` or `error` event.
+    #[must_use]
+    pub fn upgrade_url(&self) -> Option<Cow<'_, str>> {
+        self.fields().error_upgrade_url()
+    }
+
+    /// Id of the tool call that a nested flow or agent runs in. The event is not part of the answer itself.
+    #[must_use]
+    pub fn parent_tool_call_id(&self) -> Option<Cow<'_, str>> {
+        self.fields().parent_tool_call_id.text()
+    }
+
+    /// Name of the tool, from `tool_…`, `await` and `approval_…` events.
+    #[must_use]
+    pub fn tool_name(&self) -> Option<Cow<'_, str>> {
+        self.fields().tool_name.text()
+    }
+
+    /// What the execution waits for, from an `await` event; `detached` if it goes on without this reader.
+    #[must_use]
+    pub fn await_reason(&self) -> Option<Cow<'_, str>> {
+        self.fields().await_reason.text()
     }
 
     /// Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`. `Some(false)` for
@@ -232,21 +191,39 @@ impl StreamEvent {
     /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on.
     #[must_use]
     pub fn is_failure(&self) -> bool {
+        self.is_failure_by(&LazyCell::new(|| self.fields()))
+    }
+
+    /// Reads the fields only of an event that may be a failure.
+    pub(crate) fn is_failure_by<'a>(&self, fields: &LazyCell<Fields<'a>, impl FnOnce() -> Fields<'a>>) -> bool {
         match self.kind {
             EventKind::ExecutionError => true,
-            EventKind::Error => self.fields().recoverable.read() == Some(false),
-            EventKind::ExecutionComplete => self.fields().success.read() == Some(false),
+            EventKind::Error => fields.recoverable.read() == Some(false),
+            EventKind::ExecutionComplete => fields.success.read() == Some(false),
             _ => false,
         }
     }
 
-    /// Whether the stream may end after this event. Assumed from the vocabulary: no other event ends a stream.
-    pub(crate) fn is_closing(&self) -> bool {
-        self.kind == EventKind::ExecutionComplete || self.is_failure()
+    pub(crate) fn is_approval(&self) -> bool {
+        self.kind == EventKind::ApprovalStart
+    }
+
+    /// Whether it is a piece of a text: a `…_delta` event, also of a name that is not in the vocabulary.
+    pub(crate) fn is_delta(&self) -> bool {
+        self.name.ends_with("_delta")
+    }
+
+    pub(crate) fn set_data(&mut self, data: Bytes) {
+        self.data = data;
+    }
+
+    /// A field of the data, as JSON text that shares its bytes.
+    pub(crate) fn part(&self, field: Field<'_>) -> Option<Bytes> {
+        field.json().map(|json| self.data.slice_ref(json.as_bytes()))
     }
 
     fn fields(&self) -> Fields<'_> {
-        serde_json::from_slice(&self.data).unwrap_or_default()
+        Fields::of(&self.data)
     }
 
     /// Appends the event's name, data and id to a JSON list, for languages that parse JSON. Data that is not JSON becomes a
@@ -320,7 +297,7 @@ mod tests {
     #[test]
     fn half_a_surrogate_pair_hides_no_text() {
         let cut = event("text_delta", r#"{"delta":"smile \ud83d","\ud83d":1,"id":"t1"}"#);
-        assert!(cut.delta().is_some_and(|delta| delta.starts_with("smile \u{fffd}")), "{cut:?}");
+        assert_eq!(cut.delta().as_deref(), Some("smile \u{fffd}"));
         assert_eq!(cut.part_id().as_deref(), Some("t1"));
     }
 

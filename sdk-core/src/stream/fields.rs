@@ -23,6 +23,61 @@ pub(crate) struct Fields<'a> {
     pub(crate) message: Field<'a>,
     pub(crate) success: Field<'a>,
     pub(crate) recoverable: Field<'a>,
+    pub(crate) text: Field<'a>,
+    pub(crate) parent_tool_call_id: Field<'a>,
+    pub(crate) tool_name: Field<'a>,
+    pub(crate) await_reason: Field<'a>,
+    pub(crate) block_reason: Field<'a>,
+    pub(crate) stop_reason: Field<'a>,
+    pub(crate) upgrade_url: Field<'a>,
+    pub(crate) details: Field<'a>,
+    pub(crate) total_tokens: Field<'a>,
+    pub(crate) total_tokens_used: Field<'a>,
+    pub(crate) total_cost: Field<'a>,
+    pub(crate) iterations: Field<'a>,
+    /// Of `totalTokens`.
+    pub(crate) input: Field<'a>,
+    /// Of `totalTokens`.
+    pub(crate) output: Field<'a>,
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// Number of events that this thread has parsed.
+    pub(crate) static PARSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of an event's data; none of data that is not an object.
+    pub(crate) fn of(data: &'a [u8]) -> Self {
+        #[cfg(test)]
+        PARSED.set(PARSED.get() + 1);
+        serde_json::from_slice(data).unwrap_or_default()
+    }
+
+    /// The fields of `error`, if it is an object.
+    fn of_error(&self) -> Self {
+        self.error.read().unwrap_or_default()
+    }
+
+    /// The message of an error, wherever it is.
+    pub(crate) fn error_message(&self) -> Option<Cow<'a, str>> {
+        let own = || self.message.text().or_else(|| self.block_reason.text());
+        self.error.text().or_else(|| self.of_error().message.text()).or_else(own)
+    }
+
+    /// The code of an error; the digits if it is a number.
+    pub(crate) fn error_code(&self) -> Option<Cow<'a, str>> {
+        self.code.code().or_else(|| self.of_error().code.code())
+    }
+
+    pub(crate) fn error_upgrade_url(&self) -> Option<Cow<'a, str>> {
+        self.upgrade_url.text().or_else(|| self.of_error().upgrade_url.text())
+    }
+
+    pub(crate) fn error_details(&self) -> Option<serde_json::Value> {
+        self.details.read().or_else(|| self.of_error().details.read())
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
@@ -54,6 +109,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                         b"message" => &mut fields.message,
                         b"success" => &mut fields.success,
                         b"recoverable" => &mut fields.recoverable,
+                        b"text" => &mut fields.text,
+                        b"parentToolCallId" => &mut fields.parent_tool_call_id,
+                        b"toolName" => &mut fields.tool_name,
+                        b"awaitReason" => &mut fields.await_reason,
+                        b"blockReason" => &mut fields.block_reason,
+                        b"stopReason" => &mut fields.stop_reason,
+                        b"upgradeUrl" => &mut fields.upgrade_url,
+                        b"details" => &mut fields.details,
+                        b"totalTokens" => &mut fields.total_tokens,
+                        b"totalTokensUsed" => &mut fields.total_tokens_used,
+                        b"totalCost" => &mut fields.total_cost,
+                        b"iterations" => &mut fields.iterations,
+                        b"input" => &mut fields.input,
+                        b"output" => &mut fields.output,
                         _ => continue,
                     } = field;
                 }
@@ -78,6 +147,27 @@ impl<'a> Field<'a> {
         Some(self.read::<Utf16Cut<'_>>()?.into_str())
     }
 
+    /// The JSON text.
+    pub(crate) fn json(self) -> Option<&'a str> {
+        self.0.map(RawValue::get)
+    }
+
+    /// The content of a JSON string, still escaped.
+    pub(crate) fn content(self) -> Option<&'a str> {
+        self.0?.get().strip_prefix('"')?.strip_suffix('"')
+    }
+
+    /// A whole number that is not negative; `3.0` is one.
+    pub(crate) fn count(self) -> Option<u64> {
+        let whole = |number: &f64| number.fract() == 0.0 && (0.0..9e15).contains(number);
+        self.read().or_else(|| self.read::<f64>().filter(whole).map(|number| number as u64))
+    }
+
+    /// Whether it is there and not `null`.
+    pub(crate) fn is_present(self) -> bool {
+        self.0.is_some_and(|value| value.get() != "null")
+    }
+
     /// A string, or the digits of a number.
     pub(crate) fn code(self) -> Option<Cow<'a, str>> {
         self.text().or_else(|| Some(self.read::<serde_json::Number>()?.to_string().into()))
@@ -86,18 +176,29 @@ impl<'a> Field<'a> {
 
 /// A JSON string, which may contain half of a surrogate pair (as three bytes that are not UTF-8): servers that count in UTF-16 may
 /// split a text anywhere.
-pub(super) struct Utf16Cut<'a>(pub(super) Cow<'a, [u8]>);
+struct Utf16Cut<'a>(Cow<'a, [u8]>);
 
 impl<'a> Utf16Cut<'a> {
-    /// The text; each byte of an unpaired surrogate becomes U+FFFD.
+    /// The text; an unpaired surrogate becomes U+FFFD.
     fn into_str(self) -> Cow<'a, str> {
         match self.0 {
             Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-            Cow::Owned(bytes) => String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-                .into(),
+            Cow::Owned(bytes) => String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes())).into(),
         }
     }
+}
+
+/// Decodes bytes in which each unpaired surrogate is three bytes, all of which are invalid in UTF-8.
+fn replaced(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        // The first byte of a surrogate; the other two follow as chunks of their own.
+        if chunk.invalid().first() == Some(&0xED) {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    text
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Utf16Cut<'a> {

@@ -1,16 +1,23 @@
 //! A stream of events.
 
+pub(crate) mod batch;
 pub(crate) mod event;
+pub(crate) mod event_kind;
+pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod head;
 pub(crate) mod misuse;
+pub(crate) mod outcome;
 pub(crate) mod parser;
-pub(crate) mod text;
+pub(crate) mod record;
+mod surrogates;
+mod text;
 
 use std::{
     collections::VecDeque,
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -22,22 +29,23 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{
     config::options::StreamOptions,
-    error::{Error, attempt::Attempt, kind::ErrorKind},
+    error::{Error, attempt::Attempt},
 };
-use event::{EventKind, StreamEvent};
-use head::{Opened, Problem};
-use parser::EventParser;
-use text::Text;
+use event::StreamEvent;
+use event_kind::EventKind;
+use failure::Problem;
+use outcome::{StreamOutcome, Usage};
+use parser::{EventParser, RawEvent, TooLarge};
+use record::Record;
+
+/// Data of the line that closes some streams, which is not an event. The vendor's parsers skip it too.
+const DONE: &[u8] = b"[DONE]";
 
 /// How long the server may keep the connection open after the closing event. Assumed: nothing follows that event.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
 
 /// Longest wait of a timer.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-
-/// Size of a full batch in bytes. With the batch that is [read ahead](crate::bindings::ReadAhead) it makes one read buffer of
-/// 64 KiB, so a slow reader still applies backpressure to the server.
-const BATCH_BYTES: usize = 32 * 1024;
 
 /// Number of chunks without an event after which the task yields to others.
 const CHUNKS_AT_ONCE: usize = 32;
@@ -68,34 +76,22 @@ type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 pub struct EventStream {
     chunks: Option<Chunks>,
     parser: EventParser,
-    ready: VecDeque<StreamEvent>,
+    ready: VecDeque<RawEvent>,
     /// The batch under construction, kept here so that cancelling a read loses nothing.
     gathered: VecDeque<StreamEvent>,
     idle: Pin<Box<Sleep>>,
     /// Deadline of a stream with a `stream_timeout`.
     end: Option<Pin<Box<Sleep>>>,
     options: StreamOptions,
-    seen: u64,
+    /// Whether the closing event has arrived, or the application closed the stream.
     is_closed: bool,
-    final_output: Option<Bytes>,
-    /// Text collected by a call of `text` that was cancelled.
-    text: Text,
     /// Error to yield after the events before it.
     failure: Option<Error>,
-    /// Error that was yielded, for `text` and `final_output`.
-    failed: Option<Error>,
-    opened: Opened,
-}
-
-/// Events that arrived together.
-pub(crate) struct Batch {
-    pub(crate) events: Vec<StreamEvent>,
-    /// Whether more events were available.
-    pub(crate) is_full: bool,
+    record: Arc<Record>,
 }
 
 impl EventStream {
-    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, opened: Opened) -> Self {
+    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record) -> Self {
         Self {
             chunks: Some(Box::pin(response.bytes_stream())),
             parser: EventParser::new(options.max_event_bytes),
@@ -104,13 +100,9 @@ impl EventStream {
             idle: Box::pin(sleep(options.idle_timeout.unwrap_or(FOREVER))),
             end: options.timeout.map(|timeout| Box::pin(sleep(timeout))),
             options,
-            seen: 0,
             is_closed: false,
-            final_output: None,
-            text: Text::default(),
             failure: None,
-            failed: None,
-            opened,
+            record: Arc::new(record),
         }
     }
 
@@ -118,116 +110,81 @@ impl EventStream {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Stream`] if the stream breaks, ends without a closing event, or reports a failure. [`ErrorKind::Timeout`]
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the stream breaks, ends without a closing event, or reports a failure. [`ErrorKind::Timeout`](crate::ErrorKind::Timeout)
     /// in the phases [`Phase::Idle`](crate::Phase::Idle) and [`Phase::Stream`](crate::Phase::Stream). After an error there are
     /// no more events.
     pub async fn next(&mut self) -> Option<Result<StreamEvent, Error>> {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// All events that have arrived, at least one and at most about 32 KiB; `None` after the last one. Waits only if there is
-    /// none.
+    /// Reads the stream to its end and returns the text of the answer: its `text_delta` events joined, and the `text_complete`
+    /// events without deltas. Text of nested flows and agents ([`StreamEvent::parent_tool_call_id`]) is left out.
     ///
-    /// # Errors
-    ///
-    /// As [`next`](Self::next).
-    pub async fn next_batch(&mut self) -> Option<Result<Vec<StreamEvent>, Error>> {
-        Some(self.gather().await?.map(|batch| batch.events))
-    }
-
-    pub(crate) async fn gather(&mut self) -> Option<Result<Batch, Error>> {
-        match self.next().await? {
-            Ok(first) => self.gathered.push_front(first),
-            Err(error) => return Some(Err(error)),
-        }
-        let mut bytes = 0;
-        let mut before = None;
-        for event in &self.gathered {
-            bytes += event.weight(before);
-            before = Some(event);
-        }
-        // The HTTP client yields one chunk at a time, often a single event, even if more have arrived. The next one is available
-        // once its own task has run.
-        let mut had_turn = false;
-        while bytes < BATCH_BYTES {
-            // Polls once, without waiting.
-            match std::future::poll_fn(|context| Poll::Ready(self.poll_read(context))).await {
-                Poll::Ready(Some(Ok(event))) => {
-                    bytes += event.weight(self.gathered.back());
-                    self.gathered.push_back(event);
-                    had_turn = false;
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    // The error is the next and last item.
-                    self.failure = Some(error);
-                    break;
-                }
-                Poll::Pending if !had_turn => {
-                    had_turn = true;
-                    tokio::task::yield_now().await;
-                }
-                Poll::Ready(None) | Poll::Pending => break,
-            }
-        }
-        Some(Ok(Batch { events: std::mem::take(&mut self.gathered).into(), is_full: bytes >= BATCH_BYTES }))
-    }
-
-    /// Reads the stream to its end and returns the text of the `text_delta` events that were not read yet. After cancellation
+    /// May be called at any time, and gives the same whether or not the events were read one by one before. After cancellation
     /// it can be called again and continues.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next). After an error it returns the same error again.
+    /// As [`next`](Self::next); after an error it returns the same error again. [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the execution
+    /// [waits](StreamOutcome::Awaiting) at the end, and if the text is larger than
+    /// [`max_response_bytes`](crate::Call::max_response_bytes); the events can still be read then.
     pub async fn text(&mut self) -> Result<String, Error> {
-        while let Some(event) = self.next().await {
-            event?.add_text(&mut self.text);
+        while !self.record.is_text_too_large() {
+            match self.next().await {
+                Some(event) => drop(event?),
+                None => break,
+            }
         }
-        self.unless_failed()?;
-        Ok(self.text.take())
+        self.record.text()
     }
 
     /// Reads the stream to its end and returns the `finalOutput` of its `execution_complete` event as JSON text; `null` if
-    /// there was none. May be called after all events were read.
+    /// there was none. May be called at any time, also after all events were read.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next). After an error it returns the same error again.
+    /// As [`next`](Self::next); after an error it returns the same error again. [`ErrorKind::Stream`](crate::ErrorKind::Stream) if the execution
+    /// [waits](StreamOutcome::Awaiting) at the end.
     pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
         while let Some(event) = self.next().await {
-            // The text may be asked for afterwards.
-            event?.add_text(&mut self.text);
+            event?;
         }
-        self.unless_failed()?;
-        Ok(self.final_output.clone().unwrap_or_else(|| Bytes::from_static(b"null")))
+        self.record.final_output()
     }
 
     /// The same, decoded.
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next), and [`ErrorKind::ResponseDecode`] if it has another shape; [`Error::path`] says where.
+    /// As [`final_output_bytes`](Self::final_output_bytes), and [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) if it has another shape;
+    /// [`Error::path`] says where.
     pub async fn final_output<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
         let output = self.final_output_bytes().await?;
-        let mut reader = serde_json::Deserializer::from_slice(&output);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = Some(error.path().to_string()).filter(|path| path != ".");
-            let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
-            let text = format!("the final output does not have the expected shape{place}: {}", error.into_inner());
-            let mut facts = self.opened.facts(ErrorKind::ResponseDecode, &text, self.seen);
-            facts.path = path;
-            Error::new(facts)
-        })
+        self.record.decode(&output)
     }
 
-    pub(crate) fn unless_failed(&self) -> Result<(), Error> {
-        self.failed.as_ref().map_or(Ok(()), |error| Err(error.again()))
+    /// How the stream ended; `None` until that is known, and for a stream that failed, broke or was closed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<StreamOutcome> {
+        self.record.outcome()
+    }
+
+    /// What the execution used; `None` until its `execution_complete` event has arrived.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.record.usage()
+    }
+
+    pub(crate) fn record(&self) -> &Arc<Record> {
+        &self.record
     }
 
     /// Closes the connection at once, as dropping the stream does. There are no more events. If the stream was not read to its
-    /// end, `text` and `final_output` return an error of the kind [`ErrorKind::Configuration`] afterwards.
+    /// end, `text` and `final_output` return an error of the kind
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) afterwards.
     pub fn close(&mut self) {
-        if !self.is_read_to_end() && self.failed.is_none() {
-            self.failed = Some(misuse::closed_stream());
+        if !self.is_read_to_end() {
+            self.record.close();
         }
         self.end();
         self.gathered.clear();
@@ -247,37 +204,37 @@ impl EventStream {
     /// HTTP status of the response.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.opened.status
+        self.record.opened.status
     }
 
     /// The response's headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.opened.headers
+        &self.record.opened.headers
     }
 
     /// Request id, from the `X-Request-Id` header (assumed).
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.opened.request_id.as_deref()
+        self.record.opened.request_id.as_deref()
     }
 
     /// Execution id, once an event has it.
     #[must_use]
     pub fn execution_id(&self) -> Option<&str> {
-        self.opened.execution_id.as_deref()
+        self.record.execution_id()
     }
 
     /// All attempts until the stream began.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
-        &self.opened.attempts
+        &self.record.opened.attempts
     }
 
     /// Number of events yielded.
     #[must_use]
     pub fn events_seen(&self) -> u64 {
-        self.seen
+        self.record.events_seen()
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
@@ -291,7 +248,7 @@ impl EventStream {
         let read = ready!(self.poll_source(context));
         if let Some(Err(error)) = &read {
             self.end();
-            self.failed = Some(error.again());
+            self.record.fail(error);
         }
         Poll::Ready(read)
     }
@@ -331,35 +288,45 @@ impl EventStream {
 
     fn poll_end(&mut self, problem: Problem) -> Poll<Option<Result<StreamEvent, Error>>> {
         self.chunks = None;
-        // The closing event was received, so the break does not matter.
-        Poll::Ready((!self.is_closed).then(|| Err(self.opened.failed(problem, self.seen))))
+        // After the closing event a break does not matter.
+        let is_over = self.is_closed || matches!(problem, Problem::Ended) && self.record.end_awaiting();
+        Poll::Ready((!is_over).then(|| Err(self.record.problem(problem))))
     }
 
     fn read(&mut self, chunk: Bytes) {
-        // Data after the closing event does not prolong the stream: keep-alives could continue forever.
-        if !self.is_closed {
-            self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout.unwrap_or(FOREVER));
-        }
-        let whole = self.parser.feed(chunk, &mut |event| self.ready.push_back(StreamEvent::new(event)));
-        if whole.is_err() {
-            self.failure = Some(self.opened.failed(Problem::TooLarge(self.options.max_event_bytes), self.seen));
+        let ready = &mut self.ready;
+        let read = self.parser.feed(chunk, &mut |event| {
+            if event.data.trim_ascii() != DONE {
+                ready.push_back(event);
+            }
+        });
+        match read {
+            // Keep-alives after the closing event could continue forever.
+            _ if self.is_closed => {
+                if read.is_err() {
+                    self.chunks = None;
+                }
+            }
+            Ok(true) => self.idle.as_mut().reset(Instant::now() + self.options.idle_timeout.unwrap_or(FOREVER)),
+            // Single bytes could continue forever too.
+            Ok(false) => {}
+            Err(what) => {
+                let limit = self.options.max_event_bytes;
+                self.failure = Some(self.record.problem(match what {
+                    TooLarge::Event => Problem::TooLarge(limit),
+                    TooLarge::BetweenEvents => Problem::NoEvent(limit),
+                }));
+            }
         }
     }
 
     /// Records what an event says before it is yielded.
-    fn take(&mut self, event: StreamEvent) -> Result<StreamEvent, Error> {
-        if event.is_closing() && !self.is_closed {
+    fn take(&mut self, event: RawEvent) -> Result<StreamEvent, Error> {
+        let event = self.record.take(event)?;
+        if event.kind() == EventKind::ExecutionComplete && !self.is_closed {
             self.is_closed = true;
             self.idle.as_mut().reset(Instant::now() + ASSUMED_TAIL);
         }
-        self.opened.note_execution(&event);
-        if event.kind() == EventKind::ExecutionComplete {
-            self.final_output = event.final_output();
-        }
-        if event.is_failure() {
-            return Err(self.opened.reported(&event, self.seen));
-        }
-        self.seen += 1;
         Ok(event)
     }
 
@@ -382,8 +349,8 @@ impl Stream for EventStream {
 impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
-            .field("capability", &self.opened.capability)
-            .field("events_seen", &self.seen)
+            .field("capability", &self.record.opened.capability)
+            .field("events_seen", &self.events_seen())
             .field("is_open", &self.chunks.is_some())
             .finish_non_exhaustive()
     }

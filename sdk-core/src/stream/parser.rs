@@ -8,6 +8,8 @@ use bytes::{Bytes, BytesMut};
 /// Byte order mark, allowed once at the start.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+const DATA: &[u8] = b"data:";
+
 /// An event's fields as bytes, not yet decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawEvent {
@@ -19,9 +21,14 @@ pub(crate) struct RawEvent {
     pub(crate) id: Bytes,
 }
 
-/// An event exceeded the limit.
+/// What exceeded the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooLarge;
+pub(crate) enum TooLarge {
+    /// The data of an event.
+    Event,
+    /// The other lines since the last event: names, ids, comments and blank lines.
+    BetweenEvents,
+}
 
 #[derive(Debug)]
 pub(crate) struct EventParser {
@@ -35,6 +42,8 @@ pub(crate) struct EventParser {
     name: Bytes,
     data: Data,
     id: Bytes,
+    /// Bytes of lines without data since the last event.
+    between: usize,
 }
 
 /// Data of the current event. Most events have one line, which is not copied.
@@ -83,7 +92,7 @@ impl Data {
 }
 
 impl EventParser {
-    /// `limit`: maximum size of one event's data, in bytes.
+    /// `limit`: maximum size of one event's data, and of all else since the last event, in bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -93,18 +102,22 @@ impl EventParser {
             name: Bytes::new(),
             data: Data::None,
             id: Bytes::new(),
+            between: 0,
         }
     }
 
     /// Parses a piece of the stream and yields the complete events. An event that the end of the stream cuts off is dropped.
-    pub(crate) fn feed(&mut self, piece: Bytes, emit: &mut impl FnMut(RawEvent)) -> Result<(), TooLarge> {
-        let Some(piece) = self.after_byte_order_mark(piece) else { return Ok(()) };
+    /// Returns whether a line was completed.
+    pub(crate) fn feed(&mut self, piece: Bytes, emit: &mut impl FnMut(RawEvent)) -> Result<bool, TooLarge> {
+        let Some(piece) = self.after_byte_order_mark(piece) else { return Ok(false) };
+        let mut has_line = false;
         let mut rest = &piece[..];
         if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
             rest = rest.strip_prefix(b"\n").unwrap_or(rest);
         }
         while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+            has_line = true;
             let (line, ended) = rest.split_at(end);
             rest = match ended {
                 [b'\r', b'\n', rest @ ..] | [_, rest @ ..] => rest,
@@ -120,13 +133,19 @@ impl EventParser {
             }
         }
         if !rest.is_empty() {
-            // The field's name and colon do not count as data.
-            if self.partial.len() + rest.len() + self.data.len() > self.limit.saturating_add("data: ".len()) {
-                return Err(TooLarge);
+            let length = self.partial.len() + rest.len();
+            // The line's field is known once its colon has come.
+            if self.partial.iter().chain(rest).zip(DATA).all(|(byte, data)| byte == data) {
+                // The field's name and colon do not count as data.
+                if length + self.data.len() > self.limit.saturating_add("data: ".len()) {
+                    return Err(TooLarge::Event);
+                }
+            } else if length + self.between >= self.limit {
+                return Err(TooLarge::BetweenEvents);
             }
             self.partial.extend_from_slice(rest);
         }
-        Ok(())
+        Ok(has_line)
     }
 
     fn after_byte_order_mark(&mut self, piece: Bytes) -> Option<Bytes> {
@@ -152,9 +171,11 @@ impl EventParser {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
             if let Some(data) = self.data.take() {
+                self.between = 0;
                 emit(RawEvent { name, data, id: self.id.clone() });
+                return Ok(());
             }
-            return Ok(());
+            return self.count(line);
         }
         let colon = memchr::memchr(b':', line);
         let field = line.get(..colon.unwrap_or(line.len())).unwrap_or_default();
@@ -165,9 +186,10 @@ impl EventParser {
         match field {
             b"data" => {
                 if self.data.len().saturating_add(value.len()) > self.limit {
-                    return Err(TooLarge);
+                    return Err(TooLarge::Event);
                 }
                 self.data.push(piece.slice_ref(value));
+                return Ok(());
             }
             b"event" => self.name = piece.slice_ref(value),
             // The specification ignores an id with a NUL.
@@ -176,7 +198,13 @@ impl EventParser {
             // colon. The specification ignores other fields.
             _ => {}
         }
-        Ok(())
+        self.count(line)
+    }
+
+    /// Counts a line without data, and its end.
+    fn count(&mut self, line: &[u8]) -> Result<(), TooLarge> {
+        self.between = self.between.saturating_add(line.len() + 1);
+        if self.between > self.limit { Err(TooLarge::BetweenEvents) } else { Ok(()) }
     }
 }
 
@@ -194,6 +222,15 @@ mod tests {
         }
         let text = |bytes: Bytes| String::from_utf8_lossy(&bytes).into_owned();
         events.into_iter().map(|event| (text(event.name), text(event.data))).collect()
+    }
+
+    /// The events within a limit, and what exceeds it.
+    fn parse_limited(pieces: &[&[u8]], limit: usize) -> (Vec<RawEvent>, Option<TooLarge>) {
+        let mut parser = EventParser::new(limit);
+        let mut events = Vec::new();
+        let mut feed = |piece: &&[u8]| parser.feed(Bytes::copy_from_slice(piece), &mut |event| events.push(event));
+        let problem = pieces.iter().find_map(|piece| feed(piece).err());
+        (events, problem)
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -277,10 +314,9 @@ mod tests {
                     let mut parser = EventParser::new(100);
                     let mut events = 0;
                     let stream = format!("data: {}{}", "x".repeat(length), if ended { "\n\n" } else { "" });
-                    let result = stream
-                        .as_bytes()
-                        .chunks(cut)
-                        .try_for_each(|piece| parser.feed(Bytes::copy_from_slice(piece), &mut |_| events += 1));
+                    let result = stream.as_bytes().chunks(cut).try_for_each(|piece| {
+                        parser.feed(Bytes::copy_from_slice(piece), &mut |_| events += 1).map(drop)
+                    });
                     assert_eq!(result.is_ok(), fits, "{length} bytes in pieces of {cut}, ended: {ended}");
                     assert_eq!(events, usize::from(fits && ended));
                 }
@@ -291,15 +327,45 @@ mod tests {
     #[test]
     fn an_event_of_many_lines_is_limited_too() {
         let mut parser = EventParser::new(100);
-        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b"data: 0123456789\n"), &mut |_| {}));
-        assert_eq!(result, Err(TooLarge));
+        let mut feed = || parser.feed(Bytes::from_static(b"data: 0123456789\n"), &mut |_| {});
+        assert_eq!((0..1_000).try_for_each(|_| feed().map(drop)), Err(TooLarge::Event));
     }
 
     #[test]
     fn a_comment_without_end_is_limited_too() {
         let mut parser = EventParser::new(100);
-        let result = (0..1_000).try_for_each(|_| parser.feed(Bytes::from_static(b": 0123456789"), &mut |_| {}));
-        assert_eq!(result, Err(TooLarge));
+        let mut feed = || parser.feed(Bytes::from_static(b": 0123456789"), &mut |_| {});
+        assert_eq!((0..1_000).try_for_each(|_| feed().map(drop)), Err(TooLarge::BetweenEvents));
+    }
+
+    #[test]
+    fn lines_without_an_event_are_limited_until_the_next_event() {
+        for line in [": 0123456789\n", "\n\n\n\n\n", "id: 012345\n", "event: 012\n", "retry: 123\n", "x\n"] {
+            let mut parser = EventParser::new(100);
+            let mut feed = |text: &'static str| parser.feed(Bytes::from_static(text.as_bytes()), &mut |_| {});
+            for _ in 0..10 {
+                (0..5).for_each(|_| assert_eq!(feed(line), Ok(true), "{line:?}"));
+                assert_eq!(feed("data: an event\n\n"), Ok(true));
+            }
+            assert_eq!((0..101).try_for_each(|_| feed(line).map(drop)), Err(TooLarge::BetweenEvents), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_piece_says_whether_it_completed_a_line() {
+        let mut parser = EventParser::new(100);
+        for (piece, completes) in [
+            ("\u{feff}", false),
+            ("da", false),
+            ("ta: x", false),
+            ("\r", true),
+            ("\n", false),
+            ("\n", true),
+            (":", false),
+        ] {
+            let found = parser.feed(Bytes::copy_from_slice(piece.as_bytes()), &mut |_| {});
+            assert_eq!(found, Ok(completes), "{piece:?}");
+        }
     }
 
     proptest! {
@@ -310,6 +376,7 @@ mod tests {
                 0..40,
             ),
             cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+            limit in 6_usize..40,
         ) {
             let stream = parts.concat();
             let bytes = stream.as_bytes();
@@ -318,6 +385,9 @@ mod tests {
             at.sort_unstable();
             let pieces: Vec<&[u8]> = at.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
             prop_assert_eq!(parse(&pieces), parse(&[bytes]));
+            // A line that is cut is refused at once, not at its end.
+            let ((cut, refused_cut), (whole, refused)) = (parse_limited(&pieces, limit), parse_limited(&[bytes], limit));
+            prop_assert_eq!((cut, refused_cut.is_some()), (whole, refused.is_some()));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use runtype_surface::{
-    Call, CallResponse, Client, Error, StreamEvent,
+    Call, CallResponse, Client, Error, EventStream, StreamEvent,
     bindings::{Refuse as _, Report as _, checked, whole_number},
     capability_slug,
 };
@@ -89,12 +89,20 @@ impl Subject<'_> {
                         break;
                     }
                 }
-                let mut response = report(&stream.report());
-                response["execution_id"] = stream.execution_id().into();
-                Ok(json!({ "output": events, "response": response }))
+                Ok(json!({ "output": events, "response": stream_report(&stream) }))
             }
-            "stream_text" => Ok(json!({ "output": call.stream().await?.text().await? })),
-            "stream_final_output" => Ok(json!({ "output": call.stream().await?.final_output::<Value>().await? })),
+            "stream_text" | "stream_final_output" => {
+                let mut stream = call.stream().await?;
+                let mut unread = step["read_first"].as_u64().unwrap_or(0);
+                while unread > 0 && stream.next().await.transpose()?.is_some() {
+                    unread -= 1;
+                }
+                let output: Value = match method {
+                    "stream_text" => stream.text().await?.into(),
+                    _ => stream.final_output().await?,
+                };
+                Ok(json!({ "output": output, "response": stream_report(&stream) }))
+            }
             "call_many" => Ok(json!({ "output": self.call_many(call, step).await? })),
             "call" | "openapi" => {
                 let response: CallResponse<Value> = call.send_bytes().await?.decode()?;
@@ -152,8 +160,17 @@ impl Subject<'_> {
         }
         let mut facts = report(&text);
         facts["body"] = body.into();
+        facts["event"] = error.event().as_ref().map(event_facts).into();
         Ok(facts)
     }
+}
+
+fn stream_report(stream: &EventStream) -> Value {
+    let mut response = report(&stream.report());
+    response["execution_id"] = stream.execution_id().into();
+    response["outcome"] = json!(stream.outcome());
+    response["usage"] = json!(stream.usage());
+    response
 }
 
 /// The core's report, with headers by name.
@@ -177,5 +194,13 @@ fn event_facts(event: &StreamEvent) -> Value {
         "duration_ms": event.duration_ms(),
         "code": event.code(),
         "error_message": event.error_message(),
+        "text": event.text(),
+        "recoverable": event.recoverable(),
+        "success": event.success(),
+        "stop_reason": event.stop_reason(),
+        "upgrade_url": event.upgrade_url(),
+        "parent_tool_call_id": event.parent_tool_call_id(),
+        "tool_name": event.tool_name(),
+        "await_reason": event.await_reason(),
     })
 }

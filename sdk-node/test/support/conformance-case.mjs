@@ -94,7 +94,7 @@ function optionsOf(options, context) {
 
 /** The outcome of a call: `{ output, response }`, `{ error, events }` or `{ cancelled }`. */
 async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, context, signal) {
-  const { cancel_once: _, leave_after: leaveAfter, ...unknown } = more;
+  const { cancel_once: _, leave_after: leaveAfter, read_first: readFirst = 0, ...unknown } = more;
   assert.deepEqual(unknown, {}, 'no such field of a call');
   const events = [];
   try {
@@ -119,9 +119,12 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
       case 'stream':
         return await streamed(client.stream(capability, ...given), events, leaveAfter);
       case 'stream_text':
-        return { output: await client.stream(capability, ...given).text() };
-      case 'stream_final_output':
-        return { output: await client.stream(capability, ...given).finalOutput() };
+      case 'stream_final_output': {
+        const stream = client.stream(capability, ...given);
+        for (let read = 0; read < readFirst && !(await stream.next()).done; read += 1);
+        const output = method === 'stream_text' ? await stream.text() : await stream.finalOutput();
+        return { output, response: await streamFacts(stream) };
+      }
       case 'call_many': {
         const output = [];
         for await (const { index, input, ok, error, response } of client.callMany(capability, inputs, own)) {
@@ -149,5 +152,10 @@ async function streamed(stream, events, leaveAfter) {
   for await (const event of stream) {
     if (events.push(eventFacts(event)) === leaveAfter) break;
   }
-  return { output: events, response: { ...factsOf(await stream.response()), execution_id: stream.executionId } };
+  return { output: events, response: await streamFacts(stream) };
+}
+
+async function streamFacts(stream) {
+  const { executionId, outcome, usage } = stream;
+  return factsOf({ ...(await stream.response()), executionId, outcome, usage });
 }

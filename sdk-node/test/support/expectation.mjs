@@ -12,7 +12,7 @@ export function snakeCase(value) {
   if (Array.isArray(value)) return value.map(snakeCase);
   if (value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   // What the server wrote has its own names.
-  const own = new Set(['data', 'details', 'finalOutput', 'input', 'metadata', 'output']);
+  const own = new Set(['data', 'details', 'finalOutput', 'input', 'metadata', 'output', 'partialOutput']);
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [
       snakeCaseName(key),

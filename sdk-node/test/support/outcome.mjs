@@ -21,6 +21,14 @@ const EVENT_FIELDS = [
   'durationMs',
   'code',
   'errorMessage',
+  'text',
+  'recoverable',
+  'success',
+  'stopReason',
+  'upgradeUrl',
+  'parentToolCallId',
+  'toolName',
+  'awaitReason',
 ];
 
 export function eventFacts(event) {
@@ -43,6 +51,7 @@ export function errorFacts(error, { keys }) {
 export function factsOf(fields) {
   const facts = snakeCase(Object.fromEntries(Object.entries(fields)));
   if (fields.headers !== undefined) facts.headers = Object.fromEntries(fields.headers);
+  if (fields.event) facts.event = eventFacts(fields.event);
   if (fields.body !== undefined) facts.body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(fields.body);
   return facts;
 }

@@ -38,7 +38,7 @@ from ._headers import Headers
 from ._hooks import AttemptStart
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
-from ._response import CallResponse, Quota, RateLimit
+from ._response import CallResponse, Quota, RateLimit, Usage
 from ._stream import EventStream
 
 TYPE_CHECKING = False
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         RetryMode,
         StreamEventName,
         StreamOptions,
+        StreamOutcome,
     )
 
 __all__ = [
@@ -112,7 +113,9 @@ __all__ = [
     "StreamEvent",
     "StreamEventName",
     "StreamOptions",
+    "StreamOutcome",
     "SurfaceError",
+    "Usage",
     "__version__",
     "capability_slug",
 ]

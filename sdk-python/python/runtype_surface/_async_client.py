@@ -62,7 +62,8 @@ class AsyncClient(BaseClient):
             refused.
         stream_idle_timeout: Longest silence of a stream. Default: 120. `None` disables it.
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
-        max_event_bytes: Maximum size of one event of a stream in bytes. Default: 16 MiB.
+        max_event_bytes: Maximum size of one event of a stream in bytes, and of all else between two events. Default:
+            16 MiB.
         proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
         root_certificates: Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
@@ -253,6 +254,7 @@ class AsyncClient(BaseClient):
         stream_idle_timeout: types.Duration | NotGiven = NOT_GIVEN,
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
+        max_response_bytes: int | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
     ) -> AsyncEventStream:
@@ -275,7 +277,9 @@ class AsyncClient(BaseClient):
                 Overrides the client's.
             stream_idle_timeout: Longest silence in seconds. Overrides the client's.
             stream_timeout: Timeout of the whole stream in seconds, from its first byte. Overrides the client's.
-            max_event_bytes: Maximum size of one event in bytes. Overrides the client's.
+            max_event_bytes: Maximum size of one event in bytes, and of all else between two events. Overrides the
+                client's.
+            max_response_bytes: Maximum size of the text in bytes, as JSON. Overrides the client's.
             headers: Headers to add. They override the client's of the same name.
             via_dispatch: Whether to send to the surface's dispatch endpoint, which takes the capability's name in the
                 body. Default: no.

@@ -32,12 +32,11 @@ class AsyncEventStream(WithHead):
     loop ends. A read that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
     """
 
-    __slots__ = ("__weakref__", "_failure", "_native", "_one_reader", "_open", "_pending")
+    __slots__ = ("__weakref__", "_failure", "_one_reader", "_open", "_pending")
 
     def __init__(self, open: Callable[[], tuple[types.Any, _native.CancelHandle]]) -> None:
         super().__init__()
         self._open = open
-        self._native: _native.EventStream | None = None
         self._failure: BaseException | None = None
         """Why there is no response. The call is not sent again to find out."""
         self._pending = Pending()
@@ -111,13 +110,17 @@ class AsyncEventStream(WithHead):
         return True
 
     async def text(self) -> str:
-        """Reads to the end, and returns the text of the whole stream: its `text_delta` events, joined.
+        """Reads to the end, and returns the text of the answer: its `text_delta` events, joined.
+
+        A `text_complete` counts if it had no deltas. Text of nested flows and agents (`parent_tool_call_id`) is left
+        out.
 
         It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
         events. A wait that is given up may be repeated.
 
         Raises:
-            StreamError: As `__anext__`; after an error the same one.
+            StreamError: As `__anext__`; after an error the same one. Also if the execution waits at the end (`code` is
+                `awaiting`), or if the text is larger than `max_response_bytes`.
             ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
@@ -132,7 +135,8 @@ class AsyncEventStream(WithHead):
         events. A wait that is given up may be repeated.
 
         Raises:
-            StreamError: As `__anext__`; after an error the same one.
+            StreamError: As `__anext__`; after an error the same one. Also if the execution waits at the end (`code` is
+                `awaiting`).
             ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
@@ -151,11 +155,6 @@ class AsyncEventStream(WithHead):
         self._pending.drop()
         if self._native is not None:
             self._native.close()
-
-    @property
-    def execution_id(self) -> str | None:
-        """Id of the execution. `None` until an event has said it."""
-        return None if self._native is None else self._native.execution_id
 
     async def __aenter__(self) -> types.Self:
         """Opens the stream.

@@ -71,6 +71,8 @@ class APITimeoutError(SurfaceError, TimeoutError):
     """Number of events of a stream before it timed out."""
     execution_id: str | None = None
     """Id under which the product's owner finds the execution in the logs."""
+    partial_text: str = ""
+    """Text of a stream's answer before it timed out, at most `max_response_bytes`."""
 
 
 class APIStatusError(SurfaceError):
@@ -145,16 +147,28 @@ class ResponseDecodeError(SurfaceError):
 
 
 class StreamError(SurfaceError):
-    """A stream broke, ended early, or reported that the execution failed."""
+    """A stream broke, ended early, or reported that the execution failed; or its execution waits.
+
+    `code` is `awaiting` where the text or the output of an execution was asked for that waits for a tool result or an
+    approval at the end of its stream. A product key cannot resume it.
+    """
 
     events_seen: int = 0
     """Number of events before the failure."""
     execution_id: str | None = None
     """Id under which the product's owner finds the execution in the logs."""
+    partial_text: str = ""
+    """Text of the answer before the failure, at most `max_response_bytes`."""
+    partial_output: types.Any = None
+    """Partial output of the execution, if the failure has one, decoded from JSON."""
+    event: types.StreamEvent | None = None
+    """The event that reported the failure, or after which the execution waits."""
     code: str | None = None
-    """Code of the event that reported the failure."""
+    """Code of the failure."""
     details: types.Any = None
-    """Data of the event that reported the failure."""
+    """The server's `details`, decoded from JSON."""
+    stop_reason: str | None = None
+    """Why the execution stopped, if the server said so."""
     upgrade_url: str | None = None
     """Where the plan can be upgraded, if the server said so."""
     status: int = 0

@@ -69,10 +69,22 @@ class StreamEvent:
         """The execution's id, under which the product's owner finds it in the logs."""
     @property
     def delta(self) -> str | None:
-        """The piece of text of a `…_delta` event."""
+        """The piece of text of a `…_delta` event, in whole characters."""
+    @property
+    def text(self) -> str | None:
+        """The whole text again, which `text_complete` has."""
     @property
     def part_id(self) -> str | None:
         """The id of the text, tool or step that the event belongs to."""
+    @property
+    def parent_tool_call_id(self) -> str | None:
+        """The id of the tool call in which a nested flow or agent runs. The event is not part of the answer itself."""
+    @property
+    def tool_name(self) -> str | None:
+        """The name of the tool, which `tool_…`, `await` and `approval_…` events have."""
+    @property
+    def await_reason(self) -> str | None:
+        """What the execution waits for, which `await` says; `detached` if it goes on without this reader."""
     @property
     def final_output(self) -> Any:
         """The capability's output, which `execution_complete` has."""
@@ -88,6 +100,15 @@ class StreamEvent:
     @property
     def recoverable(self) -> bool | None:
         """Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`."""
+    @property
+    def success(self) -> bool | None:
+        """Whether the execution succeeded, which `execution_complete` says. Only `False` makes it a failure."""
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the execution stopped, which `execution_complete` and `execution_error` say."""
+    @property
+    def upgrade_url(self) -> str | None:
+        """Where the plan can be upgraded, which an `execution_error` or `error` event may say."""
     def __eq__(self, other: object) -> bool: ...
 
 Target: TypeAlias = Literal["capability", "openapi"]
@@ -157,6 +178,8 @@ class EventStream:
     def report(self) -> dict[str, Any]: ...
     @property
     def execution_id(self) -> str | None: ...
+    @property
+    def progress(self) -> dict[str, Any]: ...
 
 @final
 class CallMany:

@@ -39,6 +39,37 @@ class Quota(Record):
         """The server's warning, which comes from 80 % of the quota on."""
 
 
+class Usage(Record):
+    """What an execution used, from its `execution_complete` event. `None` stands for what the event does not have."""
+
+    __slots__ = ("cost", "duration", "input_tokens", "iterations", "output_tokens", "stop_reason", "total_tokens")
+
+    def __init__(
+        self,
+        cost: float | None = None,
+        duration: float | None = None,
+        input_tokens: int | None = None,
+        iterations: int | None = None,
+        output_tokens: int | None = None,
+        stop_reason: str | None = None,
+        total_tokens: int | None = None,
+    ) -> None:
+        self.cost: float | None = cost
+        """Cost of the execution, in the server's unit."""
+        self.duration: float | None = duration
+        """Duration of the execution in seconds."""
+        self.input_tokens: int | None = input_tokens
+        """Number of tokens that the models read."""
+        self.iterations: int | None = iterations
+        """Number of iterations of an agent."""
+        self.output_tokens: int | None = output_tokens
+        """Number of tokens that the models wrote."""
+        self.stop_reason: str | None = stop_reason
+        """Why the execution stopped."""
+        self.total_tokens: int | None = total_tokens
+        """Number of tokens in total."""
+
+
 class CallResponse:
     """A capability's output with its metadata, as `call_with_response` returns it."""
 
@@ -98,6 +129,12 @@ class CallResponse:
             return not_made(self)
         # The output is the application's: it may be large, or private.
         return f"<CallResponse {self.status} request_id={self.request_id!r} attempts={len(self.attempts)}>"
+
+
+def usage_of(report: dict[str, types.Any]) -> Usage:
+    """Makes the usage of what the native part reports."""
+    duration = report.pop("duration_ms")
+    return Usage(duration=None if duration is None else duration / 1e3, **report)
 
 
 def of_report(output: types.Any, report: dict[str, types.Any]) -> CallResponse:

@@ -30,13 +30,12 @@ class EventStream(WithHead):
     once. A stream that was closed before its end cannot be read any more: `ConfigurationError`. A running loop ends.
     """
 
-    __slots__ = ("__weakref__", "_failure", "_native", "_one_reader", "_open", "_opening")
+    __slots__ = ("__weakref__", "_failure", "_one_reader", "_open", "_opening")
 
     def __init__(self, open: Callable[[Opening], _native.EventStream | None]) -> None:
         super().__init__()
         self._open = open
         self._opening = Opening()
-        self._native: _native.EventStream | None = None
         self._failure: BaseException | None = None
         """Why there is no response. The call is not sent again to find out."""
         self._one_reader = OneReader()
@@ -102,13 +101,17 @@ class EventStream(WithHead):
         return self._native
 
     def text(self) -> str:
-        """Reads to the end, and returns the text of the whole stream: its `text_delta` events, joined.
+        """Reads to the end, and returns the text of the answer: its `text_delta` events, joined.
+
+        A `text_complete` counts if it had no deltas. Text of nested flows and agents (`parent_tool_call_id`) is left
+        out.
 
         It may be called at any time, also after the loop, and returns the same. A loop that is running gets no more
         events.
 
         Raises:
-            StreamError: As `__next__`; after an error the same one.
+            StreamError: As `__next__`; after an error the same one. Also if the execution waits at the end (`code` is
+                `awaiting`), or if the text is larger than `max_response_bytes`.
             ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
@@ -121,7 +124,8 @@ class EventStream(WithHead):
         events.
 
         Raises:
-            StreamError: As `__next__`; after an error the same one.
+            StreamError: As `__next__`; after an error the same one. Also if the execution waits at the end (`code` is
+                `awaiting`).
             ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
@@ -133,11 +137,6 @@ class EventStream(WithHead):
         self._opening.close()
         if self._native is not None:
             self._native.close()
-
-    @property
-    def execution_id(self) -> str | None:
-        """Id of the execution. `None` until an event has said it."""
-        return None if self._native is None else self._native.execution_id
 
     def __enter__(self) -> types.Self:
         """Opens the stream.

@@ -7,6 +7,7 @@ from _thread import allocate_lock
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
 from ._native import StreamEvent, closed_stream, second_reader, stream_already_entered, stream_already_read
+from ._response import Usage, usage_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import _native
+    from . import _types as types
+else:
+    from ._lazy import types
 
 
 class StreamHead:
@@ -35,10 +39,11 @@ class WithHead:
         RuntimeError: The stream is not open yet.
     """
 
-    __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read")
+    __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read", "_native")
 
     def __init__(self) -> None:
         self._head: StreamHead | None = None
+        self._native: _native.EventStream | None = None
         # Events that came together with one that was yielded, the next one last.
         self._events: list[StreamEvent] = []
         self._is_entered = False
@@ -106,6 +111,22 @@ class WithHead:
     def attempts(self) -> tuple[Attempt, ...]:
         """The attempts until the stream began. `RuntimeError` before it is open."""
         return self._known().attempts
+
+    @property
+    def execution_id(self) -> str | None:
+        """Id of the execution. `None` until an event has said it."""
+        return None if self._native is None else self._native.execution_id
+
+    @property
+    def outcome(self) -> types.StreamOutcome | None:
+        """How the stream ended. `None` until that is known, and of a stream that failed, broke or was closed."""
+        return None if self._native is None else self._native.progress["outcome"]
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the execution used. `None` until its `execution_complete` event has come."""
+        usage = None if self._native is None else self._native.progress["usage"]
+        return None if usage is None else usage_of(usage)
 
 
 class OneReader:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ._attempt import Attempt
 from ._hooks import AttemptStart
+from ._native import StreamEvent
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -43,8 +44,10 @@ __all__ = [
     "ResponseFormat",
     "RetryMode",
     "Self",
+    "StreamEvent",
     "StreamEventName",
     "StreamOptions",
+    "StreamOutcome",
 ]
 
 Duration: TypeAlias = float | timedelta | None
@@ -58,6 +61,9 @@ RetryMode: TypeAlias = Literal["safe", "idempotent"]
 
 ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
 """Format of responses, which the surface's owner sets."""
+
+StreamOutcome: TypeAlias = Literal["completed", "awaiting"]
+"""How a stream ended: its execution completed, or waits for a tool result or an approval."""
 
 FilePath: TypeAlias = str | os.PathLike[str]
 """Path of a file."""
@@ -158,7 +164,9 @@ class StreamOptions(_RequestOptions, total=False):
     stream_timeout: Duration
     """Timeout of a whole stream in seconds, from its first byte. Default: none."""
     max_event_bytes: int | None
-    """Maximum size of one event in bytes. Default: 16 MiB."""
+    """Maximum size of one event in bytes, and of all else between two events. Default: 16 MiB."""
+    max_response_bytes: int | None
+    """Maximum size of the text in bytes, as JSON. Default: 64 MiB."""
 
 
 class _SharedOptions(TypedDict, total=False):
@@ -192,7 +200,7 @@ class _SharedOptions(TypedDict, total=False):
     retry_mode: RetryMode | None
     """What is retried. Default: `safe`."""
     max_response_bytes: int | None
-    """Maximum size of a response in bytes, after decompression. Default: 64 MiB."""
+    """Maximum size of a response in bytes, after decompression; of a stream, of its text as JSON. Default: 64 MiB."""
     response_format: ResponseFormat | None
     """Format of responses. Default: `detect`."""
     headers: HeadersToAdd | None

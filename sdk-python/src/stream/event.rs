@@ -82,16 +82,40 @@ impl StreamEvent {
         guard::entry(|| Ok(self.event.execution_id().map(String::from)))
     }
 
-    /// The piece of text of a `…_delta` event.
+    /// The piece of text of a `…_delta` event, in whole characters.
     #[getter]
     fn delta<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
         guard::entry(|| Ok(self.event.delta().map(|delta| PyString::new(py, &delta))))
+    }
+
+    /// The whole text again, which `text_complete` has.
+    #[getter]
+    fn text<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyString>>> {
+        guard::entry(|| Ok(self.event.text().map(|text| PyString::new(py, &text))))
     }
 
     /// The id of the text, tool or step that the event belongs to.
     #[getter]
     fn part_id(&self) -> PyResult<Option<String>> {
         guard::entry(|| Ok(self.event.part_id().map(String::from)))
+    }
+
+    /// The id of the tool call in which a nested flow or agent runs. The event is not part of the answer itself.
+    #[getter]
+    fn parent_tool_call_id(&self) -> PyResult<Option<String>> {
+        guard::entry(|| Ok(self.event.parent_tool_call_id().map(String::from)))
+    }
+
+    /// The name of the tool, which `tool_…`, `await` and `approval_…` events have.
+    #[getter]
+    fn tool_name(&self) -> PyResult<Option<String>> {
+        guard::entry(|| Ok(self.event.tool_name().map(String::from)))
+    }
+
+    /// What the execution waits for, which `await` says; `detached` if it goes on without this reader.
+    #[getter]
+    fn await_reason(&self) -> PyResult<Option<String>> {
+        guard::entry(|| Ok(self.event.await_reason().map(String::from)))
     }
 
     /// The capability's output, which `execution_complete` has.
@@ -122,6 +146,24 @@ impl StreamEvent {
     #[getter]
     fn recoverable(&self) -> PyResult<Option<bool>> {
         guard::entry(|| Ok(self.event.recoverable()))
+    }
+
+    /// Whether the execution succeeded, which `execution_complete` says. Only `False` makes it a failure.
+    #[getter]
+    fn success(&self) -> PyResult<Option<bool>> {
+        guard::entry(|| Ok(self.event.success()))
+    }
+
+    /// Why the execution stopped, which `execution_complete` and `execution_error` say.
+    #[getter]
+    fn stop_reason(&self) -> PyResult<Option<String>> {
+        guard::entry(|| Ok(self.event.stop_reason().map(String::from)))
+    }
+
+    /// Where the plan can be upgraded, which an `execution_error` or `error` event may say.
+    #[getter]
+    fn upgrade_url(&self) -> PyResult<Option<String>> {
+        guard::entry(|| Ok(self.event.upgrade_url().map(String::from)))
     }
 
     #[classattr]

@@ -4,7 +4,7 @@ pub(crate) mod event;
 pub(crate) mod misuse;
 pub(crate) mod opening;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pyo3::{
     exceptions::{PyRuntimeError, PyValueError},
@@ -13,7 +13,7 @@ use pyo3::{
 };
 use runtype_surface::{
     Error,
-    bindings::{self, ReadAhead, Report as _},
+    bindings::{self, ReadAhead, Report as _, StreamProgress},
 };
 use tokio::sync::watch;
 
@@ -48,9 +48,7 @@ struct Source {
     reading: tokio::sync::Mutex<Reading>,
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
-    execution_id: Mutex<Option<String>>,
-    /// The text of the whole stream, once it was asked for.
-    text: Mutex<String>,
+    progress: StreamProgress,
 }
 
 struct Reading {
@@ -87,37 +85,16 @@ impl Source {
             events.close();
             return Some(Err(Stopped::ClientClosed));
         };
-        if let Some(id) = events.execution_id() {
-            *self.execution_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
-        }
         read.map(|read| read.map_err(Stopped::Failed))
     }
 
     async fn next_batch(self: Arc<Self>) -> Read<Vec<runtype_surface::StreamEvent>> {
-        let batch = async |events: &mut Events| {
-            let batch = events.next_batch().await;
-            // The text is that of the whole stream, whoever read its events.
-            if let Some(Ok(batch)) = &batch {
-                events.put_back(batch);
-            }
-            batch
-        };
-        self.read(batch).await
+        self.read(async |events: &mut Events| events.next_batch().await).await
     }
 
     /// The text of the whole stream.
     async fn text(self: Arc<Self>) -> Read<String> {
-        let source = self.clone();
-        let text = async move |events: &mut Events| {
-            let more = events.text().await;
-            // At once: the core returns it only once, and a wait may be cancelled.
-            Some(more.map(|more| {
-                let mut text = source.text.lock().unwrap_or_else(PoisonError::into_inner);
-                text.push_str(&more);
-                text.clone()
-            }))
-        };
-        self.to_end(text).await
+        self.to_end(async |events| Some(events.text().await)).await
     }
 
     async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
@@ -213,24 +190,28 @@ impl EventStream {
     fn execution_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
         guard::entry(|| {
             let Ok(source) = self.source.get(py, || Err(())) else { return Ok(None) };
-            Ok(source.execution_id.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            Ok(source.progress.execution_id().map(str::to_owned))
         })
+    }
+
+    /// How the stream ended, and what its execution used, as far as events have said it.
+    #[getter]
+    fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        guard::entry(|| decode(py, self.source(py)?.progress.report().as_bytes()).map_err(PyValueError::new_err))
     }
 }
 
 impl EventStream {
     fn new(opened: Opened) -> Self {
+        let report = opened.stream.report();
+        let events = ReadAhead::new(opened.stream, |events| events);
         Self {
-            report: opened.stream.report(),
+            report,
             capability: opened.capability.clone(),
             source: PerProcess::holding(Arc::new(Source {
-                reading: tokio::sync::Mutex::new(Reading {
-                    events: ReadAhead::new(opened.stream, |events| events),
-                    closing: opened.closing,
-                }),
+                progress: events.progress().clone(),
+                reading: tokio::sync::Mutex::new(Reading { events, closing: opened.closing }),
                 is_closed: watch::Sender::new(false),
-                execution_id: Mutex::default(),
-                text: Mutex::default(),
             })),
         }
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from runtype_surface import Client
+from runtype_surface import Client, StreamEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface import AsyncClient, Attempt, AttemptStart, CallResponse, StreamEvent, SurfaceError
+    from runtype_surface import AsyncClient, Attempt, AttemptStart, CallResponse, SurfaceError
 
 
 def options_of(given: dict[str, Any], kind: type[Client | AsyncClient], application: Application) -> dict[str, Any]:
@@ -68,12 +68,18 @@ def facts(of: CallResponse | SurfaceError | AttemptStart | Attempt | StreamEvent
     found: dict[str, Any] = {}
     for name in (name for name in dir(of) if not name.startswith("_")):
         value = getattr(of, name, None)
-        if name in ("elapsed", "waited", "started", "retry_after") and value is not None:
+        if isinstance(value, StreamEvent):
+            found[name] = facts(value)
+        elif name in ("elapsed", "waited", "started", "retry_after") and value is not None:
             found[f"{name}_ms"] = value * 1e3
         elif name == "attempts":
             found[name] = [facts(attempt) for attempt in value or ()]
         elif name == "headers":
             found[name] = dict(value or ())
+        elif name == "duration" and value is not None:
+            found["duration_ms"] = value * 1e3
+        elif name == "usage" and value is not None:
+            found[name] = facts(value)
         elif name in ("rate_limit", "quota") and value is not None:
             found[name] = {part: getattr(value, part) for part in value.__slots__}
         elif isinstance(value, bytes):

@@ -102,6 +102,21 @@ def read(items: Any, keep: list[Any], leave_after: int | None = None, source: li
     return None
 
 
+def whole(stream: Any, what: str, read_first: int) -> Any:
+    """Reads so many events, then what is made of the whole stream; to be awaited where it is asynchronous."""
+    if hasattr(stream, "__anext__"):
+        return whole_async(stream, what, read_first)
+    for _ in range(read_first):
+        next(stream, None)
+    return getattr(stream, what)()
+
+
+async def whole_async(stream: Any, what: str, read_first: int) -> Any:
+    for _ in range(read_first):
+        await anext(stream, None)
+    return await getattr(stream, what)()
+
+
 async def read_async(items: Any, keep: list[Any], leave_after: int | None) -> None:
     async for item in items:
         keep.append(item)
