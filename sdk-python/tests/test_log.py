@@ -12,7 +12,7 @@ import pytest
 from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_a_call_is_a_line_at_debug(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,6 @@
 // An application's test, which is compiled as `client.ts` is.
 
-import { type MockRequest, type MockSurface, startMock } from 'runtype-surface/testing';
+import { type MockRequest, type MockSurface, startMock } from 'runtype-mock';
 
 export async function aMockHasItsTypes(): Promise<string | undefined> {
   const mock: MockSurface = await startMock({ seed: 7 });

@@ -1,7 +1,7 @@
 // A mock surface, and its control.
 
-import { Client } from '../client.js';
-import type { ClientOptions } from '../options.js';
+import type { Client, ClientOptions } from 'runtype-surface';
+
 import { findMockBinary } from './mock-binary.js';
 import type { MockFault, MockFaultKind } from './mock-fault.js';
 import { MockProcess } from './mock-process.js';
@@ -87,11 +87,15 @@ export class MockSurface {
     this.#control = variable('RUNTYPE_MOCK_CONTROL_URL');
   }
 
-  /** A client of the mock, with access to all capabilities; it takes the options of {@link Client}. */
+  /**
+   * A client of the mock, with access to all capabilities; it takes the options of {@link Client}.
+   *
+   * @throws An `Error` where the package `runtype-surface` is not installed.
+   */
   client(options: ClientOptions = {}): Client {
     const { baseUrl, productId, surfaceId, apiKey } = this;
     const key = options.apiKeyFile === undefined ? { apiKey } : {};
-    return new Client({ baseUrl, productId, surfaceId, ...key, ...options });
+    return new (sdk().Client)({ baseUrl, productId, surfaceId, ...key, ...options });
   }
 
   /** Adds or replaces a capability. */
@@ -191,7 +195,7 @@ export class MockSurface {
  * ```ts
  * import assert from 'node:assert/strict';
  * import { AuthenticationError } from 'runtype-surface';
- * import { startMock } from 'runtype-surface/testing';
+ * import { startMock } from 'runtype-mock';
  *
  * const mock = await startMock();
  * const client = mock.client();
@@ -208,6 +212,20 @@ export async function startMock(options: MockOptions = {}): Promise<MockSurface>
   if (config !== undefined) flags.push('--config', config);
   if (seed !== undefined) flags.push('--seed', String(seed));
   return new MockSurface(await MockProcess.start(binary ?? findMockBinary(), flags));
+}
+
+/** The SDK, which only {@link MockSurface.client} needs. */
+function sdk(): typeof import('runtype-surface') {
+  try {
+    return require('runtype-surface');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new Error(
+      'client() makes a client of the package runtype-surface, which is not installed: `npm install runtype-surface`, or use ' +
+        'another HTTP client with the variables in `env`',
+      { cause },
+    );
+  }
 }
 
 /** `latencyMs` becomes `latency_ms`: the control interface's names. Only the fields' own, not those inside of them. */

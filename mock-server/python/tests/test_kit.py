@@ -1,15 +1,19 @@
-"""What the package offers to an application's own tests."""
+"""The test kit, as an application's author uses it."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
+import runtype_mock
+from runtype_mock import MockError, MockSurface, find_binary
 from runtype_surface import (
     APIConnectionError,
     AuthenticationError,
@@ -19,10 +23,9 @@ from runtype_surface import (
     RateLimitError,
     ServerError,
 )
-from runtype_surface.testing import MockError, MockSurface, find_binary
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 def test_a_mock_of_ones_own_starts_and_stops() -> None:
@@ -135,31 +138,117 @@ def test_the_binary_is_named_or_packaged_or_on_the_path(monkeypatch: pytest.Monk
     with pytest.raises(FileNotFoundError, match=r"RUNTYPE_MOCK_BIN is .*absent"):
         find_binary()
     monkeypatch.delenv("RUNTYPE_MOCK_BIN")
-    monkeypatch.setattr("runtype_surface.testing._binary.PACKAGED", tmp_path / "absent")
-    # The console script of this package has the same name, and is not the binary.
+    installed = tmp_path / "installed"
+    monkeypatch.setattr("sysconfig.get_path", lambda *_: str(installed))
+    # The npm package has a command of the same name, which is not the binary.
     scripts, path = tmp_path / "scripts", tmp_path / "path"
     for folder in (scripts, path):
         folder.mkdir()
     (scripts / binary.name).write_text("#!/usr/bin/env python\n")
     (scripts / binary.name).chmod(0o755)
     monkeypatch.setenv("PATH", str(scripts))
-    with pytest.raises(FileNotFoundError, match="cargo build --bin runtype-mock"):
+    with pytest.raises(FileNotFoundError, match="cargo install runtype-mock"):
         find_binary()
     (path / binary.name).symlink_to(binary)
     monkeypatch.setenv("PATH", f"{scripts}{os.pathsep}{path}")
     assert find_binary() == path / binary.name
-    (tmp_path / "packaged").symlink_to(binary)
-    monkeypatch.setattr("runtype_surface.testing._binary.PACKAGED", tmp_path / "packaged")
-    assert find_binary() == tmp_path / "packaged"
+    installed.mkdir()
+    (installed / binary.name).symlink_to(binary)
+    assert find_binary() == installed / binary.name
 
 
-def test_the_console_script_runs_the_binary_in_its_place() -> None:
-    program = [sys.executable, "-c", "from runtype_surface.testing import main; main()"]
+def test_the_module_runs_the_binary() -> None:
+    program = [sys.executable, "-m", "runtype_mock"]
     command = ["run", "--", "sh", "-c", 'test "$RUNTYPE_PRODUCT_ID" = prod_demo && exit 7']
     done = subprocess.run([*program, *command], env=os.environ | {"RUNTYPE_MOCK_BIN": str(find_binary())})
     assert done.returncode == 7
 
 
 def test_a_test_run_that_uses_no_mock_loads_none_of_it() -> None:
-    program = "import sys, runtype_surface._pytest_plugin; sys.exit('runtype_surface.testing' in sys.modules)"
+    program = (
+        "import sys, runtype_mock._pytest_plugin\n"
+        "sys.exit(bool({'runtype_mock._mock_surface', 'runtype_surface'} & set(sys.modules)))"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_fixtures_configure_a_client_and_an_application(
+    runtype_mock: MockSurface, runtype_client: Client, runtype_env: Mapping[str, str]
+) -> None:
+    runtype_client.call("echo")
+    Client().call("echo")
+    subprocess.run(
+        [sys.executable, "-c", "from runtype_surface import Client; Client().call('echo')"], env=os.environ, check=True
+    )
+    assert [request["path"].startswith("/v1/products/") for request in runtype_mock.journal("echo")] == [True] * 3
+    assert runtype_env == runtype_mock.env
+
+
+# Imports of the SDK fail, as where it is not installed.
+WITHOUT_SDK = """
+import sys
+sys.modules["runtype_surface"] = None
+"""
+
+
+def run_without_sdk(program: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_SDK + textwrap.dedent(program)], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def test_without_the_sdk_any_client_can_use_the_mock() -> None:
+    program = """
+        import json, urllib.request
+        from runtype_mock import MockSurface
+
+        with MockSurface() as mock:
+            request = urllib.request.Request(
+                f"{mock.base_url}/v1/products/{mock.product_id}/surfaces/{mock.surface_id}/api/echo",
+                data=b'{"a": 1}',
+                headers={"Authorization": f"Bearer {mock.api_key}", "Content-Type": "application/json"},
+            )
+            with urllib.request.urlopen(request) as response:
+                print(json.load(response), mock.journal("echo")[0]["status"])
+    """
+    assert run_without_sdk(program) == "{'a': 1} 200\n"
+
+
+@pytest.mark.parametrize("method", ["client", "async_client"])
+def test_a_client_without_the_sdk_is_an_error_that_says_what_to_install(method: str) -> None:
+    program = f"""
+        from runtype_mock import MockSurface
+
+        with MockSurface() as mock:
+            try:
+                mock.{method}()
+            except ImportError as error:
+                print(error)
+    """
+    said = run_without_sdk(program)
+    assert re.match(
+        "this method returns a client of the package runtype-surface, which is not installed: `pip", said
+    ), said
+
+
+def test_the_pytest_plugin_is_of_this_package_alone() -> None:
+    from importlib.metadata import distribution
+
+    sdk = distribution("runtype-surface")
+    assert not list(sdk.entry_points)
+    assert {entry.name for entry in distribution("runtype-mock").entry_points.select(group="pytest11")} == {
+        "runtype_mock"
+    }
+
+
+README = Path(__file__).parents[1] / "README.md"
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+EXAMPLES += [textwrap.dedent(block) for block in re.findall(r"\n\n((?: {4}.*\n|\n)+)", runtype_mock.__doc__ or "")]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["a test", "without pytest", "doc comment"])
+def test_an_example_runs(example: str, tmp_path: Path) -> None:
+    file = tmp_path / "test_example.py"
+    file.write_text(example)
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)] if "def test_" in example else [str(file)]
+    subprocess.run([sys.executable, *command], check=True, cwd=tmp_path)

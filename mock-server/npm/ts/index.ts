@@ -2,7 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 /**
- * `runtype-surface/testing`: a mock of an API surface for an application's own tests.
+ * `runtype-mock`: a mock of an API surface for an application's own tests.
  *
  * @packageDocumentation
  */

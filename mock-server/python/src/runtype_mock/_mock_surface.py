@@ -8,27 +8,21 @@ import json
 import subprocess
 import time
 import weakref
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
-from .._async_client import AsyncClient
-from .._client import Client
-from .._native import OpaqueOptions
 from ._binary import find_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
-    from types import TracebackType
+    from types import ModuleType, TracebackType
 
+    from runtype_surface import AsyncClient, AsyncClientOptions, Client, ClientOptions
     from typing_extensions import Self, Unpack
-
-    from .._types import AsyncClientOptions, ClientOptions
 
 JSON: TypeAlias = "dict[str, Any]"
 """A JSON object."""
-
-_Made = TypeVar("_Made", Client, AsyncClient)
 
 
 class MockError(RuntimeError):
@@ -78,21 +72,28 @@ class MockSurface:
     # Clients
 
     def client(self, **options: Unpack[ClientOptions]) -> Client:
-        """Returns a client of the mock with an unrestricted key. Options are those of `Client`."""
-        return self._make(Client, options)
+        """Returns a client of the mock with an unrestricted key. Options are those of `Client`.
+
+        Raises:
+            ImportError: The package runtype-surface is not installed.
+        """
+        return self._make("Client", options)  # type: ignore[no-any-return]
 
     def async_client(self, **options: Unpack[AsyncClientOptions]) -> AsyncClient:
-        """Returns an asyncio client of the mock with an unrestricted key. Options are those of `AsyncClient`."""
-        return self._make(AsyncClient, options)
+        """Returns an asyncio client of the mock with an unrestricted key. Options are those of `AsyncClient`.
 
-    def _make(self, kind: type[_Made], options: Any) -> _Made:
-        options |= {
-            "base_url": self.base_url,
-            "product_id": self.product_id,
-            "surface_id": self.surface_id,
-            "api_key": self.api_key,
-        } | options
-        return OpaqueOptions(options).make(kind)
+        Raises:
+            ImportError: The package runtype-surface is not installed.
+        """
+        return self._make("AsyncClient", options)  # type: ignore[no-any-return]
+
+    def _make(self, kind: str, options: Any) -> Any:
+        surface = {"base_url": self.base_url, "product_id": self.product_id, "surface_id": self.surface_id}
+        try:
+            return getattr(_sdk(), kind)(**surface | {"api_key": self.api_key} | options)
+        finally:
+            # An error's frames show no key.
+            options.clear()
 
     @property
     def base_url(self) -> str:
@@ -222,3 +223,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
+
+
+def _sdk() -> ModuleType:
+    """The SDK, which only the methods that make its clients need."""
+    try:
+        import runtype_surface
+    except ModuleNotFoundError as error:
+        if error.name != "runtype_surface":
+            raise
+        raise ImportError(
+            "this method returns a client of the package runtype-surface, which is not installed: "
+            "`pip install runtype-surface`, or use another HTTP client with the variables in MockSurface.env",
+            name="runtype_surface",
+        ) from None
+    return runtype_surface

@@ -8,10 +8,12 @@ import process from 'node:process';
 import { findMockBinary } from './mock-binary.js';
 
 function main(): void {
-  const child = spawn(findMockBinary(), process.argv.slice(2), { stdio: 'inherit' });
-  // From a terminal they reach the binary by themselves, being sent to the whole group; from elsewhere only this process.
+  const binary = findMockBinary();
+  // From a terminal they reach the binary by themselves, being sent to the whole group; from elsewhere only this process. One may
+  // come as soon as the binary runs, so they are caught before.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, () => child.kill(signal));
+  const child = spawn(binary, process.argv.slice(2), { stdio: 'inherit' });
   child.on('error', fail);
   child.on('exit', (code, signal) => {
     process.exitCode = signal === null ? (code ?? 1) : 128 + constants.signals[signal];

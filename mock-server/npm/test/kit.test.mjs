@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, test } from 'node:test';
-
+import { findMockBinary, startMock } from 'runtype-mock';
 import {
   AuthenticationError,
   NotFoundError,
@@ -14,7 +14,6 @@ import {
   RateLimitError,
   ServerError,
 } from 'runtype-surface';
-import { findMockBinary, startMock } from 'runtype-surface/testing';
 
 const mock = await startMock({ seed: 7 });
 after(() => mock.close());
@@ -93,7 +92,7 @@ test('a mock that does not start says why', async () => {
   await assert.rejects(startMock({ binary: '/nowhere/runtype-mock' }), (error) => error.cause.code === 'ENOENT');
 });
 
-const command = join(import.meta.dirname, '../dist/testing/runtype-mock.js');
+const command = join(import.meta.dirname, '../dist/runtype-mock.js');
 
 test('the package brings the mock’s binary, and its command runs it', () => {
   const { RUNTYPE_MOCK_BIN: _, ...env } = process.env;

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME = "runtype-mock.exe" if os.name == "nt" else "runtype-mock"
-
-PACKAGED = Path(__file__).parent.parent / "_bin" / _NAME
-"""Where a wheel has the binary."""
 
 
 def find_binary() -> Path:
@@ -24,18 +26,23 @@ def find_binary() -> Path:
         if Path(named).is_file():
             return Path(named)
         raise FileNotFoundError(f"RUNTYPE_MOCK_BIN is {named}, and there is no such file: name the binary, or unset it")
-    if PACKAGED.is_file():
-        return PACKAGED
-    # The console script of this package has the binary's name: it must not find itself.
-    script = Path(sys.argv[0]).resolve() if sys.argv and sys.argv[0] else None
-    for folder in os.environ.get("PATH", "").split(os.pathsep):
-        found = shutil.which(_NAME, path=folder) if folder else None
-        if found and not _is_script(Path(found)) and Path(found).resolve() != script:
+    for folder in _folders():
+        found = shutil.which(_NAME, path=str(folder))
+        # The npm package has a command of the same name, a script: it is not the binary.
+        if found and not _is_script(Path(found)):
             return Path(found)
     raise FileNotFoundError(
-        "the binary runtype-mock is neither in this package nor on PATH: install a wheel of runtype-surface, or build "
-        "it with `cargo build --bin runtype-mock` and name it by RUNTYPE_MOCK_BIN"
+        "the binary runtype-mock is neither in this environment nor on PATH: install a wheel of runtype-mock for this "
+        "platform, or build it with `cargo install runtype-mock` and name it by RUNTYPE_MOCK_BIN"
     )
+
+
+def _folders() -> Iterator[Path]:
+    """Where an installer puts the binary, then `PATH`."""
+    yield Path(sysconfig.get_path("scripts"))
+    yield Path(sysconfig.get_path("scripts", sysconfig.get_preferred_scheme("user")))
+    yield Path(__file__).parents[1] / "bin"  # pip install --target
+    yield from (Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder)
 
 
 def _is_script(path: Path) -> bool:
@@ -44,7 +51,7 @@ def _is_script(path: Path) -> bool:
 
 
 def main() -> None:
-    """The console script `runtype-mock`: runs the binary with the same arguments, in this process's place."""
+    """Runs the binary with the same arguments, replacing this process."""
     try:
         binary = str(find_binary())
     except FileNotFoundError as error:
