@@ -57,6 +57,7 @@
 mod answer;
 mod auth;
 mod config;
+mod conformance;
 mod fault;
 mod mock;
 mod on_wiremock;
@@ -86,6 +87,7 @@ pub use config::{
     schema::{Problem, Schema},
     script::{LineEnding, Script, Step, StreamEnd},
 };
+pub use conformance::CONFORMANCE;
 pub use error::MockError;
 pub use fault::active::ActiveFault;
 pub use mock::{MockSurface, builder::MockSurfaceBuilder, expect::Expecting};

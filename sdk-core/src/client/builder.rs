@@ -1,8 +1,10 @@
 //! Configuration of a client: explicit argument, then environment, then default.
 
-use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
+use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use super::Client;
+#[cfg(feature = "native-roots")]
+use crate::transport::tls::Trust;
 use crate::{
     config::{
         environment::Environment,
@@ -238,7 +240,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Additional root certificates as PEM text, for a private certificate authority. Mozilla's roots stay trusted.
+    /// Which certificate authorities are trusted. Default: [`Trust::Bundled`].
+    #[cfg(feature = "native-roots")]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.transport.trust = trust;
+        self
+    }
+
+    /// Additional root certificates as PEM text, for a private certificate authority. The others stay trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.root_certificates.push(pem.into());
         self
@@ -367,6 +376,33 @@ impl Client {
     /// As [`from_env`](Self::from_env).
     pub fn from_env_prefix(prefix: &str) -> Result<Self, Error> {
         Self::builder().env_prefix(prefix).build()
+    }
+
+    /// Creates a client from these variables alone, for example those of `runtype_mock::MockSurface::variables` in a test. The names are
+    /// those that [`from_env`](Self::from_env) reads; others are ignored.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runtype_surface::Error> {
+    /// let client = runtype_surface::Client::from_variables([
+    ///     ("RUNTYPE_PRODUCT_API_KEY", "papi_example_0000a1b2"),
+    ///     ("RUNTYPE_PRODUCT_ID", "prod_1"),
+    ///     ("RUNTYPE_SURFACE_ID", "surf_2"),
+    /// ])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_variables<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, Error>
+    where
+        N: Into<String>,
+        V: Into<OsString>,
+    {
+        let variables: HashMap<String, OsString> =
+            variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self::builder().variables(move |name| variables.get(name).cloned()).build()
     }
 
     /// Creates a builder. Options that are not set come from the environment, then from the defaults.
