@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz bench clean
+.PHONY: help demo errors test test-network prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -156,9 +156,11 @@ CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(TARGET)/tools cargo-fuzz
 
-fuzz: $(CARGO_FUZZ) ## fuzz the event stream parser for FUZZ_SECONDS (60); needs a nightly toolchain
-	cd sdk-core && env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET PATH="$(dir $(CARGO_FUZZ)):$$PATH" \
-		cargo +nightly fuzz run events -- -max_total_time=$(FUZZ_SECONDS) -max_len=20000
+fuzz: $(CARGO_FUZZ) ## fuzz each target for FUZZ_SECONDS (60); needs a nightly toolchain
+	@PATH="$(dir $(CARGO_FUZZ)):$$PATH" SECONDS_EACH=$(FUZZ_SECONDS) .ci/fuzz
+
+prove-fuzz: $(CARGO_FUZZ) ## fuzz with at least 10^9 bytes: no finding
+	@PATH="$(dir $(CARGO_FUZZ)):$$PATH" SECONDS_EACH=$(FUZZ_SECONDS) BYTES=1000000000 .ci/fuzz
 
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 

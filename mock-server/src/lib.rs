@@ -85,7 +85,8 @@ pub use config::{
     headers::HeaderValues,
     key::{Environment, KeyConfig},
     schema::{Problem, Schema},
-    script::{LineEnding, Script, Step, StreamEnd},
+    script::{LineEnding, Script, StreamEnd},
+    step::Step,
 };
 pub use conformance::CONFORMANCE;
 pub use error::MockError;

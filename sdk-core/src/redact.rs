@@ -22,6 +22,28 @@ pub(crate) fn quote(input: &str) -> String {
     format!("{text:?}")
 }
 
+/// Escapes characters that a terminal or a log viewer acts on: control characters, line separators and bidirectional marks
+/// (Unicode, UAX #9), so that a server's words cannot forge lines or hide text.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(acts_on_display) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if acts_on_display(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn acts_on_display(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Whether a text contains anything that looks like a product key.
 pub(crate) fn holds_key(text: &str) -> bool {
     text.split("papi_").skip(1).any(|after| after.starts_with(is_credential_character))
@@ -82,6 +104,13 @@ mod tests {
         assert_eq!(quote("part_one"), "\"part_one\"");
         assert_eq!(quote("rt_report ct_scan"), "\"rt_report ct_scan\"");
         assert!(!holds_key("attest_evidence_judge_agent") && !holds_key("papi_") && holds_key("xpapi_y"));
+    }
+
+    #[test]
+    fn a_text_cannot_forge_a_line_or_hide_a_part() {
+        assert_eq!(visible("a\u{1b}[2J\r\n\u{9b}b"), "a\\u{1b}[2J\\r\\n\\u{9b}b");
+        assert_eq!(visible("\u{202e}txt.exe\u{2069}\u{2028}\u{200f}"), "\\u{202e}txt.exe\\u{2069}\\u{2028}\\u{200f}");
+        assert!(matches!(visible("größer 漢 😀 é"), Cow::Borrowed(_)));
     }
 
     #[test]

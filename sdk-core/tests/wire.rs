@@ -11,7 +11,9 @@ use std::{
 };
 
 use runtype_mock::{Fault, FaultKind, MockSurface};
-use runtype_surface::{AttemptOutcome, CallResult, Client, RetryMode};
+#[cfg(target_os = "linux")]
+use runtype_surface::CallResult;
+use runtype_surface::{AttemptOutcome, Client, RetryMode};
 use serde_json::{Value, json};
 use support::{
     builder,

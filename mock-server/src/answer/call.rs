@@ -1,8 +1,10 @@
 //! One call of a capability: what its answer depends on.
 
+use std::time::Duration;
+
 use serde_json::{Value, value::RawValue};
 
-use crate::config::capability::Format;
+use crate::{clock::Time, config::capability::Format};
 
 /// One call of a capability: what its answer depends on.
 #[derive(Debug, Clone)]
@@ -19,6 +21,10 @@ pub(crate) struct Call {
     pub(crate) format: Format,
     /// The execution's id, `exec_…`.
     pub(crate) execution_id: String,
+    /// Time of its start.
+    pub(crate) started: Time,
+    /// Delay of its response.
+    pub(crate) latency: Duration,
 }
 
 impl Call {
@@ -36,6 +42,8 @@ impl Call {
             stream: false,
             format: Format::Raw,
             execution_id: "exec_test".to_owned(),
+            started: Time::from_millis(0),
+            latency: Duration::ZERO,
         }
     }
 }

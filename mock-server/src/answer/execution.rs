@@ -3,54 +3,87 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     answer::{
         call::Call,
         sse::{encode, event_stream},
+        usage::Usage,
+        vocabulary::{Kind, Vocabulary},
     },
-    config::script::{LineEnding, Step},
+    clock::Time,
+    config::{script::LineEnding, step::Step},
     plan::{Frame, Plan},
 };
 
 /// An output as the events of a successful execution: its start, its text word by word if it has one, its end.
 /// One chunk per event.
 pub(super) fn execution(output: &RawValue, call: &Call) -> Plan {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Complete<'a> {
-        r#type: &'static str,
-        seq: u64,
-        execution_id: &'a str,
-        final_output: &'a RawValue,
-        duration_ms: u64,
-    }
-
+    let text = text_of(output);
+    let kind = Kind::with_text(text.is_some());
     let mut steps = vec![Step::event("execution_start", json!({ "capability": call.slug }))];
-    if let Some(text) = text_of(output) {
-        steps.push(Step::event("text_start", json!({ "id": "text_1" })));
-        let deltas = text.split_inclusive(' ');
-        steps.extend(deltas.map(|delta| Step::event("text_delta", json!({ "id": "text_1", "delta": delta }))));
-        steps.push(Step::event("text_complete", json!({ "id": "text_1", "text": text })));
+    if let Some(text) = text {
+        steps.push(Step::event("text_start", json!({ "role": "assistant" })));
+        steps.extend(text.split_inclusive(' ').map(Step::text));
+        steps.push(Step::event("text_complete", json!({ "text": text })));
     }
-    let mut seq = 0;
-    let mut frames: Vec<_> = steps
-        .iter()
-        .map(|step| Frame { wait: Duration::ZERO, bytes: encode(step, LineEnding::Lf, &mut seq, call) })
+    let mut vocabulary = Vocabulary::new(call, kind);
+    let mut frames: Vec<_> = (1..)
+        .zip(steps)
+        .map(|(number, step): (u64, _)| {
+            let step = Step { id: Some(number.to_string()), ..step };
+            Frame { wait: Duration::ZERO, bytes: encode(&step, LineEnding::Lf, &mut vocabulary) }
+        })
         .collect();
-    // The output is sent exactly as computed: converting it to `Value` would round numbers.
-    let complete = Complete {
-        r#type: "execution_complete",
-        seq: seq + 1,
-        execution_id: &call.execution_id,
-        final_output: output,
-        duration_ms: 0,
-    };
-    let data = serde_json::to_string(&complete).unwrap_or_default();
-    let last = format!("event: execution_complete\ndata: {data}\n\n");
+    let seq = vocabulary.next_seq();
+    let data = serde_json::to_string(&complete(output, call, kind, seq)).unwrap_or_default();
+    let last = format!("event: execution_complete\nid: {seq}\ndata: {data}\n\n");
     frames.push(Frame { wait: Duration::ZERO, bytes: last.into() });
     event_stream(frames)
+}
+
+/// Data of `execution_complete`. Not a `Step`, because a `Value` could not hold every string.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Complete<'a> {
+    r#type: &'static str,
+    seq: u64,
+    execution_id: &'a str,
+    kind: &'static str,
+    success: bool,
+    stop_reason: &'static str,
+    final_output: Box<RawValue>,
+    completed_at: Time,
+    duration_ms: u64,
+    #[serde(flatten)]
+    usage: Usage,
+}
+
+fn complete<'a>(output: &RawValue, call: &'a Call, kind: Kind, seq: u64) -> Complete<'a> {
+    Complete {
+        r#type: "execution_complete",
+        seq,
+        execution_id: &call.execution_id,
+        kind: kind.name(),
+        success: true,
+        stop_reason: "end_turn",
+        final_output: final_output(output),
+        completed_at: call.started.plus(call.latency),
+        duration_ms: u64::try_from(call.latency.as_millis()).unwrap_or(u64::MAX),
+        usage: Usage::of(call.input.get(), output.get()),
+    }
+}
+
+/// An output as the string that the vendor's models require: a string stays as it is, anything else is its JSON.
+fn final_output(output: &RawValue) -> Box<RawValue> {
+    if output.get().starts_with('"') {
+        return output.to_owned();
+    }
+    to_raw_value(output.get()).unwrap_or_default()
 }
 
 /// The text of an output: a string, or an agent's `response`.

@@ -7,3 +7,5 @@ pub(crate) mod output;
 pub(crate) mod render;
 pub(crate) mod script_stream;
 pub(crate) mod sse;
+mod usage;
+mod vocabulary;

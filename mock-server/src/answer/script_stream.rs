@@ -8,6 +8,7 @@ use crate::{
     answer::{
         call::Call,
         sse::{encode, event_stream},
+        vocabulary::{Kind, Vocabulary},
     },
     config::script::{Script, StreamEnd},
     plan::{End, Frame, Plan},
@@ -15,14 +16,15 @@ use crate::{
 
 /// The response of a script.
 pub(crate) fn plan(script: &Script, call: &Call) -> Plan {
-    let mut seq = 0;
+    let has_text = script.steps.iter().any(|step| step.event.as_deref() == Some("text_delta"));
+    let mut vocabulary = Vocabulary::new(call, Kind::with_text(has_text));
     let mut frames = Vec::new();
     if script.bom {
         frames.push(Frame { wait: Duration::ZERO, bytes: Bytes::from_static("\u{feff}".as_bytes()) });
     }
     frames.extend(script.steps.iter().map(|step| Frame {
         wait: Duration::from_millis(step.wait_ms),
-        bytes: encode(step, script.line_ending, &mut seq, call),
+        bytes: encode(step, script.line_ending, &mut vocabulary),
     }));
     if let Some(size) = script.chunk_bytes {
         frames = rechunk(frames, size.max(1));
@@ -64,7 +66,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::config::script::{LineEnding, Step};
+    use crate::config::{script::LineEnding, step::Step};
 
     fn text(script: &Script) -> String {
         let plan = plan(script, &Call::for_test("agent", &json!({})));
@@ -78,7 +80,10 @@ mod tests {
         let (name, data) = text.trim_end().split_once('\n').unwrap();
         assert_eq!(name, "event: text_delta");
         let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
-        assert_eq!(data, json!({"type": "text_delta", "seq": 1, "executionId": "exec_test", "delta": "Hi"}));
+        assert_eq!(
+            data,
+            json!({"type": "text_delta", "seq": 1, "executionId": "exec_test", "id": "text_1", "delta": "Hi"})
+        );
     }
 
     #[test]

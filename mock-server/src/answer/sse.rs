@@ -6,11 +6,11 @@ use http::{
     StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    answer::call::Call,
-    config::script::{LineEnding, Step},
+    answer::vocabulary::Vocabulary,
+    config::{script::LineEnding, step::Step},
     plan::{Frame, Framing, Plan},
 };
 
@@ -24,8 +24,8 @@ pub(super) fn event_stream(frames: Vec<Frame>) -> Plan {
     plan
 }
 
-/// The bytes of a step. `seq` counts the filled-in events.
-pub(super) fn encode(step: &Step, line: LineEnding, seq: &mut u64, call: &Call) -> Bytes {
+/// The bytes of a step.
+pub(super) fn encode(step: &Step, line: LineEnding, vocabulary: &mut Vocabulary<'_>) -> Bytes {
     if let Some(encoded) = &step.raw_base64 {
         return BASE64.decode(encoded).unwrap_or_default().into();
     }
@@ -54,7 +54,10 @@ pub(super) fn encode(step: &Step, line: LineEnding, seq: &mut u64, call: &Call) 
     }
     match &step.data {
         Some(Value::String(lines)) => lines.split('\n').for_each(|line| field("data", line)),
-        Some(data) => field("data", &filled(step, data, seq, call).to_string()),
+        Some(Value::Object(fields)) if step.fill != Some(false) => {
+            field("data", &vocabulary.fill(step.event.as_deref(), fields).to_string());
+        }
+        Some(data) => field("data", &data.to_string()),
         None => {}
     }
     if step.event.is_some()
@@ -66,18 +69,4 @@ pub(super) fn encode(step: &Step, line: LineEnding, seq: &mut u64, call: &Call) 
         text.push_str(end);
     }
     text.into()
-}
-
-/// The data of an event, with the vocabulary's common fields.
-fn filled(step: &Step, data: &Value, seq: &mut u64, call: &Call) -> Value {
-    let mut data = data.clone();
-    if let (Some(fields), true) = (data.as_object_mut(), step.fill != Some(false)) {
-        *seq += 1;
-        if let Some(name) = &step.event {
-            fields.entry("type").or_insert_with(|| json!(name));
-        }
-        fields.entry("seq").or_insert_with(|| json!(seq));
-        fields.entry("executionId").or_insert_with(|| json!(call.execution_id));
-    }
-    data
 }

@@ -28,7 +28,7 @@ mod tests {
     #[test]
     fn what_it_writes_is_a_configuration() {
         let config = Config::from_toml(TEMPLATE).unwrap();
-        assert_eq!(config.surfaces[0].capabilities.len(), 5);
+        assert_eq!(config.surfaces[0].capabilities.len(), 8);
     }
 
     #[test]
@@ -41,7 +41,7 @@ mod tests {
             TEMPLATE.lines().map(|line| line.strip_prefix("# ").filter(|_| is_setting(line)).unwrap_or(line)).collect();
         let text = uncommented.join("\n");
         let config = Config::from_toml(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"));
-        assert_eq!(config.surfaces[0].capabilities.len(), 6, "the callback too");
+        assert_eq!(config.surfaces[0].capabilities.len(), 9, "the callback too");
         assert_eq!(config.surfaces[0].faults.len(), 2);
     }
 }

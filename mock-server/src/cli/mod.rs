@@ -3,6 +3,7 @@
 mod init;
 mod run;
 mod serve;
+mod signals;
 
 use std::{
     ffi::OsString,
@@ -25,7 +26,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the mock until SIGINT or SIGTERM.
+    /// Serve the mock until SIGINT or SIGTERM (on Windows: Ctrl-C or Ctrl-Break).
     Serve {
         /// Address to listen on.
         #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]

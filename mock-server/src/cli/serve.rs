@@ -3,9 +3,11 @@
 use std::{io::Write as _, net::SocketAddr, process::ExitCode, time::Duration};
 
 use runtype_mock::MockSurface;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Format, LogChoice, What};
+use super::{
+    Format, LogChoice, What,
+    signals::{Asked, ServeSignals},
+};
 
 pub(super) async fn serve(
     what: &What,
@@ -15,9 +17,7 @@ pub(super) async fn serve(
     exit_with_stdin: bool,
 ) -> Result<ExitCode, String> {
     // Before anything is printed, so that a signal right after the first line is not lost.
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
+    let mut signals = ServeSignals::listen().map_err(|error| error.to_string())?;
     let closed = stdin_closed(exit_with_stdin);
     tokio::pin!(closed);
     let surface = what.start(address).await?;
@@ -38,10 +38,11 @@ pub(super) async fn serve(
     drop(out);
     loop {
         tokio::select! {
-            _ = interrupt.recv() => break,
-            _ = terminate.recv() => break,
+            asked = signals.next() => match asked {
+                Asked::Stop => break,
+                Asked::Reload => reload(what, &surface),
+            },
             () = &mut closed => break,
-            _ = hangup.recv() => reload(what, &surface),
         }
     }
     surface.stop(GRACE);

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::config::{
     headers::{HeaderValues, append_headers},
-    script::{Script, Step},
+    script::Script,
+    step::Step,
     template,
 };
 

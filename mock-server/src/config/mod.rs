@@ -9,6 +9,7 @@ pub(crate) mod headers;
 pub(crate) mod key;
 pub(crate) mod schema;
 pub(crate) mod script;
+pub(crate) mod step;
 pub(crate) mod template;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};

@@ -1,10 +1,10 @@
 //! Configuration of a scripted stream: server-sent events, step by step.
 
-use std::time::Duration;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::config::step::Step;
 
 /// Line ending of a stream. WHATWG allows all three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -65,53 +65,6 @@ pub struct Script {
     pub cut_at_byte: Option<usize>,
     /// What follows the last event, or the cut.
     pub end: StreamEnd,
-}
-
-/// One step of a script: an event, a comment, raw bytes, or a pause.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Step {
-    /// Pause before it, in milliseconds.
-    pub wait_ms: u64,
-    /// The event's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// The event's data. An object is sent as one line of JSON, and gets the vocabulary's `type`, `seq` and `executionId`
-    /// unless it has them; a string is sent unchanged, with one `data` line per line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data: Option<Value>,
-    /// The event's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The event's `retry`, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry: Option<u64>,
-    /// A comment line, before the event if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
-    /// Raw text instead of an event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub raw: Option<String>,
-    /// Raw bytes in base64 instead of an event.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub raw_base64: Option<String>,
-    /// `false` sends the data unchanged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fill: Option<bool>,
-}
-
-impl Step {
-    /// An event of the vocabulary.
-    pub fn event(name: impl Into<String>, data: Value) -> Self {
-        Self { event: Some(name.into()), data: Some(data), ..Self::default() }
-    }
-
-    /// The same step after a pause.
-    #[must_use]
-    pub fn after(mut self, wait: Duration) -> Self {
-        self.wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self
-    }
 }
 
 impl Script {

@@ -97,6 +97,8 @@ pub(super) fn handle(
                 stream: request.wants_stream(),
                 format: capability.response_format.unwrap_or(surface.response_format),
                 execution_id,
+                started: now,
+                latency: finish.latency,
             };
             let answer = capability.answer.clone();
             return run(&answer, call, surface, entry, finish);

@@ -115,16 +115,18 @@ fn key_json(key: &Key, surface_id: &str) -> Value {
         "keyHint": key.secret.hint(),
         "environment": key.environment,
         "scopes": key.scopes,
-        "scopeTargetIds": key.scopes.iter().filter(|scope| *scope != "*").map(|slug| target_id(slug)).collect::<Vec<_>>(),
+        "scopeTargetIds": key.scopes.iter().filter(|scope| *scope != "*").map(|slug| item_id(slug)).collect::<Vec<_>>(),
         "surfaceId": surface_id,
         "isActive": key.is_active,
         "isDevelopment": key.environment == Environment::Test,
         "canReveal": false,
+        "usageCount": key.usage.total(),
         "createdAt": key.created_at,
     });
     let optional = [
         ("name", json!(key.name)),
         ("expiresAt", json!(key.expires_at)),
+        ("lastUsedAt", json!(key.usage.last())),
         ("rateLimitPerMinute", json!(key.rate_limit_per_minute)),
         ("rateLimitPerDay", json!(key.rate_limit_per_day)),
     ];
@@ -135,24 +137,24 @@ fn key_json(key: &Key, surface_id: &str) -> Value {
     body
 }
 
-/// The id of a capability in scopes. Assumed: derived from the slug.
-fn target_id(slug: &str) -> String {
+/// The id of a capability. Assumed: derived from the slug.
+fn capability_id(slug: &str) -> String {
     format!("cap_{slug}")
 }
 
-/// The id of a capability's item on the surface. Assumed.
+/// The id of a capability's item on the surface, which is its id in scopes. Assumed: derived from the slug.
 fn item_id(slug: &str) -> String {
-    format!("item_{slug}")
+    format!("surfitem_{slug}")
 }
 
-/// The slug of a scope: `*`, a target's id, an item's id, a slug, or a name.
+/// The slug of a scope: `*`, an item's id, a capability's id, a slug, or a name.
 fn resolve_scope(surface: &Surface, scope: &str) -> Result<String, String> {
     if scope == "*" {
         return Ok(scope.to_owned());
     }
     let means = |capability: &&Capability| {
         let slug = capability.slug.as_str();
-        scope == slug || scope == target_id(slug) || scope == item_id(slug) || scope == capability.display_name()
+        scope == slug || scope == item_id(slug) || scope == capability_id(slug) || scope == capability.display_name()
     };
     let found = surface.capabilities.iter().find(means);
     found.map(|capability| capability.slug.clone()).ok_or_else(|| format!("Unknown scope: {scope}"))
@@ -162,7 +164,7 @@ fn surface_json(surface: &Surface, base_url: &str) -> Value {
     let item = |capability: &Capability| {
         let mut item = json!({
             "id": item_id(&capability.slug),
-            "capabilityId": target_id(&capability.slug),
+            "capabilityId": capability_id(&capability.slug),
             "capabilityName": capability.display_name(),
             "endpointSlug": capability.slug,
             "enabled": capability.enabled,
@@ -176,9 +178,9 @@ fn surface_json(surface: &Surface, base_url: &str) -> Value {
     };
     let target = |capability: &Capability| {
         json!({
-            "id": target_id(&capability.slug),
+            "id": item_id(&capability.slug),
             "name": capability.display_name(),
-            "capabilityId": target_id(&capability.slug),
+            "capabilityId": capability_id(&capability.slug),
             "surfaceItemId": item_id(&capability.slug),
         })
     };

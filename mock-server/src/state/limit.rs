@@ -60,6 +60,8 @@ impl Window {
 pub struct Usage {
     minute: Window,
     day: Window,
+    total: u64,
+    last: Option<Time>,
 }
 
 /// State of a key's limits after a call.
@@ -76,6 +78,16 @@ pub struct Standing {
 }
 
 impl Usage {
+    /// Number of calls so far, without those that a limit forbade.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Time of the last such call.
+    pub fn last(&self) -> Option<Time> {
+        self.last
+    }
+
     /// Counts a call, unless a limit forbids it. `None` if the key has no limits.
     pub fn count(&mut self, per_minute: Option<u64>, per_day: Option<u64>, now: Time) -> Option<Standing> {
         self.minute.roll(now, MINUTE_MS);
@@ -85,6 +97,8 @@ impl Usage {
         if !day_full && !minute_full {
             self.minute.used += 1;
             self.day.used += 1;
+            self.total += 1;
+            self.last = Some(now);
         }
         let minute = per_minute.map(|limit| Standing {
             limit,
@@ -151,6 +165,7 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(usage.count(Some(1), Some(2), NOON).unwrap().exhausted, Some(Exhausted::Minute));
         }
+        assert_eq!((usage.total(), usage.last()), (1, Some(NOON)));
         assert_eq!(usage.count(Some(1), Some(2), NOON.moved(60_000)).unwrap().exhausted, None);
         let third = usage.count(Some(1), Some(2), NOON.moved(120_000)).unwrap();
         assert_eq!(third.exhausted, Some(Exhausted::Day));

@@ -3,10 +3,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use runtype_surface::fuzzing::parse_events;
+use runtype_surface_fuzz::count;
 
 const LIMIT: usize = 1 << 12;
 
 fuzz_target!(|input: &[u8]| {
+    count(input);
     // The first bytes define where the rest is split.
     let (cuts, stream) = input.split_at(input.len().min(4));
     let whole = parse_events(&[stream], LIMIT);

@@ -1,6 +1,7 @@
 //! The address of a surface: from ids, or from a full URL as copied from the dashboard.
 
 pub(crate) mod base_url;
+mod loopback;
 pub(crate) mod segment;
 pub(crate) mod settings;
 pub(crate) mod slug;
@@ -8,15 +9,11 @@ pub(crate) mod slug;
 use std::{fmt, str::FromStr};
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
-use url::{Host, Url};
+use url::Url;
 
-use crate::{
-    config::defaults,
-    error::{Error, spelling::spell},
-    redact,
-};
+use crate::{config::defaults, error::Error, redact};
 use base_url::{parse_base, parse_url};
-use segment::{SEGMENT, is_dot_segment, segment};
+use segment::{SEGMENT, id, is_dot_segment, segment};
 
 /// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
@@ -62,8 +59,8 @@ impl Endpoint {
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
         Ok(Self {
             base: parse_base("base_url", base_url)?,
-            product: segment("product_id", product_id)?,
-            surface: segment("surface_id", surface_id)?,
+            product: id("product_id", product_id)?,
+            surface: id("surface_id", surface_id)?,
             capability: None,
         })
     }
@@ -109,7 +106,7 @@ impl Endpoint {
         };
         let decode = |option, text| {
             let decoded = percent_decode_str(text).decode_utf8().map_err(|_| unlike())?;
-            segment(option, &decoded)
+            if option == "capability" { segment(option, &decoded) } else { id(option, &decoded) }
         };
         let prefix = segments.join("/");
         base.set_path(&prefix);
@@ -207,31 +204,6 @@ impl Endpoint {
             ));
         }
         Ok(slug)
-    }
-
-    /// Rejects an address to which the key would be sent unencrypted: anything but https, or http on a loopback address.
-    pub(crate) fn check_secure(&self) -> Result<(), Error> {
-        if self.base.starts_with("https://") || self.is_loopback() {
-            return Ok(());
-        }
-        Err(Error::configuration(
-            "base_url",
-            format!(
-                "{} would send the key unencrypted (in the clear): use https, or set {} on a trusted network",
-                redact::quote(&self.base),
-                spell("allow_insecure_http")
-            ),
-        ))
-    }
-
-    pub(crate) fn is_loopback(&self) -> bool {
-        Url::parse(&self.base).is_ok_and(|url| match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            // RFC 6761, section 6.3: these names resolve to loopback addresses.
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            None => false,
-        })
     }
 
     /// The URL below the surface's `/api/`, from a percent-encoded path.
@@ -373,22 +345,13 @@ mod tests {
     }
 
     #[test]
-    fn the_key_travels_over_https_or_loopback_only() {
-        for base in [
-            "https://h",
-            "http://127.0.0.1:1",
-            "http://127.8.8.8",
-            "http://[::1]",
-            "http://localhost:3",
-            "http://a.localhost",
-        ] {
-            endpoint(base).check_secure().unwrap();
-        }
-        for base in ["http://h", "http://10.0.0.1", "http://localhost.evil.example", "http://128.0.0.1", "http://[::2]"]
-        {
-            let error = endpoint(base).check_secure().unwrap_err();
-            assert!(error.to_string().contains("in the clear"), "{error}");
-        }
+    fn swapped_ids_are_told_apart() {
+        let product = Endpoint::new("https://h", "surf_1", "prod_1").unwrap_err();
+        assert_eq!(product.option(), Some("product_id"));
+        assert!(product.to_string().contains("id of a surface"), "{product}");
+        let surface = Endpoint::new("https://h", "prod_1", "prod_2").unwrap_err();
+        assert_eq!(surface.option(), Some("surface_id"));
+        assert!(surface.to_string().contains("id of a product"), "{surface}");
     }
 
     #[test]

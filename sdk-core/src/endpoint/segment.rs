@@ -45,6 +45,21 @@ pub(crate) fn segment(option: &'static str, text: &str) -> Result<String, Error>
     Ok(text.to_owned())
 }
 
+/// Checks a product's or a surface's id. Ids are opaque, but one that begins like the other's is in the wrong option (assumed from
+/// the ids that public programs use).
+pub(crate) fn id(option: &'static str, text: &str) -> Result<String, Error> {
+    let (wrong, what, right) = match option {
+        "product_id" => ("surf_", "a surface", "surface_id"),
+        _ => ("prod_", "a product", "product_id"),
+    };
+    if text.starts_with(wrong) {
+        let problem =
+            format!("{} is the id of {what}: pass it as {} (are the two swapped?)", redact::quote(text), spell(right));
+        return Err(Error::configuration(option, problem));
+    }
+    segment(option, text)
+}
+
 pub(crate) fn is_dot_segment(text: &str) -> bool {
     let dots = text.to_ascii_lowercase().replace("%2e", ".");
     dots == "." || dots == ".."

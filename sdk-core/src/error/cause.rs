@@ -4,6 +4,9 @@ use std::{fmt, io};
 
 use crate::redact;
 
+/// How the standard library begins the text of a failed name resolution.
+const LOOKUP_FAILED: &str = "failed to lookup address information";
+
 /// A cause that keeps the text, without anything that looks like a credential, and drops the type. An [`io::Error`] at the end of
 /// the chain keeps its type, so that its kind can be read.
 #[derive(Debug)]
@@ -63,6 +66,9 @@ impl Cause {
                 None => break last.text.clone(),
             }
         };
+        if let Some(reason) = innermost.strip_prefix(LOOKUP_FAILED) {
+            return format!("the host name could not be resolved ({})", reason.trim_start_matches(": "));
+        }
         // The number of the system's error and links to a library's documentation do not help the reader.
         let plain = innermost.split(" (os error ").next().unwrap_or_default();
         let plain = plain.split(": https://").next().unwrap_or_default();
@@ -97,7 +103,7 @@ fn code(error: &io::Error) -> Option<&'static str> {
         io::ErrorKind::NetworkUnreachable => Some("ENETUNREACH"),
         io::ErrorKind::AddrNotAvailable => Some("EADDRNOTAVAIL"),
         // The standard library has no error kind for failures of getaddrinfo.
-        _ if error.to_string().starts_with("failed to lookup address") => Some("ENOTFOUND"),
+        _ if error.to_string().starts_with(LOOKUP_FAILED) => Some("ENOTFOUND"),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Error texts: one line on what happened, then the remaining cause and the remedy, each on its own line.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
     cause::Cause,
@@ -15,6 +15,9 @@ const NOT_EXECUTED: &str = "The call was not executed.";
 const MAY_HAVE_EXECUTED: &str = "The call may have been executed.";
 const CHECK_EFFECTS: &str = "Check its effects before retrying.";
 const FOREIGN: &str = "This response is not the API's: a proxy, a login page or another server sent it.";
+
+/// Longest part of the server's words in a text, in characters. [`Error::server_message`](super::Error::server_message) has all.
+const LONGEST_MESSAGE: usize = 300;
 
 /// What the text of an error status depends on besides the response.
 pub(crate) struct Explanation<'a> {
@@ -43,12 +46,21 @@ pub(crate) enum AskedAgain {
 
 /// The prefix that names the capability.
 pub(crate) fn who(capability: Option<&str>) -> String {
-    capability.map(|slug| format!("{slug}: ")).unwrap_or_default()
+    capability.map(|slug| format!("{}: ", redact::visible(slug))).unwrap_or_default()
 }
 
-/// Joins what happened, the cause and the remedy.
+/// Joins what happened, the cause and the remedy, one line each, whatever the server's words contain.
 pub(crate) fn lines(parts: [&str; 3]) -> String {
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    parts.into_iter().filter(|part| !part.is_empty()).map(redact::visible).collect::<Vec<_>>().join("\n")
+}
+
+/// The server's words as a part of a text, without a full stop at the end.
+pub(crate) fn words(message: &str) -> Cow<'_, str> {
+    let message = message.trim_end_matches('.');
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => Cow::Owned(format!("{}…", message.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(message),
+    }
 }
 
 /// The sentence on whether the call was executed.
@@ -63,16 +75,22 @@ pub(crate) fn explain(response: &StatusFacts, explanation: &Explanation<'_>) -> 
         401 | 402 | 403 | 429 => format!(" (key {})", explanation.key_hint),
         _ => String::new(),
     };
-    let message = response.message.trim_end_matches('.');
-    let happened = format!("{}{} {message}{code}{key}", who(explanation.capability), response.status);
+    let name = status_name(response.status);
+    let message = if response.message.is_empty() { name } else { &response.message };
+    let happened = format!("{}{} {}{code}{key}", who(explanation.capability), response.status, words(message));
     let (cause, remedy) = cause_and_remedy(response, explanation);
     lines([&happened, &cause, &remedy])
 }
 
+fn status_name(status: u16) -> &'static str {
+    let status = http::StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or("without a message")
+}
+
 fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
     let executed = consequence(explanation.may_have_executed);
-    if response.is_page && !(300..400).contains(&response.status) {
-        return (format!("{FOREIGN} {executed}"), format!("Check {} and the proxies on the way.", spell("base_url")));
+    if response.is_foreign && !(300..400).contains(&response.status) {
+        return (format!("{FOREIGN} {executed}"), check_the_way());
     }
     match response.status {
         401 => authentication(explanation),
@@ -123,6 +141,10 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
     }
 }
 
+fn check_the_way() -> String {
+    format!("Check {}, and any proxy between this machine and the API.", spell("base_url"))
+}
+
 /// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the
 /// first two: it sent the header and checked the format.
 fn authentication(explanation: &Explanation<'_>) -> (String, String) {
@@ -144,9 +166,12 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
 /// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient (api.md, doc).
 /// The server accepted the key itself.
 fn permission(explanation: &Explanation<'_>) -> (String, String) {
-    let wanted = explanation.capability.unwrap_or("the permission");
+    let (lacking, wanted) = match explanation.capability {
+        Some(slug) => (format!("the capability {slug}"), slug),
+        None => ("this permission".to_owned(), "it"),
+    };
     (
-        format!("The key is valid, but its scope lacks {wanted}, or its permissions are insufficient."),
+        format!("The key is valid, but its scope does not include {lacking}, or its permissions are insufficient."),
         format!(
             "Ask the product's owner to add {wanted} to the key's scope (effective immediately), or use another key."
         ),
@@ -225,11 +250,13 @@ pub(crate) fn undecodable(
     reason: &str,
 ) -> String {
     let (who, status) = (who(capability), response.status);
-    if response.is_page {
+    if response.is_foreign {
+        let kind =
+            response.headers.get(http::header::CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
         return lines([
-            &format!("{who}{status} with an HTML page where JSON was expected"),
+            &format!("{who}{status} with {} where JSON was expected", kind.unwrap_or_default()),
             &format!("{FOREIGN} Whether the call was executed is unknown."),
-            &format!("Check {} and the proxies on the way.", spell("base_url")),
+            &check_the_way(),
         ]);
     }
     let place = path.map(|path| format!(" at {path}")).unwrap_or_default();

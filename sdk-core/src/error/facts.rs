@@ -56,6 +56,6 @@ pub(crate) struct StatusFacts {
     pub(crate) upgrade_url: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Whether the body is an HTML page, which the API never sends.
-    pub(crate) is_page: bool,
+    /// Whether the body has a form that the API never sends, such as an HTML page.
+    pub(crate) is_foreign: bool,
 }

@@ -1,9 +1,14 @@
 //! Reading of responses: a success as far as the call asks for, an error up to a limit.
 
+use std::{error::Error as _, io};
+
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 
-use super::error_body;
+use super::{
+    error_body,
+    values::{COUNTED_BYTES, count_values, most_values},
+};
 use crate::{
     error::{
         cause::Cause,
@@ -60,16 +65,36 @@ impl Reading for Whole {
                 Ok(None) if announced.is_some_and(|length| length != body.len() as u64) => {
                     let problem =
                         format!("the body ended after {} of {} bytes", body.len(), announced.unwrap_or_default());
-                    return Err(broken(
-                        plan,
-                        Cause::of(&std::io::Error::new(std::io::ErrorKind::UnexpectedEof, problem)),
-                    ));
+                    return Err(broken(plan, Cause::of(&io::Error::new(io::ErrorKind::UnexpectedEof, problem))));
                 }
-                Ok(None) => return Ok(body.whole()),
+                Ok(None) => {
+                    let body = body.whole();
+                    let most = most_values(limit);
+                    if body.len() > COUNTED_BYTES && count_values(&body) > most {
+                        let (option, values) = (spell("max_response_bytes"), format!("{most} JSON values"));
+                        let happened = format!("the response has more than {values}, the limit at {option} {limit}");
+                        let remedy = format!("Increase {option} for the next call.");
+                        let problem = explain::lines([&happened, explain::EXECUTED, &remedy]);
+                        return Err(unreadable(plan, status, headers, &problem));
+                    }
+                    return Ok(body);
+                }
+                Err(error) if is_bad_compression(&error) => {
+                    let reason = Cause::of(&error.without_url()).reason();
+                    let happened = format!("the response's compression cannot be decoded: {reason}");
+                    let problem = explain::lines([&happened, explain::EXECUTED, ""]);
+                    return Err(unreadable(plan, status, headers, &problem));
+                }
                 Err(error) => return Err(broken(plan, Cause::of(&error.without_url()))),
             }
         }
     }
+}
+
+/// Whether the body arrived but cannot be decompressed. The decoder's own error is an [`io::Error`] right below the HTTP client's;
+/// that of a connection has the HTTP library's error in between.
+fn is_bad_compression(error: &reqwest::Error) -> bool {
+    error.is_decode() && error.source().is_some_and(|source| source.is::<io::Error>())
 }
 
 /// A response that broke. The server had begun to respond: whatever it says now, it has processed the request.

@@ -8,7 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::{
-    error_body::{KEPT_BYTES, is_page},
+    error_body::{KEPT_BYTES, is_not_json},
     limits::{Quota, RateLimit},
 };
 use crate::{
@@ -102,7 +102,7 @@ impl CallResponse<Bytes> {
             status: self.status,
             request_id: self.request_id,
             execution_id: self.execution_id.map(|id| scrubber.text(id)),
-            is_page: is_page(&self.headers),
+            is_foreign: is_not_json(&self.headers),
             headers: self.headers,
             body: Bytes::from(scrubber.bytes(kept.to_vec())),
             ..StatusFacts::default()
@@ -127,7 +127,8 @@ impl CallResponse<Bytes> {
             return self;
         }
         let Some(parts) = Wrapped::read(&self.output, format == ResponseFormat::Wrapped) else { return self };
-        self.execution_id = parts.execution_id.or(self.execution_id);
+        let scrubber = Scrubber::new(&self.key);
+        self.execution_id = parts.execution_id.map(|id| scrubber.text(id)).or(self.execution_id);
         self.metadata = parts.metadata.map(|metadata| self.output.slice_ref(metadata.get().as_bytes()));
         self.output = self.output.slice_ref(parts.output.get().as_bytes());
         self

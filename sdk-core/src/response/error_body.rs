@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Map, Value};
 
 use super::retry_after::retry_after;
@@ -44,7 +44,7 @@ pub(crate) struct ErrorResponse {
 
 /// Parses an error body. The documented form is a JSON object with `error` (a string, or an object with `code` and `message`)
 /// and optionally `code`, `message`, `details` and `executionId` (api.md). Of other bodies, a short text is the message;
-/// otherwise the message is the status's name.
+/// otherwise there is none.
 pub(crate) fn read(
     status: u16,
     headers: HeaderMap,
@@ -71,7 +71,7 @@ pub(crate) fn read(
     let is_api_error = fields.and_then(|fields| fields.get("error")).is_some_and(|error| !error.is_null());
     let facts = StatusFacts {
         status,
-        message: message.unwrap_or_else(|| reason(status)),
+        message: message.unwrap_or_default(),
         code,
         details: [fields, nested].into_iter().flatten().find_map(|fields| fields.get("details")).cloned(),
         request_id: request_id(&headers),
@@ -79,17 +79,11 @@ pub(crate) fn read(
         upgrade_url: text("upgradeUrl"),
         retry_after: retry_after(&headers, SystemTime::now()),
         location: headers.get(header::LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        is_page: is_page(&headers),
+        is_foreign: fields.is_none() && !body.iter().all(u8::is_ascii_whitespace),
         headers,
         body: kept(body, is_whole, scrubber),
     };
     ErrorResponse { facts, is_api_error, has_started }
-}
-
-/// Whether the content type is HTML.
-pub(crate) fn is_page(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    kind.get(..9).is_some_and(|begin| begin.eq_ignore_ascii_case(b"text/html"))
 }
 
 /// The part of a body that an error keeps, scrubbed before it is truncated: the scrubber would not find a truncated key.
@@ -123,6 +117,11 @@ fn names_execution_in_text(body: &[u8]) -> bool {
     })
 }
 
+/// Whether a response says that it is something other than JSON.
+pub(crate) fn is_not_json(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::CONTENT_TYPE) && !is_json(headers)
+}
+
 /// Whether a response says that it is JSON.
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -131,11 +130,29 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The headers, with the key replaced by its hint if the server echoes it.
 pub(crate) fn scrub_headers(mut headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
+    if headers.keys().any(|name| scrubber.finds_key(name.as_str().as_bytes())) {
+        headers = scrub_names(headers, scrubber);
+    }
     for value in headers.values_mut().filter(|value| scrubber.finds_key(value.as_bytes())) {
         let clean = scrubber.bytes(value.as_bytes().to_vec());
         *value = HeaderValue::from_bytes(&clean).unwrap_or_else(|_| HeaderValue::from_static("papi_"));
     }
     headers
+}
+
+/// The same for the names. A hint has an ellipsis, which a name must not have.
+fn scrub_names(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
+    let mut clean = HeaderMap::with_capacity(headers.len());
+    let mut last = None;
+    for (name, value) in headers {
+        // Without a name it is another value of the last one.
+        let Some(name) = name.or_else(|| last.clone()) else { continue };
+        let shown = scrubber.text(name.as_str().to_owned()).replace('…', "...").to_ascii_lowercase();
+        let shown = HeaderName::try_from(shown).unwrap_or(HeaderName::from_static("papi_"));
+        clean.append(shown, value);
+        last = Some(name);
+    }
+    clean
 }
 
 fn own_text(fields: Option<&Map<String, Value>>, name: &str) -> Option<String> {
@@ -149,13 +166,6 @@ fn plain_text(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let is_message = kind.starts_with("text/plain") && !text.is_empty() && text.len() <= LONGEST_MESSAGE;
     is_message.then(|| text.to_owned())
-}
-
-fn reason(status: u16) -> String {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .map_or_else(|| format!("status {status}"), str::to_owned)
 }
 
 /// Reads an error response. Its text is written later, once the key source has been asked after a 401.
@@ -226,10 +236,10 @@ mod tests {
             (r#"{"error":"It failed","executionId":"exec_1"}"#, "It failed", None, Some("exec_1")),
             (r#"{"error":{"message":"m","executionId":"exec_2"}}"#, "m", None, Some("exec_2")),
             (r#"{"message":"only this"}"#, "only this", None, None),
-            (r#"{"error":null}"#, "Internal Server Error", None, None),
-            (r#"{"error":42}"#, "Internal Server Error", None, None),
-            ("[]", "Internal Server Error", None, None),
-            ("", "Internal Server Error", None, None),
+            (r#"{"error":null}"#, "", None, None),
+            (r#"{"error":42}"#, "", None, None),
+            ("[]", "", None, None),
+            ("", "", None, None),
         ];
         for (body, message, code, execution_id) in rows {
             let read = facts(500, "application/json", body.as_bytes());
@@ -245,11 +255,11 @@ mod tests {
 
     #[test]
     fn a_body_that_is_not_json_gives_what_it_has() {
-        assert_eq!(facts(502, "text/html", b"<html>papi</html>").message, "Bad Gateway");
+        assert_eq!(facts(502, "text/html", b"<html>papi</html>").message, "");
         assert_eq!(facts(502, "text/plain", b" upstream is down\n").message, "upstream is down");
-        assert_eq!(facts(599, "text/plain", b"\xff\xfe").message, "status 599");
+        assert_eq!(facts(599, "text/plain", b"\xff\xfe").message, "");
         let large = facts(500, "text/plain", &vec![b'x'; 10 << 20]);
-        assert_eq!((large.message.as_str(), large.body.len()), ("Internal Server Error", KEPT_BYTES));
+        assert_eq!((large.message.as_str(), large.body.len()), ("", KEPT_BYTES));
     }
 
     #[test]

@@ -5,3 +5,4 @@ pub(crate) mod call_response;
 pub(crate) mod error_body;
 pub(crate) mod limits;
 pub(crate) mod retry_after;
+pub(crate) mod values;

@@ -147,7 +147,8 @@ impl Exchange<'_> {
             Ok(Renewal::Same { was_asked: true }) => (AskedAgain::SameKey, None),
             Ok(Renewal::Same { was_asked: false }) => (AskedAgain::No, None),
             Ok(Renewal::Failed(error)) => {
-                let reason = error.to_string();
+                // One line: it is a part of a text.
+                let reason = error.to_string().replace('\n', " ");
                 self.renewal_failure = Some(error);
                 (AskedAgain::Failed(reason), None)
             }

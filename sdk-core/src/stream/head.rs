@@ -129,7 +129,7 @@ impl Opened {
         let own = |text: Cow<'_, str>| scrubber.text(text.into_owned());
         let message = event.error_message().map(own);
         let code = event.code().map(own);
-        let said = message.as_deref().unwrap_or("no reason");
+        let said = explain::words(message.as_deref().unwrap_or("no reason"));
         let code_text = code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
         let mut facts = self.facts(ErrorKind::Stream, &format!("the stream failed: {said}{code_text}"), seen);
         if let Some(response) = &mut facts.response {

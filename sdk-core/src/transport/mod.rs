@@ -5,14 +5,21 @@ mod proxy;
 pub(crate) mod request_body;
 pub(crate) mod tls;
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 use http::{HeaderValue, Method, header};
 
 use crate::{
     config::defaults,
     endpoint::Endpoint,
-    error::{Error, cause::Cause, spelling::duration},
+    error::{
+        Error,
+        cause::Cause,
+        spelling::{duration, spell},
+    },
 };
 use plan::Outgoing;
 use request_body::{RequestBody, Written};
@@ -110,11 +117,24 @@ impl Transport {
         if let Some(timeout) = options.connect_timeout {
             builder = builder.connect_timeout(timeout);
         }
+        let localhost = endpoint.localhost_name();
         if let Some(proxy) = &options.proxy {
+            if let Some(name) = &localhost {
+                let problem = format!(
+                    "would resolve {name} itself, to another machine's loopback address: leave it out for a {} on this machine",
+                    spell("base_url")
+                );
+                return Err(Error::configuration("proxy", problem));
+            }
             builder = builder.proxy(proxy::parse(proxy)?);
-        } else if endpoint.base_url().starts_with("http://") {
-            // A proxy from the environment would read the key of a plain http request.
+        } else if endpoint.base_url().starts_with("http://") || endpoint.is_loopback() {
+            // A proxy from the environment would read the key of a plain http request, and does not reach this machine.
             builder = builder.no_proxy();
+        }
+        if let Some(name) = &localhost {
+            // The resolver is not asked: it could return an address of another machine. Port 0 stands for the URL's.
+            let loopback = [(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            builder = builder.resolve_to_addrs(name, &loopback);
         }
         let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
         Ok(Self { http, connect_timeout: options.connect_timeout })

@@ -18,12 +18,22 @@ pub(crate) struct RawServer {
 
 impl RawServer {
     pub(crate) async fn start(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::with(response, false).await
+    }
+
+    /// The same, closing each connection after its first response.
+    #[allow(dead_code, reason = "not every test file uses it")]
+    pub(crate) async fn closing(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+        Self::with(response, true).await
+    }
+
+    async fn with(response: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static, closes: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let response: Respond = Arc::new(response);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, response.clone()));
+                tokio::spawn(serve(stream, response.clone(), closes));
             }
         });
         Self { address, task }
@@ -54,7 +64,7 @@ pub(crate) fn response(status: u16, headers: &[(&str, &[u8])], body: &[u8]) -> V
     bytes
 }
 
-async fn serve(mut stream: TcpStream, response: Respond) {
+async fn serve(mut stream: TcpStream, response: Respond, closes: bool) {
     let mut request = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -66,7 +76,7 @@ async fn serve(mut stream: TcpStream, response: Respond) {
         }
         let bytes = response(&String::from_utf8_lossy(&request));
         request.clear();
-        if stream.write_all(&bytes).await.is_err() {
+        if stream.write_all(&bytes).await.is_err() || closes {
             return;
         }
     }
