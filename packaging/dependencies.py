@@ -71,9 +71,7 @@ def of(crate: str, target: str) -> tuple[list[Dependency], dict[str, list[str]]]
             folder=Path(package["manifest_path"]).parent,
             checksum=package.get("checksum"),
         )
-        linked = [
-            edge["pkg"] for edge in nodes[id]["deps"] if any(kind["kind"] is None for kind in edge["dep_kinds"])
-        ]
+        linked = [edge["pkg"] for edge in nodes[id]["deps"] if any(kind["kind"] is None for kind in edge["dep_kinds"])]
         edges[id] = linked
         waiting += linked
     ordered = sorted(dependencies.values(), key=lambda one: (one.name != crate, one.name, one.version))

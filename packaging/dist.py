@@ -1,6 +1,7 @@
 """Builds every package for this platform into `dist`: `python packaging/dist.py [--target TRIPLE] [PART ...]`.
 
-Parts are `python`, `npm` and `crates`; all by default. On Linux with glibc, zig links against version 2.17 (manylinux2014).
+Parts are `python`, `npm` and `crates`; all by default. On Linux with glibc, zig links against version 2.17, the base of
+manylinux2014.
 """
 
 from __future__ import annotations
@@ -43,32 +44,39 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
-def uses_zig(target: str) -> bool:
-    """Whether zig links."""
-    return target.endswith("-linux-gnu")
+# The oldest system that a wheel supports, where zig links.
+COMPATIBILITY = {"linux-gnu": "manylinux2014", "linux-musl": "musllinux_1_2"}
+
+
+def compatibility(target: str) -> str | None:
+    """The platform tag of a wheel that zig links; none where the system's own linker does."""
+    return next((tag for name, tag in COMPATIBILITY.items() if target.endswith(name)), None)
 
 
 def wheel(folder: Path, crate: str, target: str) -> None:
     """Builds a wheel."""
     options = ["--release", "--locked", "--target", target, "--out", str(DIST)]
-    if uses_zig(target):
-        options += ["--zig", "--compatibility", "manylinux2014"]
+    if tag := compatibility(target):
+        options += ["--zig", "--compatibility", tag]
     with third_party(folder, crate, target):
-        run(BIN / "maturin", "build", *options, cwd=folder, env=environment())
+        run(sys.executable, "-m", "maturin", "build", *options, cwd=folder, env=environment())
 
 
 def python(target: str) -> None:
     """Builds both wheels, and the source distribution of the SDK."""
     wheel(ROOT / "sdk-python", "runtype-surface-python", target)
     wheel(ROOT / "mock-server" / "python", "runtype-mock", target)
-    run(BIN / "maturin", "sdist", "--out", DIST, cwd=ROOT / "sdk-python", env=environment())
+    run(sys.executable, "-m", "maturin", "sdist", "--out", DIST, cwd=ROOT / "sdk-python", env=environment())
 
 
 def native(target: str) -> Path:
     """Builds the native part of the Node package."""
     options = ["--release", "--locked", "--package", "runtype-surface-node", "--target"]
-    if uses_zig(target):
+    if target.endswith("-linux-gnu"):
         run("cargo", "zigbuild", *options, f"{target}.{GLIBC}", env=environment())
+    elif target.endswith("-linux-musl"):
+        # A library that Node loads shares Node's C library.
+        run("cargo", "zigbuild", *options, target, env=environment() | {"RUSTFLAGS": "-C target-feature=-crt-static"})
     else:
         run("cargo", "build", *options, target, env=environment())
     built = Path(os.environ.get("CARGO_TARGET_DIR", TARGET)) / target / "release"
@@ -80,7 +88,7 @@ def binary(target: str) -> Path:
     """The mock's binary: that of the wheel, so that all packages hold the same."""
     found = sorted(DIST.glob("runtype_mock-*.whl"))
     if len(found) != 1:
-        raise FileNotFoundError(f"the binary is taken from the wheel of runtype-mock, and dist has {len(found)} of them")
+        raise FileNotFoundError(f"the binary is that of the wheel of runtype-mock, and dist has {len(found)} wheels")
     with zipfile.ZipFile(found[0]) as archive:
         name = next(name for name in archive.namelist() if ".data/scripts/" in name)
         return Path(archive.extract(name, TARGET / "npm" / "binary" / target))

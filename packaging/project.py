@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -37,10 +38,16 @@ def platform(target: str) -> dict[str, str]:
 
 def output(*command: str | Path, cwd: Path = ROOT) -> str:
     """What a command prints; it must succeed."""
-    return subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run(found(command), cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def found(command: tuple[str | Path, ...]) -> list[str]:
+    """The command with the path of its program: on Windows, npm is a script that is not found by its name."""
+    program, *arguments = map(str, command)
+    return [shutil.which(program) or program, *arguments]
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Runs a command, which must succeed."""
     print("$", *(str(part).replace(f"{ROOT}/", "") for part in command), flush=True)
-    subprocess.run(command, cwd=cwd, check=True, env=env)
+    subprocess.run(found(command), cwd=cwd, check=True, env=env)

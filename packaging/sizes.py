@@ -48,7 +48,7 @@ def production() -> dict[str, list[Path]]:
     """What an application installs to use the SDK."""
     return {
         "Python": [path for path in artefacts() if re.match(r"runtype_surface-.*\.whl$", path.name)],
-        "npm": [path for path in artefacts() if re.match(r"runtype-surface-.*\.tgz$", path.name)],
+        "npm": [path for path in artefacts() if re.match(r"runtype-surface-(?!mock-).*\.tgz$", path.name)],
     }
 
 
