@@ -11,12 +11,17 @@ const CREDENTIAL_PREFIXES: [&str; 6] = ["papi_", "rt_live_", "rt_test_", "mcp_",
 /// Maximum length of a quoted input, in characters.
 const QUOTE_LIMIT: usize = 120;
 
+/// Maximum length of the part of a quoted input that is searched for credentials, in characters.
+const SEARCH_LIMIT: usize = 16 * QUOTE_LIMIT;
+
 /// Quotes an input for an error: in double quotes, control characters escaped, truncated, and anything that looks like a
 /// credential replaced with its prefix and an ellipsis.
 pub(crate) fn quote(input: &str) -> String {
-    let hidden = hide_credentials(input);
+    // A long input is cut before it is searched, far behind what is shown.
+    let cut = input.char_indices().nth(SEARCH_LIMIT).and_then(|(end, _)| input.get(..end));
+    let hidden = hide_credentials(cut.unwrap_or(input));
     let mut text: String = hidden.chars().take(QUOTE_LIMIT).collect();
-    if hidden.chars().count() > QUOTE_LIMIT {
+    if cut.is_some() || hidden.chars().count() > QUOTE_LIMIT {
         text.push('…');
     }
     format!("{text:?}")
@@ -117,5 +122,7 @@ mod tests {
     fn a_long_input_is_cut_and_control_characters_are_escaped() {
         assert_eq!(quote("a\0b"), "\"a\\0b\"");
         assert!(quote(&"x".repeat(1_000)).chars().count() < 130);
+        let long = format!("papi_{}", "k".repeat(10_000_000));
+        assert_eq!(quote(&long), "\"papi_……\"");
     }
 }

@@ -135,3 +135,16 @@ async fn the_platforms_root_certificates_are_trusted_on_request() {
     let error = client(Trust::Bundled).call::<Value>("echo", &json!({})).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
 }
+
+#[tokio::test]
+async fn root_certificates_may_be_a_path_and_one_that_cannot_be_read_is_named() {
+    let server = start(&[b"h2"]).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &server.authority).unwrap();
+    let client = builder(&server).root_certificate(file.path().to_str().unwrap()).build().unwrap();
+    assert_eq!(client.call::<Value>("echo", &json!({})).await.unwrap(), json!({ "a": 1 }));
+    let error = builder(&server).root_certificate("no/such/file.pem").build().unwrap_err();
+    assert_eq!(error.option(), Some("root_certificates"));
+    let text = error.to_string();
+    assert!(text.contains("\"no/such/file.pem\"") && text.to_lowercase().contains("no such file"), "{text}");
+}

@@ -170,6 +170,24 @@ for (const [name, input] of Object.entries(inputs)) {
   });
 }
 
+test('an object whose content JSON does not see is refused by its kind', async () => {
+  const opaque = [
+    [new FormData(), /^input: FormData .*Object\.fromEntries/],
+    [new URLSearchParams('a=1'), /^input: URLSearchParams .*Object\.fromEntries/],
+    [new Headers({ a: 'b' }), /^input: Headers/],
+    [new TypeError('lost'), /^input: an Error .*message/],
+    [new WeakMap(), /^input: a WeakMap/],
+    [new WeakSet(), /^input: a WeakSet/],
+    [new ReadableStream(), /^input: a ReadableStream/],
+    [new Blob(['a']), /^input: a Blob/],
+    [new ArrayBuffer(8), /^input: an ArrayBuffer/],
+    [new Request('http://127.0.0.1'), /^input: a Request/],
+    [new Response('a'), /^input: a Response/],
+    [/a/, /^input: a RegExp/],
+  ];
+  for (const [input, message] of opaque) await checkRefused(() => client.call('echo', input), 'input', message);
+});
+
 test('what is unusual and right passes', async () => {
   const calls = [
     [{ a: HALF }, undefined],

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:http2';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { APIConnectionError, Client } from 'runtype-surface';
 
@@ -111,4 +112,13 @@ test('a stream that failed inside the server is not sent again, and may have bee
   assert.equal(error.mayHaveExecuted, true);
   assert.equal(error.attempts.length, 1);
   assert.deepEqual(requests, SENT_TWICE.slice(0, 1));
+});
+
+test('rootCertificates may be the path of a PEM file', async () => {
+  const server = await startHttp2Server((request) => executes(request, []));
+  const rootCertificates = fileURLToPath(new URL('support/tls/authority.pem', import.meta.url));
+  const client = new Client({ ...server.options, rootCertificates });
+  assert.deepEqual(await client.call('echo', { n: 1 }), { n: 1 });
+  await client.close();
+  await server.close();
 });

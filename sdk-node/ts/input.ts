@@ -35,5 +35,27 @@ function mistakeIn(input: unknown): string | undefined {
   if (input instanceof Promise) return `a Promise ${WANTED}: await it first`;
   if (input instanceof Map) return `a Map ${WANTED}: pass Object.fromEntries(map)`;
   if (input instanceof Set) return `a Set ${WANTED}: pass an object that has [...set]`;
+  for (const [name, type, remedy] of OPAQUE) {
+    if (input instanceof type) return `${name} ${WANTED}: ${remedy}`;
+  }
   return undefined;
 }
+
+const ENTRIES = 'pass Object.fromEntries(…) of it';
+const CONTENT = 'pass an object that has its content';
+
+/** Objects whose content JSON does not see: it writes them as `{}`. */
+const OPAQUE: readonly (readonly [string, new (...given: never[]) => object, string])[] = [
+  ['FormData', FormData, ENTRIES],
+  ['URLSearchParams', URLSearchParams, ENTRIES],
+  ['Headers', Headers, ENTRIES],
+  ['an Error', Error, 'pass an object that has its message'],
+  ['a WeakMap', WeakMap, CONTENT],
+  ['a WeakSet', WeakSet, CONTENT],
+  ['a ReadableStream', ReadableStream, CONTENT],
+  ['a Blob', Blob, CONTENT],
+  ['an ArrayBuffer', ArrayBuffer, CONTENT],
+  ['a Request', Request, CONTENT],
+  ['a Response', Response, CONTENT],
+  ['a RegExp', RegExp, CONTENT],
+];

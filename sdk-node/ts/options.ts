@@ -97,9 +97,12 @@ export interface ClientOptions extends SharedOptions, Hooks {
   authHeader?: AuthHeader | undefined;
   /** Timeout for establishing a connection, in milliseconds. `null` disables it. Default: 10,000. */
   connectTimeoutMs?: number | null | undefined;
-  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and the like. */
+  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty string means no proxy. */
   proxy?: string | URL | undefined;
-  /** Certificates to trust in addition to Mozilla's, as PEM text: a company's own certificate authority. Default: none. */
+  /**
+   * Certificates to trust in addition to Mozilla's, for a company's own certificate authority: PEM text, or the path of a PEM
+   * file. Default: none.
+   */
   rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
   /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
   allowInsecureHttp?: boolean | undefined;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,3 +138,13 @@ def test_a_stream_that_the_server_accepted_is_not_sent_again(
     assert error.may_have_executed is True
     assert server.requests == [Request(1, 1, {"n": 1})]
     assert len(error.attempts) == 1
+
+
+@pytest.mark.parametrize("as_given", [str, Path, lambda path: [Path(path)]])
+def test_root_certificates_may_be_the_path_of_a_pem_file(as_given: Callable[[str], Any], tmp_path: Path) -> None:
+    with Http2Server(Refusal(closes=False)) as server:
+        file = tmp_path / "authority.pem"
+        authority = server.options["root_certificates"]
+        file.write_bytes(authority if isinstance(authority, bytes) else authority.encode())
+        with Client(**{**server.options, "root_certificates": as_given(str(file))}) as client:
+            assert client.call("echo", {"n": 1}) == {"n": 1}

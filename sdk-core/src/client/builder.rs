@@ -234,7 +234,7 @@ impl ClientBuilder {
     }
 
     /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a
-    /// proxy would read the key.
+    /// proxy would read the key. An empty text means no proxy, whatever the environment says.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self
@@ -247,7 +247,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Additional root certificates as PEM text, for a private certificate authority. The others stay trusted.
+    /// Additional root certificates for a private certificate authority: PEM text, or the path of a PEM file. The others stay
+    /// trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.root_certificates.push(pem.into());
         self

@@ -4,9 +4,15 @@ use url::Url;
 
 use crate::{error::Error, redact};
 
+/// Longer than any URL that a server accepts.
+const LONGEST: usize = 16 * 1024;
+
 /// Parses a URL that a key may be sent to.
 pub(crate) fn parse_url(option: &'static str, text: &str) -> Result<Url, Error> {
     let refuse = |problem: &str| Error::configuration(option, format!("{} {problem}", redact::quote(text)));
+    if text.len() > LONGEST {
+        return Err(refuse(&format!("has {} bytes: the limit is {LONGEST}", text.len())));
+    }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(refuse("contains whitespace or a control character: copy only the URL, and all of it"));
     }

@@ -118,7 +118,7 @@ impl Transport {
             builder = builder.connect_timeout(timeout);
         }
         let localhost = endpoint.localhost_name();
-        if let Some(proxy) = &options.proxy {
+        if let Some(proxy) = options.proxy.as_ref().filter(|proxy| !proxy.is_empty()) {
             if let Some(name) = &localhost {
                 let problem = format!(
                     "would resolve {name} itself, to another machine's loopback address: leave it out for a {} on this machine",
@@ -127,7 +127,7 @@ impl Transport {
                 return Err(Error::configuration("proxy", problem));
             }
             builder = builder.proxy(proxy::parse(proxy)?);
-        } else if endpoint.base_url().starts_with("http://") || endpoint.is_loopback() {
+        } else if options.proxy.is_some() || endpoint.base_url().starts_with("http://") || endpoint.is_loopback() {
             // A proxy from the environment would read the key of a plain http request, and does not reach this machine.
             builder = builder.no_proxy();
         }

@@ -1,10 +1,16 @@
 //! TLS configuration, built once and shared by all clients.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::error::Error;
+use crate::{
+    error::{Error, cause::Cause},
+    redact,
+};
 
 static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
 
@@ -69,15 +75,19 @@ fn refuse(problem: String) -> Error {
 fn build(mut roots: RootCertStore, extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-    for pem in extra_pem {
+    for given in extra_pem {
+        let pem = pem(given)?;
         let mut count = 0;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
             let certificate = certificate.map_err(|error| format!("a certificate is not valid PEM: {error}"))?;
             roots.add(certificate).map_err(|error| format!("a certificate is not usable as a root: {error}"))?;
             count += 1;
         }
         if count == 0 {
-            return Err("contains no certificate: pass PEM text, which begins with -----BEGIN CERTIFICATE-----".into());
+            return Err(
+                "contains no certificate: pass PEM text, which begins with -----BEGIN CERTIFICATE-----, or a path"
+                    .into(),
+            );
         }
     }
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -91,4 +101,17 @@ fn build(mut roots: RootCertStore, extra_pem: &[Vec<u8>]) -> Result<ClientConfig
         b"http/1.1".to_vec(),
     ];
     Ok(config)
+}
+
+/// The PEM text of an option: the option itself, or the content of the file that it names.
+fn pem(given: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    if memchr::memmem::find(given, b"-----BEGIN").is_some() {
+        return Ok(Cow::Borrowed(given));
+    }
+    let path = std::str::from_utf8(given).ok().filter(|text| !text.is_empty() && text.lines().count() == 1);
+    let Some(path) = path else { return Ok(Cow::Borrowed(given)) };
+    std::fs::read(path).map(Cow::Owned).map_err(|error| {
+        let reason = Cause::of(&error).reason();
+        format!("the file {} cannot be read: {reason}; pass PEM text or the path of a PEM file", redact::quote(path))
+    })
 }

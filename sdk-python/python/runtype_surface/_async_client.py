@@ -62,8 +62,8 @@ class AsyncClient(BaseClient):
         stream_idle_timeout: Longest silence of a stream. Default: 120. `None` disables it.
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
         max_event_bytes: Maximum size of one event of a stream in bytes. Default: 16 MiB.
-        proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and its like.
-        root_certificates: Certificates to trust beside Mozilla's, as PEM text.
+        proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
+        root_certificates: Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises goes to

@@ -57,7 +57,7 @@ ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
 """Format of responses, which the surface's owner sets."""
 
 Path: TypeAlias = str | os.PathLike[str]
-Certificates: TypeAlias = str | bytes | Sequence[str | bytes]
+Certificates: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
 Key: TypeAlias = str | Callable[[], str]
 AsyncKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 BeforeAttempt: TypeAlias = Callable[[AttemptStart], object]
@@ -147,9 +147,9 @@ class _SharedOptions(TypedDict, total=False):
     max_event_bytes: int | None
     """Maximum size of one event of a stream in bytes. Default: 16 MiB."""
     proxy: str | None
-    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and its like."""
+    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy."""
     root_certificates: Certificates | None
-    """Certificates to trust beside Mozilla's, as PEM text."""
+    """Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
     before_attempt: BeforeAttempt | None

@@ -168,12 +168,19 @@ impl<'a, 'py> Value<'a, 'py> {
     }
 
     pub(crate) fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {
-        let wanted = || self.wanted("PEM text (str or bytes), or a list of such");
-        let one = |value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
-            Ok(text) => characters("root_certificates", text).map(|pem| pem.as_bytes().to_vec()),
-            Err(_) => value.cast::<PyBytes>().map(|pem| pem.as_bytes().to_vec()).map_err(|_| wanted()),
+        let wanted = || self.wanted("PEM text (str or bytes), a path, or a list of such");
+        let one = |value: &Bound<'_, PyAny>| {
+            if let Ok(text) = value.cast::<PyString>() {
+                return characters("root_certificates", text).map(|pem| pem.as_bytes().to_vec());
+            }
+            if let Ok(pem) = value.cast::<PyBytes>() {
+                return Ok(pem.as_bytes().to_vec());
+            }
+            let path: std::path::PathBuf = value.extract().map_err(|_| wanted())?;
+            path.into_os_string().into_string().map(String::into_bytes).map_err(|_| wanted())
         };
-        if self.value.is_instance_of::<PyString>() || self.value.is_instance_of::<PyBytes>() {
+        let is_path = || matches!(self.value.get_type().hasattr("__fspath__"), Ok(true));
+        if self.value.is_instance_of::<PyString>() || self.value.is_instance_of::<PyBytes>() || is_path() {
             return Ok(vec![one(self.value)?]);
         }
         let unreadable = |raised| self.wanted_but("a list of PEM texts", raised);
