@@ -33,8 +33,10 @@ class Dependency:
         return f"pkg:cargo/{self.name}@{self.version}"
 
     def texts(self) -> list[str]:
-        """The texts of its licences."""
-        files = (path for path in sorted(self.folder.iterdir()) if path.is_file() and TITLE.match(path.name))
+        """The texts of its licences; where it leaves the choice, of the MIT licence."""
+        files = [path for path in sorted(self.folder.iterdir()) if path.is_file() and TITLE.match(path.name)]
+        if re.search(r"MIT( OR |/)|( OR |/)MIT$", self.licence):
+            files = [path for path in files if "MIT" in path.name.upper()] or files
         return [path.read_text(encoding="utf-8", errors="replace").strip() for path in files]
 
 
@@ -88,7 +90,7 @@ def licences(crate: str, target: str) -> str:
         for text in one.texts() or [WITHOUT_TEXT]:
             users.setdefault(re.sub(r"\s+", " ", text), []).append(one)
     texts = {re.sub(r"\s+", " ", text): text for one in dependencies for text in one.texts() or [WITHOUT_TEXT]}
-    parts = ["This package contains the following software, each under the licence that is named.\n"]
+    parts = ["This package contains this software, under these licences. Where there is a choice, MIT is chosen.\n"]
     parts += [f"{one.name} {one.version}: {one.licence} {one.repository}".rstrip() for one in dependencies]
     for key, names in users.items():
         parts += ["", "=" * 80, ", ".join(f"{one.name} {one.version}" for one in names), "", texts[key]]

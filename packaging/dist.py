@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import dependencies
 import npm_packages
+import sdist
 import sizes
 from project import DIST, ROOT, TARGET, VERSION, host, platform, run
 
@@ -66,7 +67,7 @@ def python(target: str) -> None:
     """Builds both wheels, and the source distribution of the SDK."""
     wheel(ROOT / "sdk-python", "runtype-surface-python", target)
     wheel(ROOT / "mock-server" / "python", "runtype-mock", target)
-    run(sys.executable, "-m", "maturin", "sdist", "--out", DIST, cwd=ROOT / "sdk-python", env=environment())
+    sdist.build(environment())
 
 
 def native(target: str) -> Path:
