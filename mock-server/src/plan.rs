@@ -91,7 +91,7 @@ impl Plan {
         Self::new(status, "application/json", body.to_string())
     }
 
-    /// `{"error": "…"}`, the form of the API's errors (api.md).
+    /// `{"error": "…"}`, the documented form of the API's errors.
     pub fn error(status: StatusCode, message: &str) -> Self {
         Self::new(status, "application/json", format!("{{\"error\": {}}}", Value::from(message)))
     }

@@ -1,4 +1,4 @@
-//! The surface as its callers see it, by the facts of api.md.
+//! The surface as its callers see it, by what the vendor documents.
 
 mod support;
 

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// Prefixes of the platform's credentials (api.md, "Other credentials exist"). Full prefixes, since a slug may begin with `rt_`
+/// Prefixes of the platform's credentials (documented by the vendor). Full prefixes, since a slug may begin with `rt_`
 /// or `ct_`.
 const CREDENTIAL_PREFIXES: [&str; 6] = ["papi_", "rt_live_", "rt_test_", "mcp_", "ct_live_", "ct_test_"];
 

@@ -100,13 +100,13 @@ async fn text_and_final_output_know_what_was_read_ahead() {
     let mut seen: Vec<_> = deltas(&ahead.next_batch().await.unwrap().unwrap()).collect();
     seen.extend(ahead.text().await.unwrap().split_whitespace().map(str::to_owned));
     assert_eq!(seen, numbers());
-    let output: Value = serde_json::from_slice(&ahead.final_output_bytes().await.unwrap().unwrap()).unwrap();
+    let output: Value = serde_json::from_slice(&ahead.final_output_bytes().await.unwrap()).unwrap();
     assert_eq!(output, json!({ "words": 5000 }));
 
     let (_server, stream) = long_stream(COMPLETE).await;
     let mut ahead = ReadAhead::new(stream, whole);
     ahead.next_batch().await.unwrap().unwrap();
-    let output: Value = serde_json::from_slice(&ahead.final_output_bytes().await.unwrap().unwrap()).unwrap();
+    let output: Value = serde_json::from_slice(&ahead.final_output_bytes().await.unwrap()).unwrap();
     assert_eq!(output, json!({ "words": 5000 }));
 }
 

@@ -98,6 +98,27 @@ pub fn lone_surrogate(option: String) -> NativeError {
     panic::caught(Place::Entry, || bindings::lone_surrogate(&option)).map_or_else(Into::into, Into::into)
 }
 
+/// The refusal of a stream that was closed before its end.
+#[napi]
+#[must_use]
+pub fn closed_stream() -> NativeError {
+    panic::caught(Place::Entry, bindings::closed_stream).map_or_else(Into::into, Into::into)
+}
+
+/// The refusal of a stream that was already read.
+#[napi]
+#[must_use]
+pub fn stream_already_read() -> NativeError {
+    panic::caught(Place::Entry, bindings::stream_already_read).map_or_else(Into::into, Into::into)
+}
+
+/// The refusal of a second reader of a stream.
+#[napi]
+#[must_use]
+pub fn second_reader() -> NativeError {
+    panic::caught(Place::Entry, bindings::second_reader).map_or_else(Into::into, Into::into)
+}
+
 /// The refusal of a call of a client that is closed.
 #[napi]
 #[must_use]

@@ -63,7 +63,7 @@ impl EventStream {
         Self { report, events: Arc::new(Closable::new(events, owner)), execution_id: Arc::default() }
     }
 
-    /// Reads the stream to its end; where it is closed meanwhile, as far as it came.
+    /// Reads the stream to its end. Where it is closed meanwhile, the second time tells what is known of it.
     fn whole(&self, wanted: Wanted) -> impl Future<Output = Option<Result<Bytes, Error>>> + Send + 'static {
         let (events, execution_id) = (self.events.clone(), self.execution_id.clone());
         async move {
@@ -72,7 +72,7 @@ impl EventStream {
                 let read = async |events: &mut ReadAhead<Batch>| {
                     let whole = match wanted {
                         Wanted::Text => Some(events.text().await.map(Bytes::from)),
-                        Wanted::FinalOutput => final_output(events).await,
+                        Wanted::FinalOutput => Some(events.final_output_bytes().await),
                     };
                     note_execution(&execution_id, events, &[]);
                     whole
@@ -191,17 +191,6 @@ pub fn event_error(data: String) -> Guarded<EventError> {
         let bindings::EventError { code, message } = bindings::event_error(data);
         EventError { code, message }
     })
-}
-
-/// The final output. What is read on the way counts for the text too.
-async fn final_output(events: &mut ReadAhead<Batch>) -> Option<Result<Bytes, Error>> {
-    while let Some(batch) = events.next_batch().await {
-        match batch {
-            Ok(batch) => events.put_back(&batch.events),
-            Err(error) => return Some(Err(error)),
-        }
-    }
-    events.final_output_bytes().await
 }
 
 /// Keeps the first execution id: the stream's own, or that of its events where it is being read ahead.

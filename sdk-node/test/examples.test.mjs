@@ -15,14 +15,16 @@ after(() => mock.close());
 
 const root = join(import.meta.dirname, '..');
 const modules = readdirSync(join(root, 'ts'), { recursive: true }).filter((file) => /\.m?ts$/.test(file));
-const sources = ['README.md', ...modules.map((file) => join('ts', file))];
+const sources = ['../README.md', 'README.md', ...modules.map((file) => join('ts', file))];
 
 /** What the examples of a file print, in order. */
 const printed = {
+  '../README.md': [/^A long text\.$/, /^You wrote: Where is my order\? .*today\.$/, /^0 One\.\n1 Two\.$/],
   'README.md': [
     /^A long text\.$/,
     /^0 One\.\n1 Two\.$/,
     /^You wrote: Where is my parcel\? .*today\.$/,
+    /^(You wrote: Where is my parcel\? .*today\.)\n\1$/,
     /^echo, attempt 1: 200 after [\d.]+ ms$/,
     /^$/,
   ],

@@ -65,46 +65,6 @@ test('text and finalOutput are those of the whole stream, whenever they are aske
   }
 });
 
-test('the text of a stream that was left is what came before', async () => {
-  const deltas = ['Hello ', 'wörld'].map((delta) => ({ event: 'text_delta', data: { delta } }));
-  const made = await surface({
-    capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps: deltas, end: 'stall' } }],
-  });
-  const stream = new Client(made.options).stream('agent', {});
-  let seen = '';
-  for await (const event of stream) {
-    seen += event.delta;
-    if (seen === 'Hello wörld') break;
-  }
-  assert.equal(await stream.text(), seen);
-  assert.equal(await stream.finalOutput(), null);
-  const unread = new Client(made.options).stream('agent', {});
-  await unread.close();
-  assert.equal(await unread.text(), '');
-});
-
-test('text that is awaited while the stream is closed is what came before', async () => {
-  const steps = [{ event: 'text_delta', data: { delta: 'Hello' } }];
-  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps, end: 'stall' } }] });
-  const stream = new Client(made.options).stream('agent', {});
-  await stream.next();
-  const text = stream.text();
-  await stream.close();
-  assert.equal(await text, 'Hello');
-  await made.clientClosed();
-});
-
-test('a stream is iterated once, and says so', async () => {
-  const { client } = await agent();
-  const stream = client.stream('agent', { input: 'Hello' });
-  for await (const _ of stream) break;
-  const again = { name: 'ConfigurationError', option: 'stream', message: /iterated a second time/ };
-  await assert.rejects(async () => {
-    for await (const _ of stream);
-  }, again);
-  assert.throws(() => stream.toReadableStream(), again);
-});
-
 test('opening throws what is wrong with the arguments or the key, and building throws nothing', async () => {
   const { client, options, journal } = await agent();
   const wrong = [
@@ -145,7 +105,24 @@ test('an error event that is recoverable is an event, with its code and message'
   const stream = new Client(made.options).stream('agent', {});
   const { value } = await stream.next();
   assert.deepEqual([value.name, value.code, value.errorMessage], ['error', '7', 'slow down']);
+  assert.equal(value.recoverable, true);
   assert.equal(await stream.finalOutput(), 1);
+});
+
+test('a text_delta event has text, whatever it lacks, and other events have none', async () => {
+  const steps = [
+    { event: 'text_delta', data: { delta: 7 } },
+    { event: 'text_delta', data: {} },
+    { event: 'reasoning_delta', data: {} },
+    { event: 'execution_complete', data: {} },
+  ];
+  const made = await surface({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
+  const deltas = [];
+  for await (const { delta, recoverable } of new Client(made.options).stream('agent', {})) {
+    deltas.push(delta);
+    assert.equal(recoverable, null);
+  }
+  assert.deepEqual(deltas, ['', '', null, null]);
 });
 
 test('nothing is sent before the stream is read', async () => {
@@ -275,18 +252,6 @@ test('a ReadableStream ends as the stream ends, and fails as it fails', async ()
   await assert.rejects(async () => {
     for await (const _ of broken);
   }, StreamError);
-});
-
-test('calls of next that do not wait for one another give all events in order', async () => {
-  const { client } = await agent();
-  const stream = client.stream('agent', { input: 'Hello' });
-  const results = await Promise.all(Array.from({ length: 40 }, () => stream.next()));
-  const events = results.filter(({ done }) => !done).map(({ value }) => value.seq);
-  assert.deepEqual(
-    events,
-    events.map((_, number) => number + 1),
-  );
-  assert.equal(results.at(-1).done, true);
 });
 
 test('a reader that stops holds back the server', async () => {

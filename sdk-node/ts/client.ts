@@ -14,7 +14,14 @@ import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
 import { refused, unwrap } from './native-error.js';
-import type { CallManyOptions, CallOptions, ClientOptions, EnvironmentOptions, RequestOptions } from './options.js';
+import type {
+  CallManyOptions,
+  CallOptions,
+  ClientOptions,
+  EnvironmentOptions,
+  RequestOptions,
+  StreamOptions,
+} from './options.js';
 import {
   checkCallManyOptions,
   checkCallOptions,
@@ -98,7 +105,7 @@ export class Client {
    * Calls a capability and returns its output.
    *
    * @param capability - The slug, or a full URL of this surface.
-   * @param input - What the capability takes: a JSON object (api.md: the whole request body is the input). Default: `{}`.
+   * @param input - What the capability takes: a JSON object, which becomes the whole request body. Default: `{}`.
    * @typeParam T - The output's type. It is not checked.
    * @throws Any {@link SurfaceError}; `signal.reason` where the signal aborts the call.
    */
@@ -176,7 +183,7 @@ export class Client {
    * @param input - What the capability takes: a JSON object. Default: `{}`.
    */
   stream(capability: string): EventStream;
-  stream(capability: string, input: object, options?: CallOptions): EventStream;
+  stream(capability: string, input: object, options?: StreamOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
     const site = new CallSite(Client.prototype.stream);
     const built = outcomeOf(() =>

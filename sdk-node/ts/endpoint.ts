@@ -34,8 +34,8 @@ export function parseEndpoint(url: string | URL): Endpoint {
 }
 
 /**
- * Turns a capability's name into the slug in its endpoint's URL: `Summarize Article` becomes `summarize-article` (api.md,
- * vendor). Underscores stay; characters beyond ASCII separate words, which is assumed.
+ * Turns a capability's name into the slug in its endpoint's URL: `Summarize Article` becomes `summarize-article`, as
+ * the vendor documents. Underscores stay; characters beyond ASCII separate words, which is assumed.
  *
  * @throws {@link ConfigurationError} where `name` is not a string.
  */

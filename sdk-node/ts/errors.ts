@@ -184,7 +184,7 @@ export class APIStatusError extends ResponseError {
 /** 400, 413, 415 or 422: the request is not what the capability takes. */
 export class BadRequestError extends APIStatusError {}
 
-/** 401: the key is missing, malformed, unknown, revoked or expired (api.md, doc). */
+/** 401: the key is missing, malformed, unknown, revoked or expired. */
 export class AuthenticationError extends APIStatusError {}
 
 /** 402: the plan or a quota of it is exhausted. */
@@ -199,7 +199,7 @@ export class PaymentRequiredError extends APIStatusError {
   }
 }
 
-/** 403: the key's scope or permissions do not reach the capability (api.md, doc). */
+/** 403: the key's scope or permissions do not reach the capability. */
 export class PermissionDeniedError extends APIStatusError {}
 
 /** 404: no such product, surface or capability. */

@@ -43,7 +43,21 @@ export type {
   ResponseFormat,
   RetryMode,
   SharedOptions,
+  StreamOptions,
 } from './options.js';
 export { CallResponse, type Quota, type RateLimit } from './response.js';
 export { EventStream, type StreamResponse } from './stream.js';
-export type { StreamEvent, StreamEventName, UnknownEvent } from './stream-event.js';
+export type {
+  DataEvent,
+  DeltaEvent,
+  ErrorEvent,
+  ExecutionCompleteEvent,
+  ExecutionErrorEvent,
+  ExecutionStartEvent,
+  PartEvent,
+  StreamEvent,
+  StreamEventName,
+  TextDeltaEvent,
+  UnknownEvent,
+  WaitEvent,
+} from './stream-event.js';

@@ -11,7 +11,7 @@ export type RetryMode = 'safe' | 'idempotent';
 /** Whether responses are raw or wrapped; `detect` tells the two apart by their shape, which is assumed. */
 export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
 
-/** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …` (api.md, doc). */
+/** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …`. The API accepts either. */
 export type AuthHeader = 'bearer' | 'x-api-key';
 
 /** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. */
@@ -41,7 +41,7 @@ export interface SharedOptions {
   maxRetryWaitMs?: number | null | undefined;
   /** Maximum size of a response, in bytes after decompression. Default: 64 MiB. */
   maxResponseBytes?: number | undefined;
-  /** Whether responses are raw or wrapped, which the surface's owner sets (api.md, vendor). Default: `detect`. */
+  /** Whether responses are raw or wrapped, which the surface's owner sets. Default: `detect`. */
   responseFormat?: ResponseFormat | undefined;
   /** Longest silence of a stream, in milliseconds. `null` disables it. Default: 120,000. */
   streamIdleTimeoutMs?: number | null | undefined;
@@ -61,9 +61,12 @@ export interface RequestOptions extends SharedOptions {
 
 /** The options of one call. */
 export interface CallOptions extends RequestOptions {
-  /** Sends the call to the surface's dispatch endpoint, which takes the name in the body (api.md, vendor). Default: `false`. */
+  /** Sends the call to the surface's dispatch endpoint, which takes the name in the body. Default: `false`. */
   viaDispatch?: boolean | undefined;
 }
+
+/** The options of a stream: those of a call. */
+export type StreamOptions = CallOptions;
 
 /** The options of many calls. */
 export interface CallManyOptions extends CallOptions {
@@ -78,12 +81,12 @@ export interface ClientOptions extends SharedOptions, Hooks {
   /**
    * The product key, or a function that returns it or a promise of it, such as one that asks a secret manager. The function
    * is called before the first call and after a 401; in between its key is kept. Default: `RUNTYPE_PRODUCT_API_KEY`; keys
-   * belong in the environment, not in code (api.md, doc).
+   * belong in the environment, not in code.
    */
   apiKey?: string | (() => string | PromiseLike<string>) | undefined;
   /** The path of a file that holds the key alone; read again when it has changed. Default: `RUNTYPE_PRODUCT_API_KEY_FILE`. */
   apiKeyFile?: string | undefined;
-  /** What a key must begin with. `null` accepts any key, should the vendor change it. Default: `papi_` (api.md, doc). */
+  /** What a key must begin with. `null` accepts any key, should the vendor change it. Default: `papi_`, as the vendor documents. */
   apiKeyPrefix?: string | null | undefined;
   /** The product's id. Default: `RUNTYPE_PRODUCT_ID`. */
   productId?: string | undefined;

@@ -13,7 +13,7 @@ export interface RateLimit {
   readonly resetAfter: number | null;
 }
 
-/** Quota of the plan, from the headers `X-Quota-…` (api.md, vendor). */
+/** Quota of the plan, from the headers `X-Quota-…`, which the vendor documents. */
 export interface Quota {
   /** Number of executions that are left; `null` where the server does not say it. */
   readonly remaining: number | null;

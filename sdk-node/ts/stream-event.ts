@@ -1,11 +1,21 @@
-// The events of a stream, by the vendor's vocabulary (api.md, vendor).
+// The events of a stream, by the vendor's vocabulary.
 
+import type {
+  DeltaData,
+  ErrorData,
+  EventData,
+  ExecutionCompleteData,
+  ExecutionStartData,
+  PartData,
+  TextDeltaData,
+  WaitData,
+} from './event-data.js';
 import { native } from './native.js';
 import { unwrap } from './native-error.js';
 
 /** What every event has. */
 interface AnyEvent {
-  /** The data, parsed: by the vocabulary an object. Data that is not JSON is a string. */
+  /** The data, parsed; an object, by the vocabulary. It is not checked: data that is not JSON is a string. */
   readonly data: unknown;
   /** The event's `id` field, or that of the last event that had one. */
   readonly id: string;
@@ -15,17 +25,28 @@ interface AnyEvent {
   readonly executionId: string | null;
 }
 
-/** A piece of a text, of reasoning, or of a tool's input or output. */
-interface DeltaEvent extends AnyEvent {
-  readonly name: 'text_delta' | 'reasoning_delta' | 'tool_input_delta' | 'tool_output_delta';
+/** A piece of the text. */
+export interface TextDeltaEvent extends AnyEvent {
+  readonly name: 'text_delta';
+  readonly data: TextDeltaData;
+  /** The piece of text. */
+  readonly delta: string;
+  /** The id of the text that the piece belongs to; `null` where the event has none. */
+  readonly partId: string | null;
+}
+
+/** A piece of reasoning, or of a tool's input or output. */
+export interface DeltaEvent extends AnyEvent {
+  readonly name: 'reasoning_delta' | 'tool_input_delta' | 'tool_output_delta';
+  readonly data: DeltaData;
   /** The piece of text; `null` where the event has none. */
   readonly delta: string | null;
-  /** The id of the text or tool call that the piece belongs to; `null` where the event has none. */
+  /** The id of the reasoning or tool call that the piece belongs to; `null` where the event has none. */
   readonly partId: string | null;
 }
 
 /** A text, reasoning, tool call, step or turn begins or is complete. */
-interface PartEvent extends AnyEvent {
+export interface PartEvent extends AnyEvent {
   readonly name:
     | 'text_start'
     | 'text_complete'
@@ -39,35 +60,59 @@ interface PartEvent extends AnyEvent {
     | 'step_skip'
     | 'turn_start'
     | 'turn_complete';
-  /** The id of the text, tool call, step or turn; `null` where the event has none. */
+  readonly data: PartData;
+  /** The id of the text, reasoning, tool call, step or turn; `null` where the event has none. */
   readonly partId: string | null;
 }
 
+/** An execution begins. */
+export interface ExecutionStartEvent extends AnyEvent {
+  readonly name: 'execution_start';
+  readonly data: ExecutionStartData;
+}
+
 /** The execution is complete. */
-interface ExecutionCompleteEvent extends AnyEvent {
+export interface ExecutionCompleteEvent extends AnyEvent {
   readonly name: 'execution_complete';
+  readonly data: ExecutionCompleteData;
   /** The capability's output; `null` where the event has none. */
   readonly finalOutput: unknown;
   /** How long the execution took, in milliseconds; `null` where the event does not say it. */
   readonly durationMs: number | null;
 }
 
-/** An error; by the vocabulary the stream goes on after an `error` event, unless it says `recoverable: false`. */
-interface ErrorEvent extends AnyEvent {
-  readonly name: 'error' | 'execution_error';
+/** An error during the stream, which goes on unless the event is not recoverable. */
+export interface ErrorEvent extends AnyEvent {
+  readonly name: 'error';
+  readonly data: ErrorData;
+  /** Whether the stream goes on: `false` only where the event says so. Then the stream ends with a `StreamError`. */
+  readonly recoverable: boolean;
   /** The server's code; of a number, its digits. `null` where the event has none. */
   readonly code: string | null;
   /** The server's message; `null` where the event has none. */
   readonly errorMessage: string | null;
 }
 
+/** The execution failed: the stream ends with a `StreamError`. */
+export interface ExecutionErrorEvent extends AnyEvent {
+  readonly name: 'execution_error';
+  readonly data: ErrorData;
+  readonly recoverable: false;
+  /** The server's code; of a number, its digits. `null` where the event has none. */
+  readonly code: string | null;
+  /** The server's message; `null` where the event has none. */
+  readonly errorMessage: string | null;
+}
+
+/** The execution waits for a tool's result or for an approval, or an approval was granted or denied. */
+export interface WaitEvent extends AnyEvent {
+  readonly name: 'await' | 'approval_start' | 'approval_complete';
+  readonly data: WaitData;
+}
+
 /** The other events of the vocabulary; what they say is in `data`. */
-interface DataEvent extends AnyEvent {
+export interface DataEvent extends AnyEvent {
   readonly name:
-    | 'execution_start'
-    | 'approval_start'
-    | 'approval_complete'
-    | 'await'
     | 'context_notice'
     | 'source'
     | 'custom'
@@ -75,6 +120,7 @@ interface DataEvent extends AnyEvent {
     | `artifact_${string}`
     | `media_${string}`
     | `state_${string}`;
+  readonly data: EventData;
 }
 
 // A string that is equal to no literal: so a misspelt name of the vocabulary does not compile.
@@ -99,13 +145,23 @@ export interface UnknownEvent extends AnyEvent {
  * import { Client, type StreamEvent } from 'runtype-surface';
  *
  * function show(event: StreamEvent): void {
- *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
+ *   if (event.name === 'text_delta') process.stdout.write(event.delta);
  *   else if (event.name === 'execution_complete') console.log(' took', typeof event.durationMs);
  * }
  * for await (const event of new Client().stream('support-agent', { input: 'Where is my parcel?' })) show(event);
  * ```
  */
-export type StreamEvent = DeltaEvent | PartEvent | ExecutionCompleteEvent | ErrorEvent | DataEvent | UnknownEvent;
+export type StreamEvent =
+  | TextDeltaEvent
+  | DeltaEvent
+  | PartEvent
+  | ExecutionStartEvent
+  | ExecutionCompleteEvent
+  | ErrorEvent
+  | ExecutionErrorEvent
+  | WaitEvent
+  | DataEvent
+  | UnknownEvent;
 
 /** The vocabulary's names of events. */
 export type StreamEventName = StreamEvent['name'];
@@ -137,7 +193,7 @@ class EventFields {
   }
 
   get delta(): string | null {
-    return text(field(this.data, 'delta'));
+    return text(field(this.data, 'delta')) ?? (this.name === 'text_delta' ? '' : null);
   }
 
   get partId(): string | null {
@@ -151,6 +207,11 @@ class EventFields {
   get durationMs(): number | null {
     const durationMs = field(this.data, 'durationMs');
     return typeof durationMs === 'number' ? durationMs : null;
+  }
+
+  get recoverable(): boolean | null {
+    if (this.name === 'error') return field(this.data, 'recoverable') !== false;
+    return this.name === 'execution_error' ? false : null;
   }
 
   get code(): string | null {

@@ -1,9 +1,11 @@
 // A stream of events.
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
+import { type Boundary, CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
 import { type HeaderPairs, headersOf } from './headers.js';
-import { refused } from './native-error.js';
+import { native } from './native.js';
+import { unwrap } from './native-error.js';
 import { eventOf, type StreamEvent } from './stream-event.js';
 
 /** What is known of a stream once its response has begun. */
@@ -47,8 +49,9 @@ export interface EventReader {
 /**
  * A capability's response as events, each yielded as it arrives; {@link Client.stream} returns it.
  *
- * Nothing is sent before {@link EventStream.response} or the first event is asked for. It is iterated once; a slow reader
- * holds back the server. Leaving the loop, {@link EventStream.close} and the signal close the connection at once.
+ * Nothing is sent before {@link EventStream.response} or the first event is asked for. It is iterated once, by one reader at a
+ * time; a slow reader holds back the server. Leaving the loop, {@link EventStream.close} and the signal close the connection
+ * at once. A stream that was closed before its end cannot be read any more; a loop that is running ends.
  *
  * @example
  * ```ts
@@ -58,7 +61,7 @@ export interface EventReader {
  * const { status } = await stream.response(); // sends the call; a refused one throws here, before the first event
  * if (status !== 200) throw new Error(`an unusual success: ${status}`);
  * for await (const event of stream) {
- *   if (event.name === 'text_delta') process.stdout.write(event.delta ?? '');
+ *   if (event.name === 'text_delta') process.stdout.write(event.delta);
  * }
  * ```
  */
@@ -74,8 +77,16 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   /** Events that came together with one that was yielded. */
   #batch: Batch = [];
   #next = 0;
-  #isIterated = false;
+  /** Whether a loop has its events, or `text` and `finalOutput` have read them. */
+  #isRead = false;
+  /** Whether a reader came before it was closed. */
+  #isBegun = false;
   #isEnded = false;
+  #isClosed = false;
+  /** Whether it was closed before its last events were read. */
+  #isCut = false;
+  /** How many calls of `text` and `finalOutput` wait for the end. */
+  #wholes = 0;
   #lastId = '';
   #failure: { reason: unknown } | undefined;
   #text: Promise<string> | undefined;
@@ -91,6 +102,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * Sends the call, if it is not sent yet, and waits until the response has begun.
    *
    * @throws As {@link Client.call}: a wrong option or input, a refused key, a connection that is not made.
+   * {@link ConfigurationError} where the stream was closed before it was opened.
    */
   async response(): Promise<StreamResponse> {
     const reader = await this.#opened();
@@ -114,9 +126,10 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * @throws As {@link Client.call}, before the first event; {@link StreamError} where the stream breaks, ends without a
    * closing event, or reports that the execution failed; {@link APITimeoutError} where nothing is received for
    * `streamIdleTimeoutMs`, or the stream takes longer than `streamTimeoutMs`. After an error there are no more events.
+   * {@link ConfigurationError} where another reader waits, or the stream was closed before it was read.
    */
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
-    if (this.#next >= this.#batch.length) return this.#wait();
+    if (this.#next >= this.#batch.length || this.#wholes > 0) return this.#wait();
     return Promise.resolve({ done: false, value: this.#take() });
   }
 
@@ -129,22 +142,29 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   /**
    * The stream itself, which is iterated once.
    *
-   * @throws {@link ConfigurationError} the second time.
+   * @throws {@link ConfigurationError} where it was already read, or is closed.
    */
   [Symbol.asyncIterator](): this {
-    this.#iterate();
+    this.#iterate(EventStream.prototype[Symbol.asyncIterator]);
     return this;
   }
 
   /**
    * Reads to the end, and returns the text of all `text_delta` events, whether they were read before or not. It may be called
-   * at any time, also after the loop; of a stream that was closed it is the text that came before.
+   * at any time, also after the loop.
    *
-   * @throws As {@link EventStream.next}; after an error the same one.
+   * @throws As {@link EventStream.next}; after an error the same one. {@link ConfigurationError} where the stream was closed
+   * before its end.
    */
   text(): Promise<string> {
-    this.#text ??= this.#whole(async (reader) => (await reader.text()) ?? '', '');
-    return this.#text;
+    if (this.#text !== undefined) return this.#text;
+    const text = this.#whole(EventStream.prototype.text, async (reader) => (await reader.text()) ?? '');
+    this.#text = text;
+    // A text that was refused may be asked for again.
+    text.catch(() => {
+      this.#text = undefined;
+    });
+    return text;
   }
 
   /**
@@ -152,19 +172,20 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * at any time, also after the loop.
    *
    * @typeParam T - The output's type. It is not checked.
-   * @throws As {@link EventStream.next}; after an error the same one.
+   * @throws As {@link EventStream.text}.
    */
   async finalOutput<T = unknown>(): Promise<T> {
-    return (await this.#whole(async (reader) => (await reader.finalOutput()) ?? null, null)) as T;
+    const read = async (reader: EventReader) => (await reader.finalOutput()) ?? null;
+    return (await this.#whole(EventStream.prototype.finalOutput, read)) as T;
   }
 
   /**
    * The events as a `ReadableStream` of the platform; cancelling it closes the connection at once.
    *
-   * @throws {@link ConfigurationError} where the stream was iterated already.
+   * @throws {@link ConfigurationError} where the stream was already read, or is closed.
    */
   toReadableStream(): ReadableStream<StreamEvent> {
-    this.#iterate();
+    this.#iterate(EventStream.prototype.toReadableStream);
     return new ReadableStream<StreamEvent>(
       {
         pull: async (controller) => {
@@ -179,8 +200,13 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     );
   }
 
-  /** Closes the connection at once, or drops the in-flight call; there are no more events. */
+  /**
+   * Closes the connection at once, or drops the in-flight call. There are no more events; of a stream that was read to its end,
+   * the text and the final output stay available.
+   */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isCut ||= this.#next < this.#batch.length;
     this.#end();
     this.#controller.abort();
   }
@@ -190,11 +216,10 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     await this.close();
   }
 
-  #iterate(): void {
-    if (this.#isIterated) {
-      throw refused('stream', 'it is iterated a second time: keep its events in a list, or start another stream');
-    }
-    this.#isIterated = true;
+  #iterate(boundary: Boundary): void {
+    if (this.#isRead) refuse(boundary, native.streamAlreadyRead);
+    if (this.#isClosed) refuse(boundary, native.closedStream);
+    this.#isRead = true;
   }
 
   #opened(): Promise<EventReader> {
@@ -203,6 +228,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   async #begin(): Promise<EventReader> {
+    if (this.#isClosed) unwrap<never>(native.closedStream());
     const controller = this.#controller;
     controller.signal.throwIfAborted();
     const signal = this.#signal;
@@ -211,7 +237,10 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       const weak = new WeakRef(controller);
       this.#stopListening = cancelOnAbort(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
     }
-    const reader = await this.#open(controller.signal);
+    const reader = await this.#open(controller.signal).catch((reason) => {
+      if (this.#isClosed) unwrap<never>(native.closedStream());
+      throw reason;
+    });
     this.#reader = reader;
     const stop = () => {
       this.#batch = [];
@@ -222,20 +251,24 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     return reader;
   }
 
-  /** What `read` makes of the whole stream; `nothing` where it was closed before it began. */
-  async #whole<T>(read: (reader: EventReader) => Promise<T>, nothing: T): Promise<T> {
+  /** What `read` makes of the whole stream. */
+  async #whole<T>(boundary: Boundary, read: (reader: EventReader) => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure.reason;
-    const isClosed = this.#isEnded;
-    if (isClosed && this.#reader === undefined) return nothing;
+    if (this.#reading !== undefined) refuse(boundary, native.secondReader);
+    if (this.#isCut || (this.#isClosed && this.#reader === undefined)) refuse(boundary, native.closedStream);
+    this.#isRead = this.#isBegun = true;
+    this.#wholes += 1;
+    const { signal } = this.#controller;
     try {
       const whole = await read(await this.#opened());
-      if (!this.#isEnded) this.#controller.signal.throwIfAborted();
+      if (!this.#isEnded) signal.throwIfAborted();
       this.#end();
       return whole;
     } catch (reason) {
-      // Closed while the call was in flight.
-      if (this.#isEnded && !isClosed && this.#reader === undefined) return nothing;
-      throw this.#fail(reason);
+      if (this.#isClosed) throw reason;
+      throw this.#fail(signal.aborted ? signal.reason : reason);
+    } finally {
+      this.#wholes -= 1;
     }
   }
 
@@ -256,10 +289,14 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
 
   /** The first event of the next batch. */
   async #wait(): Promise<IteratorResult<StreamEvent, undefined>> {
+    const boundary = EventStream.prototype.next;
+    if (this.#reading !== undefined || this.#wholes > 0) refuse(boundary, native.secondReader);
+    if (this.#isClosed && !this.#isBegun) refuse(boundary, native.closedStream);
+    this.#isBegun = true;
     while (this.#next >= this.#batch.length) {
       if (this.#isEnded) return { done: true, value: undefined };
       if (this.#controller.signal.aborted) throw this.#fail(this.#controller.signal.reason);
-      this.#reading ??= this.#read().finally(() => {
+      this.#reading = this.#read().finally(() => {
         this.#reading = undefined;
       });
       await this.#reading;
@@ -287,4 +324,11 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     this.#stopListening?.();
     this.#stopListening = undefined;
   }
+}
+
+type Refusal = () => ReturnType<typeof native.closedStream>;
+
+/** Refuses a use of a stream, for the caller of `boundary`. */
+function refuse(boundary: Boundary, refusal: Refusal): never {
+  return new CallSite(boundary).run(() => unwrap<never>(refusal()));
 }

@@ -36,7 +36,12 @@ mod _native {
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
         options::{opaque::OpaqueOptions, signature::Signature},
-        stream::{EventStream, event::StreamEvent, opening::Opening},
+        stream::{
+            EventStream,
+            event::StreamEvent,
+            misuse::{closed_stream, second_reader, stream_already_entered, stream_already_read},
+            opening::Opening,
+        },
     };
 
     #[cfg(debug_assertions)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runtype_mock import MockSurface
 
 README = Path(__file__).parents[1] / "README.md"
+ROOT_README = Path(__file__).parents[2] / "README.md"
 DOCUMENTED = [
     runtype_surface,
     runtype_mock,
@@ -27,8 +28,8 @@ DOCUMENTED = [
 ]
 
 
-def in_readme() -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def in_readme(readme: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def in_doc_comment(documented: Any) -> list[str]:
@@ -37,13 +38,15 @@ def in_doc_comment(documented: Any) -> list[str]:
     return [textwrap.dedent(block) for block in blocks]
 
 
-EXAMPLES = [pytest.param(code, id=f"README {number}") for number, code in enumerate(in_readme(), 1)] + [
-    pytest.param(code, id=documented.__name__) for documented in DOCUMENTED for code in in_doc_comment(documented)
-]
+EXAMPLES = (
+    [pytest.param(code, id=f"README {number}") for number, code in enumerate(in_readme(README), 1)]
+    + [pytest.param(code, id=f"root README {number}") for number, code in enumerate(in_readme(ROOT_README), 1)]
+    + [pytest.param(code, id=documented.__name__) for documented in DOCUMENTED for code in in_doc_comment(documented)]
+)
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 10
+    assert len(EXAMPLES) >= 16
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
@@ -58,6 +61,7 @@ def test_an_example_runs(code: str, runtype_mock: MockSurface, monkeypatch: pyte
         "pytest": pytest,
         "client": runtype_surface.AsyncClient() if is_async else runtype_surface.Client(),
         "texts": ["One.", "Two."],
+        "inputs": [{"input": "One."}, {"input": "Two."}],
         "text": "One.",
         "my_application": lambda client: client.call("echo"),
         "is_batch": True,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtype_surface import Client, SurfaceError
+from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
     from runtype_mock import MockSurface
@@ -116,5 +116,4 @@ def test_a_hostile_input_ends_as_a_value_or_an_error(
     assert len(shown) < 2_000
     assert "panicked" not in capfd.readouterr().err
     with runtype_mock.client() as client:
-        client: Client
         assert client.call("echo", {"a": 1}) == {"a": 1}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pydoc
+import re
 import typing
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import jedi
@@ -17,11 +19,13 @@ import runtype_surface
 from runtype_surface import (
     AsyncClient,
     AsyncClientOptions,
+    CallManyOptions,
     CallOptions,
     CallResponse,
     Client,
     ClientOptions,
     NotGiven,
+    StreamEventName,
     StreamOptions,
 )
 
@@ -134,13 +138,29 @@ def test_a_notebook_completes_every_option(client: type[Any], name: str) -> None
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [(ClientOptions, CLIENT), (AsyncClientOptions, CLIENT), (CallOptions, CALL), (StreamOptions, STREAM)],
+    [
+        (ClientOptions, CLIENT),
+        (AsyncClientOptions, CLIENT),
+        (CallOptions, CALL),
+        (CallManyOptions, OPTIONS["call_many"]),
+        (StreamOptions, STREAM),
+    ],
 )
 def test_the_public_types_have_every_option(options: Any, expected: set[str]) -> None:
     hints = get_type_hints(options)
     assert set(hints) == expected
     assert options.__required_keys__ == frozenset()
     assert typing.is_typeddict(options)
+
+
+def test_every_type_of_an_option_can_be_imported() -> None:
+    # The types that annotations name, but for those of other packages.
+    assert set(runtype_surface._types.__all__) - {"Any", "Self"} <= set(runtype_surface.__all__)
+
+
+def test_the_names_of_events_are_those_of_the_core() -> None:
+    core = Path(__file__).parents[2] / "sdk-core/src/stream/event.rs"
+    assert list(get_args(StreamEventName)) == re.findall(r'^    \w+ = "(\w+)",$', core.read_text(), re.MULTILINE)
 
 
 VALUES: dict[str, Any] = {

@@ -62,7 +62,7 @@ def test_text_and_final_output_read_to_the_end(runtype_mock: MockSurface) -> Non
         assert [event.name for event in events] == [step["event"] for step in HELLO[:read]]
         assert stream.text() == stream.text() == "Hello world"
         assert stream.final_output() == {"response": "Hello world"}
-        assert list(stream) == []
+        assert next(stream, None) is None
         stream.close()
         assert (stream.text(), stream.final_output()) == ("Hello world", {"response": "Hello world"})
 
@@ -161,10 +161,7 @@ def test_closing_after_the_first_event_closes_the_connection_at_once(runtype_moc
     moment = dt.datetime.now(dt.timezone.utc)
     stream.close()
     assert closed_after(runtype_mock.wait_for(is_closed), moment) < 0.1
-    assert list(stream) == []
-    assert stream.final_output() is None
-    # What has come until then.
-    assert stream.text() in ("", "Hello ")
+    assert next(stream, None) is None
     assert stream.execution_id is not None
 
 

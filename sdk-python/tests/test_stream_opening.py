@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtype_surface import AuthenticationError
+from runtype_surface import AuthenticationError, ConfigurationError
 from support.agent import HELLO, has, is_closed, put
 
 if TYPE_CHECKING:
@@ -47,13 +47,16 @@ def test_nothing_is_sent_before_a_stream_is_entered_or_read(runtype_mock: MockSu
 def test_a_stream_that_is_closed_before_it_is_opened_sends_nothing(runtype_mock: MockSurface) -> None:
     stream = runtype_mock.client().stream("agent")
     stream.close()
-    assert (list(stream), stream.text(), stream.final_output()) == ([], "", None)
+    for read in (stream.text, stream.final_output, stream.__next__, stream.__enter__):
+        with pytest.raises(ConfigurationError, match="the stream is closed"):
+            read()
 
     async def main() -> None:
         stream = runtype_mock.async_client().stream("agent")
         await stream.aclose()
-        assert [event async for event in stream] == []
-        assert (await stream.text(), await stream.final_output()) == ("", None)
+        for read in (stream.text, stream.final_output, stream.__anext__, stream.__aenter__):
+            with pytest.raises(ConfigurationError, match="the stream is closed"):
+                await read()
 
     asyncio.run(main())
     assert runtype_mock.journal() == []

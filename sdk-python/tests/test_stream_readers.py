@@ -64,11 +64,6 @@ def test_a_loop_ends_where_its_stream_is_closed_or_read_to_the_end(runtype_mock:
     assert seen == ["0", "01234567"]
 
     with client.stream("agent") as stream:
-        events = iter(stream)
-        next(events)
-    assert list(events) == []
-
-    with client.stream("agent") as stream:
         assert stream.text() == "01234567"
     assert stream.final_output() == 1
 
@@ -176,18 +171,58 @@ def test_a_stream_is_iterated_once(runtype_mock: MockSurface) -> None:
     stream = runtype_mock.client().stream("agent")
     assert next(stream).name == "execution_start"
     assert len(list(stream)) == len(HELLO) - 1
-    with pytest.raises(ConfigurationError, match="iterated a second time") as caught:
+    with pytest.raises(ConfigurationError, match="the stream was already read") as caught:
         iter(stream)
-    assert caught.value.option == "stream"
+    assert (caught.value.option, caught.value.may_have_executed) == ("stream", True)
 
     async def main() -> None:
         stream = runtype_mock.async_client().stream("agent")
         assert (await anext(stream)).name == "execution_start"
         assert len([event async for event in stream]) == len(HELLO) - 1
-        with pytest.raises(ConfigurationError, match="iterated a second time"):
+        with pytest.raises(ConfigurationError, match="the stream was already read"):
             aiter(stream)
 
     asyncio.run(main())
+
+
+def test_a_stream_whose_text_was_read_is_not_iterated_in_silence(runtype_mock: MockSurface) -> None:
+    put(runtype_mock)
+    for whole in ("text", "final_output"):
+        stream = runtype_mock.client().stream("agent")
+        getattr(stream, whole)()
+        with pytest.raises(ConfigurationError, match="the stream was already read"):
+            iter(stream)
+
+        async def main(whole: str) -> None:
+            stream = runtype_mock.async_client().stream("agent")
+            await getattr(stream, whole)()
+            with pytest.raises(ConfigurationError, match="the stream was already read"):
+                aiter(stream)
+
+        asyncio.run(main(whole))
+
+
+def test_a_stream_is_entered_once(runtype_mock: MockSurface) -> None:
+    put(runtype_mock)
+    stream = runtype_mock.client().stream("agent")
+    with stream:
+        with pytest.raises(ConfigurationError, match="the stream was already entered"), stream:
+            raise AssertionError("it was entered twice")
+        assert stream.text() == "Hello world"
+    with pytest.raises(ConfigurationError, match="the stream was already entered"):
+        stream.__enter__()
+
+    async def main() -> None:
+        stream = runtype_mock.async_client().stream("agent")
+        async with stream:
+            with pytest.raises(ConfigurationError, match="the stream was already entered"):
+                await stream.__aenter__()
+            assert await stream.text() == "Hello world"
+        with pytest.raises(ConfigurationError, match="the stream was already entered"):
+            await stream.__aenter__()
+
+    asyncio.run(main())
+    assert len(runtype_mock.journal()) == 2
 
 
 def test_a_second_reader_at_the_same_time_is_refused(runtype_mock: MockSurface) -> None:
@@ -197,7 +232,7 @@ def test_a_second_reader_at_the_same_time_is_refused(runtype_mock: MockSurface) 
     with ThreadPoolExecutor() as threads:
         rest = threads.submit(next, stream, None)
         until(lambda: refuses(stream.text))
-        with pytest.raises(ConfigurationError, match="another reader waits"):
+        with pytest.raises(ConfigurationError, match="another reader is waiting"):
             next(stream)
         stream.close()
         assert rest.result(timeout=5) is None
@@ -208,7 +243,7 @@ def test_a_second_reader_at_the_same_time_is_refused(runtype_mock: MockSurface) 
         reader = asyncio.ensure_future(anext(stream, None))
         await asyncio.sleep(0)
         for read in (stream.__anext__, stream.text, stream.final_output, stream.__aenter__):
-            with pytest.raises(ConfigurationError, match="another reader waits"):
+            with pytest.raises(ConfigurationError, match="another reader is waiting"):
                 await read()
         await stream.aclose()
         assert await reader is None
@@ -217,5 +252,5 @@ def test_a_second_reader_at_the_same_time_is_refused(runtype_mock: MockSurface) 
 
 
 def refuses(read: Callable[[], object]) -> None:
-    with pytest.raises(ConfigurationError, match="another reader waits"):
+    with pytest.raises(ConfigurationError, match="another reader is waiting"):
         read()

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use jsonschema::{Draft, Validator};
+use jsonschema::{Draft, ValidationError, Validator, error::ValidationErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ impl Schema {
         self.validator
             .iter_errors(input)
             .take(MOST_PROBLEMS)
-            .map(|error| Problem { path: error.instance_path().to_string(), message: error.to_string() })
+            .map(|error| Problem { path: error.instance_path().to_string(), message: message(&error) })
             .collect()
     }
 }
@@ -56,11 +56,19 @@ pub struct Problem {
     pub message: String,
 }
 
+/// What is wrong, in plain words where the validator has none.
+fn message(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Required { property } => format!("{property} is missing"),
+        _ => error.to_string(),
+    }
+}
+
 /// Body of the 400 for an input that violates its schema. The shape is assumed.
 pub(crate) fn refusal(problems: &[Problem]) -> Value {
     let first = problems.first().map(|problem| {
-        let place = if problem.path.is_empty() { "the input" } else { problem.path.as_str() };
-        format!("Invalid input: at {place}: {}", problem.message)
+        let place = if problem.path.is_empty() { String::new() } else { format!(" at {}", problem.path) };
+        format!("Invalid input{place}: {}", problem.message)
     });
     let details: Vec<_> =
         problems.iter().map(|problem| json!({ "path": problem.path, "message": problem.message })).collect();
@@ -107,8 +115,8 @@ mod tests {
         let problems = schema.problems(&json!({"items": ["a", 7]}));
         assert_eq!(problems[0].path, "/items/1");
         let body = refusal(&problems);
-        assert!(body["error"].as_str().unwrap().starts_with("Invalid input: at /items/1: "), "{body}");
-        assert!(refusal(&schema.problems(&json!({})))["error"].as_str().unwrap().contains("the input"));
+        assert!(body["error"].as_str().unwrap().starts_with("Invalid input at /items/1: "), "{body}");
+        assert_eq!(refusal(&schema.problems(&json!({})))["error"], r#"Invalid input: "items" is missing"#);
     }
 
     #[test]

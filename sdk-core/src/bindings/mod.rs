@@ -13,6 +13,7 @@ mod variables;
 
 pub use crate::config::values::{milliseconds, seconds, whole_number};
 pub use crate::error::spelling::Language;
+pub use crate::stream::misuse::{closed_stream, second_reader, stream_already_entered, stream_already_read};
 pub use argument::{Refuse, checked, jitter_seed, many_stream, refused, set_language, user_agent};
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};

@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     error::Error,
-    stream::{EventStream, event::StreamEvent, text::Text},
+    stream::{EventStream, event::StreamEvent, misuse, text::Text},
 };
 
 /// Reads a stream for another language, where handling events is the slow part. While the reader handles a full batch, the
@@ -68,8 +68,9 @@ impl<T: Send> ReadAhead<T> {
             Ok(batch) => batch,
             Err(error) => return Some(Err(error)),
         };
+        // After the closing event there is nothing to gain, and a stream that is closed then keeps its final output.
         if batch.is_full
-            && let Some(mut stream) = self.stream.take()
+            && let Some(mut stream) = self.stream.take_if(|stream| !stream.has_closing_event())
         {
             let make_ready = self.make_ready;
             self.ahead.spawn(async move {
@@ -85,15 +86,13 @@ impl<T: Send> ReadAhead<T> {
     /// # Errors
     ///
     /// As [`EventStream::next`].
-    pub async fn final_output_bytes(&mut self) -> Option<Result<Bytes, Error>> {
+    pub async fn final_output_bytes(&mut self) -> Result<Bytes, Error> {
         while let Some(batch) = self.next().await {
-            match batch {
-                // The text may be asked for afterwards.
-                Ok(batch) => self.put_back(&batch.events),
-                Err(error) => return Some(Err(error)),
-            }
+            // The text may be asked for afterwards.
+            self.put_back(&batch?.events);
         }
-        Some(self.stream.as_mut()?.final_output_bytes().await)
+        // It is missing where it was closed while it was read ahead.
+        self.stream.as_mut().ok_or_else(misuse::closed_stream)?.final_output_bytes().await
     }
 
     /// Returns events that were yielded but not read by the application: [`text`](Self::text) begins with them.
@@ -110,7 +109,7 @@ impl<T: Send> ReadAhead<T> {
         while let Some(batch) = self.next().await {
             batch?.events.iter().for_each(|event| event.add_text(&mut self.text));
         }
-        self.stream.as_ref().map_or(Ok(()), |stream| stream.unless_failed())?;
+        self.stream.as_ref().map_or_else(|| Err(misuse::closed_stream()), |stream| stream.unless_failed())?;
         Ok(self.text.take())
     }
 

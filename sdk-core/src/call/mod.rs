@@ -29,7 +29,7 @@ use crate::{
     transport::plan::{Outgoing, Plan},
 };
 
-/// The query that asks for a stream (api.md: the parameter's name is assumed).
+/// The query that asks for a stream (the parameter's name is assumed).
 const ASSUMED_STREAM_QUERY: &str = "stream=true";
 
 /// The endpoint that a call is sent to.
@@ -332,7 +332,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// `{"capability": "<slug>", "input": {...}}` (api.md, vendor and wild), with the input's text unchanged.
+/// `{"capability": "<slug>", "input": {...}}` (documented by the vendor), with the input's text unchanged.
 fn dispatch_body(slug: &str, input: &[u8]) -> Bytes {
     let name = serde_json::Value::from(slug).to_string();
     let mut body = Vec::with_capacity(name.len() + input.len() + 28);

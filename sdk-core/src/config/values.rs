@@ -43,7 +43,7 @@ impl std::str::FromStr for RetryMode {
     }
 }
 
-/// Format of responses, which the surface's owner sets (api.md, vendor).
+/// Format of responses, which the surface's owner sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ResponseFormat {

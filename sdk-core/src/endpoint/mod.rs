@@ -15,12 +15,12 @@ use crate::{config::defaults, error::Error, redact};
 use base_url::{parse_base, parse_url};
 use segment::{SEGMENT, id, is_dot_segment, segment};
 
-/// The path of the OpenAPI document below the surface's `/api/` (api.md: the path is assumed).
+/// The path of the OpenAPI document below the surface's `/api/` (assumed).
 const ASSUMED_OPENAPI_PATH: &str = "openapi.json";
 
 const EXAMPLE_PATH: &str = "/v1/products/prod_…/surfaces/surf_…/api/…";
 
-/// The path of the dispatch endpoint, which takes the capability's slug in the body (api.md, vendor and wild).
+/// The path of the dispatch endpoint, which takes the capability's slug in the body (documented by the vendor).
 const DISPATCH_PATH: &str = "dispatch";
 
 /// The address of an API surface, `{base}/v1/products/{product}/surfaces/{surface}/api/`.
@@ -160,7 +160,7 @@ impl Endpoint {
         self.url(&utf8_percent_encode(&self.slug(slug)?, SEGMENT).to_string())
     }
 
-    /// The URL of the dispatch endpoint (api.md, vendor and wild).
+    /// The URL of the dispatch endpoint, which takes the capability's slug in the body.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Endpoint {
         self.url(DISPATCH_PATH)
     }
 
-    /// The URL of the surface's OpenAPI document. Its path is assumed (api.md).
+    /// The URL of the surface's OpenAPI document. Its path is assumed.
     ///
     /// # Errors
     ///

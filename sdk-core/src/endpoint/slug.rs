@@ -1,8 +1,8 @@
 //! From a capability's name to its slug.
 
-/// Converts a capability's name to its slug: `Summarize Article` becomes `summarize-article` (api.md, vendor).
+/// Converts a capability's name to its slug: `Summarize Article` becomes `summarize-article`.
 ///
-/// Characters other than ASCII letters, digits and underscores separate words (slugs with underscores exist: api.md, wild). The
+/// Characters other than ASCII letters, digits and underscores separate words; slugs with underscores exist. The
 /// platform's treatment of letters beyond ASCII is not documented; that they separate words is assumed.
 ///
 /// ```

@@ -145,7 +145,7 @@ fn check_the_way() -> String {
     format!("Check {}, and any proxy between this machine and the API.", spell("base_url"))
 }
 
-/// The documented causes of a 401: no auth header, incorrect key format, revoked key (api.md, doc). The client rules out the
+/// The documented causes of a 401: no auth header, incorrect key format, revoked key. The client rules out the
 /// first two: it sent the header and checked the format.
 fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     let again = match &explanation.asked_again {
@@ -163,7 +163,7 @@ fn authentication(explanation: &Explanation<'_>) -> (String, String) {
     )
 }
 
-/// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient (api.md, doc).
+/// The documented causes of a 403: the key is scoped to other capabilities, or its permissions are insufficient.
 /// The server accepted the key itself.
 fn permission(explanation: &Explanation<'_>) -> (String, String) {
     let (lacking, wanted) = match explanation.capability {

@@ -5,7 +5,7 @@ use http::HeaderValue;
 use super::ApiKey;
 use crate::{config::values, error::Error};
 
-/// Header that carries the key. The API accepts either (api.md, doc).
+/// Header that carries the key. The API accepts either, as the vendor documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AuthHeader {

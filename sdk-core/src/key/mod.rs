@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::error::Error;
 
-/// Prefix of every product key (api.md, doc: "Surface keys begin with `papi_`").
+/// Prefix of every product key (documented by the vendor: "Surface keys begin with `papi_`").
 pub(crate) const PREFIX: &str = "papi_";
 /// The scheme of the `Authorization` header.
 const SCHEME: &str = "Bearer ";

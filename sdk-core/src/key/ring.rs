@@ -1,6 +1,6 @@
 //! The current key, and its rotation.
 //!
-//! The documented rotation: revoke the old key, create a new one, configure it (api.md, doc). A revoked key stops working at
+//! The documented rotation: revoke the old key, create a new one, configure it. A revoked key stops working at
 //! once, so the first sign of a rotation is a 401. One call then asks the source again for all calls in flight. If it returns
 //! another key, they are sent again with it, and later calls use it.
 

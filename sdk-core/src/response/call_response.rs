@@ -152,7 +152,7 @@ impl<T> CallResponse<T> {
     }
 }
 
-/// A wrapped response; the shape is assumed (api.md).
+/// A wrapped response; the shape is assumed.
 #[derive(Deserialize)]
 struct Wrapped<'a> {
     #[serde(borrow)]

@@ -43,7 +43,7 @@ pub(crate) struct ErrorResponse {
 }
 
 /// Parses an error body. The documented form is a JSON object with `error` (a string, or an object with `code` and `message`)
-/// and optionally `code`, `message`, `details` and `executionId` (api.md). Of other bodies, a short text is the message;
+/// and optionally `code`, `message`, `details` and `executionId`. Of other bodies, a short text is the message;
 /// otherwise there is none.
 pub(crate) fn read(
     status: u16,

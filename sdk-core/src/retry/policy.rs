@@ -1,6 +1,6 @@
 //! Which failures are retried.
 //!
-//! A call has effects and costs money, and the API documents no idempotency key (api.md). By default only calls that the server
+//! A call has effects and costs money, and the API documents no idempotency key. By default only calls that the server
 //! cannot have executed are retried; RFC 9110, section 9.2.2, allows no more for a POST.
 
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
 }
 
 /// Whether a 429 means an exhausted daily limit or plan, so that retrying within minutes is futile. The messages and codes are
-/// not documented; these are assumed from observed ones (api.md, wild).
+/// not documented; these are assumed from observed ones.
 pub(crate) fn is_exhausted_assumed(code: Option<&str>, message: &str, retry_after: Option<Duration>) -> bool {
     let text = format!("{} {message}", code.unwrap_or_default()).to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));

@@ -11,10 +11,10 @@ use super::{fields::Fields, parser::RawEvent, text::Text};
 /// Name of an event without a name and without a `type` in its data (WHATWG).
 const UNNAMED: &str = "message";
 
-/// Defines the vendor's events (api.md, vendor). The list grows; other names are [`Other`](EventKind::Other).
+/// Defines the vendor's events. The list grows; other names are [`Other`](EventKind::Other).
 macro_rules! vocabulary {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// Kind of an event, by the vendor's vocabulary (api.md, vendor).
+        /// Kind of an event, by the vendor's vocabulary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum EventKind {
@@ -212,6 +212,13 @@ impl StreamEvent {
         fields.error.text().or_else(inner).or_else(|| fields.message.text())
     }
 
+    /// Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`. `Some(false)` for
+    /// `execution_error`, and `None` for events that are no errors.
+    #[must_use]
+    pub fn recoverable(&self) -> Option<bool> {
+        matches!(self.kind, EventKind::Error | EventKind::ExecutionError).then(|| !self.is_failure())
+    }
+
     /// Size in bytes, without an id that it shares with the previous event.
     pub(crate) fn weight(&self, before: Option<&Self>) -> usize {
         self.name.len() + self.data.len() + if self.shares_id(before) { 0 } else { self.id.len() }
@@ -326,12 +333,21 @@ mod tests {
         ] {
             let error = event("execution_error", data);
             assert!(error.is_failure());
+            assert_eq!(error.recoverable(), Some(false));
             assert_eq!(
                 (error.error_message().as_deref(), error.code().as_deref()),
                 (Some("boom"), Some("E1")),
                 "{data}"
             );
         }
+    }
+
+    #[test]
+    fn an_error_event_is_recoverable_unless_it_says_no() {
+        for (data, expected) in [("{}", true), (r#"{"recoverable":true}"#, true), (r#"{"recoverable":false}"#, false)] {
+            assert_eq!(event("error", data).recoverable(), Some(expected), "{data}");
+        }
+        assert_eq!(event("ping", r#"{"recoverable":true}"#).recoverable(), None);
     }
 
     #[test]

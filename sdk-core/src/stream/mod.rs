@@ -3,6 +3,7 @@
 pub(crate) mod event;
 pub(crate) mod fields;
 pub(crate) mod head;
+pub(crate) mod misuse;
 pub(crate) mod parser;
 pub(crate) mod text;
 
@@ -222,11 +223,25 @@ impl EventStream {
         self.failed.as_ref().map_or(Ok(()), |error| Err(error.again()))
     }
 
-    /// Closes the connection at once. There are no more events. Dropping the stream does the same.
+    /// Closes the connection at once, as dropping the stream does. There are no more events. If the stream was not read to its
+    /// end, `text` and `final_output` return an error of the kind [`ErrorKind::Configuration`] afterwards.
     pub fn close(&mut self) {
+        if !self.is_read_to_end() && self.failed.is_none() {
+            self.failed = Some(misuse::closed_stream());
+        }
         self.end();
         self.gathered.clear();
         self.is_closed = true;
+    }
+
+    fn is_read_to_end(&self) -> bool {
+        let has_unread = !self.gathered.is_empty() || !self.ready.is_empty() || self.failure.is_some();
+        !has_unread && (self.chunks.is_none() || self.has_closing_event())
+    }
+
+    /// Whether the closing event was read.
+    pub(crate) fn has_closing_event(&self) -> bool {
+        self.is_closed
     }
 
     /// HTTP status of the response.

@@ -10,6 +10,7 @@ import {
   type ClientOptions,
   capabilitySlug,
   type Endpoint,
+  type ErrorEvent,
   type EventStream,
   PaymentRequiredError,
   parseEndpoint,
@@ -17,7 +18,9 @@ import {
   RateLimitError,
   StreamError,
   type StreamEvent,
+  type StreamOptions,
   SurfaceError,
+  type TextDeltaEvent,
   type UnknownEvent,
 } from 'runtype-surface';
 
@@ -78,7 +81,7 @@ export function show(event: StreamEvent): string {
   const name: string = event.name;
   // @ts-expect-error the event may have none
   event.delta;
-  if (event.name === 'text_delta') return event.delta ?? '';
+  if (event.name === 'text_delta') return event.delta;
   if (event.name === 'artifact_start') return JSON.stringify(event.data);
   if (name === 'a_name_of_tomorrow') return (event as UnknownEvent).id;
   // @ts-expect-error there is no such name
@@ -87,13 +90,49 @@ export function show(event: StreamEvent): string {
     case 'execution_complete':
       return `${event.durationMs} ms: ${JSON.stringify(event.finalOutput)}`;
     case 'error':
-      return `${event.code}: ${event.errorMessage}`;
+      return `${event.code}: ${event.errorMessage}${event.recoverable ? ', going on' : ''}`;
     // @ts-expect-error there is no such name
     case 'excution_error':
       return '';
     default:
       return `${event.name} ${event.seq} ${event.executionId}`;
   }
+}
+
+export function theDataOfAnEventNarrows(event: StreamEvent): unknown {
+  switch (event.name) {
+    case 'text_delta': {
+      const piece: TextDeltaEvent = event;
+      const data: { delta: string; id?: string; parentToolCallId?: string } = piece.data;
+      return data;
+    }
+    case 'tool_start':
+      return event.data.toolName?.toUpperCase();
+    case 'execution_complete':
+      return (event.data.totalTokens?.input ?? 0) + (event.data.totalCost ?? 0);
+    case 'execution_error':
+    case 'error': {
+      const recoverable: ErrorEvent['recoverable'] = event.recoverable;
+      // @ts-expect-error it may be a number
+      const code: string | undefined = event.data.code;
+      return recoverable ? code : null;
+    }
+    case 'await':
+      return event.data.awaitReason?.length;
+    case 'state_changed':
+      return event.data.a_field_of_tomorrow;
+    case 'ping':
+      // @ts-expect-error what the vocabulary does not say is unknown
+      return event.data.at.length;
+    default:
+      return event.seq;
+  }
+}
+
+export function theDataOfAnUnknownEventIsUnknown(event: UnknownEvent): unknown {
+  // @ts-expect-error it may be anything
+  event.data.field;
+  return event.data;
 }
 
 export function anErrorNarrows(error: unknown): number | string | null {
@@ -116,6 +155,10 @@ export function mistakesAreRefused(client: Client): void {
   client.call('echo', 'text');
   // @ts-expect-error an option of the client is none of a call
   client.call('echo', {}, { baseUrl: 'https://example.com' });
+  const options: StreamOptions = { streamTimeoutMs: null, viaDispatch: true };
+  client.stream('echo', {}, options);
+  // @ts-expect-error an option of many calls is none of a stream
+  client.stream('echo', {}, { concurrency: 2 });
   // @ts-expect-error the document is not called by dispatch
   client.openapi({ viaDispatch: true });
   // @ts-expect-error errors are made by the package

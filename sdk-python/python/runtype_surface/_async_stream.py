@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from ._asyncio import Pending, wait
-from ._native import StreamEvent
+from ._native import StreamEvent, closed_stream
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
@@ -26,37 +26,29 @@ class AsyncEventStream(WithHead):
                 if event.name == "text_delta":
                     print(event.delta, end="")
 
-    Nothing is sent before it is entered or read: both open it, and raise what a call would raise. It is iterated once.
-    Leaving the `async with` block, `aclose`, or dropping the last reference to it closes the connection at once. A read
-    that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
+    Nothing is sent before it is entered or read: both open it, and raise what a call would raise. It is entered once
+    and iterated once. Leaving the `async with` block, `aclose`, or dropping the last reference to it closes the
+    connection at once. A stream that was closed before its end cannot be read any more: `ConfigurationError`. A running
+    loop ends. A read that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_events",
-        "_failure",
-        "_is_closed",
-        "_native",
-        "_one_reader",
-        "_open",
-        "_pending",
-    )
+    __slots__ = ("__weakref__", "_failure", "_native", "_one_reader", "_open", "_pending")
 
     def __init__(self, open: Callable[[], tuple[types.Any, _native.CancelHandle]]) -> None:
         super().__init__()
         self._open = open
         self._native: _native.EventStream | None = None
-        self._events: list[StreamEvent] = []
-        self._is_closed = False
         self._failure: BaseException | None = None
         """Why there is no response. The call is not sent again to find out."""
         self._pending = Pending()
         self._one_reader = OneReader()
 
     async def _opened(self) -> _native.EventStream | None:
-        while self._native is None and not self._is_closed:
+        while self._native is None:
             if self._failure is not None:
                 raise self._failure
+            if self._is_closed:
+                return None
             opened = await self._pending.take(self._open)
             if opened is None:
                 continue
@@ -74,7 +66,7 @@ class AsyncEventStream(WithHead):
         """The events.
 
         Raises:
-            ConfigurationError: It is iterated a second time.
+            ConfigurationError: The stream was already read, or is closed.
         """
         self._iterate()
         return self
@@ -85,11 +77,12 @@ class AsyncEventStream(WithHead):
         Raises:
             StreamError: The stream broke, ended without a closing event, or reported that the execution failed.
             APITimeoutError: Nothing came for `stream_idle_timeout`, or the stream took longer than `stream_timeout`.
-            ConfigurationError: Another task waits for an event.
+            ConfigurationError: Another task waits for an event, or the stream was closed before it was read.
             SurfaceError: The stream could not be opened.
         """
         if not self._events:
             with self._one_reader:
+                self._begin()
                 if not await self._fill():
                     raise StopAsyncIteration
         return self._events.pop()
@@ -112,41 +105,41 @@ class AsyncEventStream(WithHead):
     async def text(self) -> str:
         """Reads to the end, and returns the text of the whole stream: its `text_delta` events, joined.
 
-        It may be awaited at any time, also after the loop, and returns the same. A loop that goes on gets no more
-        events.
-        Of a stream that was closed it is the text until then. A wait that is given up may be repeated.
+        It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
+        events. A wait that is given up may be repeated.
 
         Raises:
             StreamError: As `__anext__`; after an error the same one.
+            ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
             native = await self._to_be_read()
-            text: str = "" if native is None else await wait(native.begin_text)
+            text: str = await wait(native.begin_text)
             return text
 
     async def final_output(self) -> types.Any:
         """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
 
-        It may be awaited at any time, also after the loop, and returns the same. A loop that goes on gets no more
-        events.
+        It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
+        events. A wait that is given up may be repeated.
 
         Raises:
             StreamError: As `__anext__`; after an error the same one.
+            ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
             native = await self._to_be_read()
-            return None if native is None else await wait(native.begin_final_output)
+            return await wait(native.begin_final_output)
 
-    async def _to_be_read(self) -> _native.EventStream | None:
+    async def _to_be_read(self) -> _native.EventStream:
         native = await self._opened()
         if self._pending.is_waiting:
             await self._fill()
-        self._events.clear()
-        return native
+        return self._begin_whole(native)
 
     async def aclose(self) -> None:
         """Closes the connection at once. There are no more events."""
-        self._events, self._is_closed = [], True
+        self._note_closed()
         self._pending.drop()
         if self._native is not None:
             self._native.close()
@@ -161,14 +154,18 @@ class AsyncEventStream(WithHead):
 
         Raises:
             SurfaceError: As a call.
+            ConfigurationError: The stream was already entered, or is closed.
         """
         with self._one_reader:
+            self._enter()
             try:
-                await self._opened()
+                if await self._opened() is None:
+                    raise closed_stream()
             except BaseException:
                 # There will be no `__aexit__`.
                 await self.aclose()
                 raise
+            self._is_entered = True
         return self
 
     async def __aexit__(

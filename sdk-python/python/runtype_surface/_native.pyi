@@ -5,11 +5,17 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, final
 from typing_extensions import Self
 
 from ._call_result import CallResult
+from ._errors import ConfigurationError
+from ._types import StreamEventName
 
 _T = TypeVar("_T")
 
 __version__: str
 
+def closed_stream() -> ConfigurationError: ...
+def stream_already_read() -> ConfigurationError: ...
+def second_reader() -> ConfigurationError: ...
+def stream_already_entered() -> ConfigurationError: ...
 def capability_slug(name: str) -> str:
     """Turns a capability's name into its slug: `Summarize Article` becomes `summarize-article`."""
 
@@ -47,8 +53,8 @@ class StreamEvent:
     __hash__: ClassVar[None]  # type: ignore[assignment]
     def __new__(cls, name: str, data: Any, id: str = "") -> Self: ...
     @property
-    def name(self) -> str:
-        """What it is: `text_delta`, `execution_complete` and so on."""
+    def name(self) -> StreamEventName | str:
+        """Name of the event: `text_delta`, `execution_complete` and so on, or one that is not listed yet."""
     @property
     def data(self) -> Any:
         """The data, decoded: by the vocabulary an object. Data that is not JSON is a string."""
@@ -79,6 +85,9 @@ class StreamEvent:
     @property
     def error_message(self) -> str | None:
         """The words of an `execution_error` or `error` event."""
+    @property
+    def recoverable(self) -> bool | None:
+        """Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`."""
     def __eq__(self, other: object) -> bool: ...
 
 Target: TypeAlias = Literal["capability", "openapi"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ._native import Opening, StreamEvent
+from ._native import Opening, StreamEvent, closed_stream
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
@@ -25,29 +25,18 @@ class EventStream(WithHead):
                 if event.name == "text_delta":
                     print(event.delta, end="")
 
-    Nothing is sent before it is entered or read: both open it, and raise what a call would raise. It is iterated once.
-    Leaving the `with` block, `close`, or dropping the last reference to it closes the connection at once.
+    Nothing is sent before it is entered or read: both open it, and raise what a call would raise. It is entered once
+    and iterated once. Leaving the `with` block, `close`, or dropping the last reference to it closes the connection at
+    once. A stream that was closed before its end cannot be read any more: `ConfigurationError`. A running loop ends.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_events",
-        "_failure",
-        "_is_closed",
-        "_native",
-        "_one_reader",
-        "_open",
-        "_opening",
-    )
+    __slots__ = ("__weakref__", "_failure", "_native", "_one_reader", "_open", "_opening")
 
     def __init__(self, open: Callable[[Opening], _native.EventStream | None]) -> None:
         super().__init__()
         self._open = open
         self._opening = Opening()
         self._native: _native.EventStream | None = None
-        # Events that came together with one that was yielded, the next one last.
-        self._events: list[StreamEvent] = []
-        self._is_closed = False
         self._failure: BaseException | None = None
         """Why there is no response. The call is not sent again to find out."""
         self._one_reader = OneReader()
@@ -56,7 +45,7 @@ class EventStream(WithHead):
         """The events.
 
         Raises:
-            ConfigurationError: It is iterated a second time.
+            ConfigurationError: The stream was already read, or is closed.
         """
         self._iterate()
         return self._rest()
@@ -77,7 +66,7 @@ class EventStream(WithHead):
         Raises:
             StreamError: The stream broke, ended without a closing event, or reported that the execution failed.
             APITimeoutError: Nothing came for `stream_idle_timeout`, or the stream took longer than `stream_timeout`.
-            ConfigurationError: Another reader waits for an event.
+            ConfigurationError: Another reader waits for an event, or the stream was closed before it was read.
             SurfaceError: The stream could not be opened.
         """
         return next(self._rest())
@@ -87,6 +76,7 @@ class EventStream(WithHead):
             if self._events:
                 # Another thread was quicker.
                 return True
+            self._begin()
             native = self._opened()
             batch = None if native is None else native.next_batch()
             if batch is None or self._is_closed:
@@ -96,9 +86,9 @@ class EventStream(WithHead):
             return True
 
     def _opened(self) -> _native.EventStream | None:
+        if self._native is None and self._failure is not None:
+            raise self._failure
         if self._native is None and not self._is_closed:
-            if self._failure is not None:
-                raise self._failure
             try:
                 native = self._open(self._opening)
             except Exception as failure:
@@ -114,39 +104,35 @@ class EventStream(WithHead):
     def text(self) -> str:
         """Reads to the end, and returns the text of the whole stream: its `text_delta` events, joined.
 
-        It may be called at any time, also after the loop, and returns the same. A loop that goes on gets no more
+        It may be called at any time, also after the loop, and returns the same. A loop that is running gets no more
         events.
-        Of a stream that was closed it is the text until then.
 
         Raises:
             StreamError: As `__next__`; after an error the same one.
+            ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
-            native = self._opened()
-            self._events.clear()
-            return "" if native is None else native.text()
+            return self._begin_whole(self._opened()).text()
 
     def final_output(self) -> types.Any:
         """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
 
-        It may be called at any time, also after the loop, and returns the same. A loop that goes on gets no more
+        It may be called at any time, also after the loop, and returns the same. A loop that is running gets no more
         events.
 
         Raises:
             StreamError: As `__next__`; after an error the same one.
+            ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
-            native = self._opened()
-            self._events.clear()
-            return None if native is None else native.final_output()
+            return self._begin_whole(self._opened()).final_output()
 
     def close(self) -> None:
         """Closes the connection at once. There are no more events."""
-        self._is_closed = True
+        self._note_closed()
         self._opening.close()
         if self._native is not None:
             self._native.close()
-        self._events.clear()
 
     @property
     def execution_id(self) -> str | None:
@@ -158,9 +144,13 @@ class EventStream(WithHead):
 
         Raises:
             SurfaceError: As a call.
+            ConfigurationError: The stream was already entered, or is closed.
         """
         with self._one_reader:
-            self._opened()
+            self._enter()
+            if self._opened() is None:
+                raise closed_stream()
+            self._is_entered = True
         return self
 
     def __exit__(

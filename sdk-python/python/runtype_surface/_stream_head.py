@@ -1,17 +1,19 @@
-"""What both streams have in common: their head, and the rule that one reader iterates them once."""
+"""What both streams have in common: their head, and the rules of who reads them when."""
 
 from __future__ import annotations
 
 from _thread import allocate_lock
 
 from ._attempt import Attempt, attempts_of
-from ._errors import ConfigurationError
 from ._headers import Headers
+from ._native import StreamEvent, closed_stream, second_reader, stream_already_entered, stream_already_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
+
+    from . import _native
 
 
 class StreamHead:
@@ -33,22 +35,57 @@ class WithHead:
         RuntimeError: The stream is not open yet.
     """
 
-    __slots__ = ("_head", "_is_iterated")
+    __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read")
 
     def __init__(self) -> None:
         self._head: StreamHead | None = None
-        self._is_iterated = False
+        # Events that came together with one that was yielded, the next one last.
+        self._events: list[StreamEvent] = []
+        self._is_entered = False
+        self._is_begun = False
+        """Whether a reader came before it was closed."""
+        self._is_read = False
+        """Whether a loop has its events, or `text` and `final_output` have read them."""
+        self._is_closed = False
+        self._is_cut = False
+        """Whether it was closed before its last events were read."""
 
     def _known(self) -> StreamHead:
         if self._head is None:
             raise RuntimeError("the stream is not open yet: enter it with `with`, or read its first event")
         return self._head
 
+    def _enter(self) -> None:
+        if self._is_entered:
+            raise stream_already_entered()
+        if self._is_closed:
+            raise closed_stream()
+
     def _iterate(self) -> None:
-        if self._is_iterated:
-            text = "stream: it is iterated a second time: keep its events in a list, or start another stream"
-            raise ConfigurationError(text, option="stream")
-        self._is_iterated = True
+        if self._is_read:
+            raise stream_already_read()
+        if self._is_closed:
+            raise closed_stream()
+        self._is_read = True
+
+    def _begin(self) -> None:
+        """Refuses a reader that comes after the stream was closed. A loop that was running ends."""
+        if self._is_closed and not self._is_begun:
+            raise closed_stream()
+        self._is_begun = True
+
+    def _begin_whole(self, native: _native.EventStream | None) -> _native.EventStream:
+        """Refuses to read the rest of a stream that lost events when it was closed."""
+        if native is None or self._is_cut:
+            raise closed_stream()
+        self._is_begun = self._is_read = True
+        self._events.clear()
+        return native
+
+    def _note_closed(self) -> None:
+        self._is_closed = True
+        self._is_cut = self._is_cut or bool(self._events)
+        self._events.clear()
 
     @property
     def status(self) -> int:
@@ -81,10 +118,7 @@ class OneReader:
 
     def __enter__(self) -> None:
         if not self._lock.acquire(blocking=False):
-            text = (
-                "stream: another reader waits for its events: read it in one place, and pass the events on from there"
-            )
-            raise ConfigurationError(text, option="stream")
+            raise second_reader()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

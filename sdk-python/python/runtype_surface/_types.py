@@ -28,19 +28,21 @@ else:
 __all__ = [
     "AfterAttempt",
     "Any",
+    "ApiKey",
+    "AsyncApiKey",
     "AsyncClientOptions",
-    "AsyncKey",
     "AuthHeader",
     "BeforeAttempt",
+    "CallManyOptions",
     "CallOptions",
     "Certificates",
     "ClientOptions",
     "Duration",
-    "Key",
-    "Path",
+    "FilePath",
     "ResponseFormat",
     "RetryMode",
     "Self",
+    "StreamEventName",
     "StreamOptions",
 ]
 
@@ -56,12 +58,54 @@ RetryMode: TypeAlias = Literal["safe", "idempotent"]
 ResponseFormat: TypeAlias = Literal["detect", "raw", "wrapped"]
 """Format of responses, which the surface's owner sets."""
 
-Path: TypeAlias = str | os.PathLike[str]
+FilePath: TypeAlias = str | os.PathLike[str]
+"""Path of a file."""
+
 Certificates: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
-Key: TypeAlias = str | Callable[[], str]
-AsyncKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+"""Certificates: PEM text, or the path of a PEM file."""
+
+ApiKey: TypeAlias = str | Callable[[], str]
+"""The key, or a function that returns it."""
+
+AsyncApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
+"""The key, or a function that returns it, `async` or not."""
+
 BeforeAttempt: TypeAlias = Callable[[AttemptStart], object]
+"""What is called before each attempt."""
+
 AfterAttempt: TypeAlias = Callable[[AttemptStart, Attempt], object]
+"""What is called after each attempt."""
+
+StreamEventName: TypeAlias = Literal[
+    "execution_start",
+    "execution_complete",
+    "execution_error",
+    "step_start",
+    "step_complete",
+    "step_skip",
+    "turn_start",
+    "turn_complete",
+    "text_start",
+    "text_delta",
+    "text_complete",
+    "reasoning_start",
+    "reasoning_delta",
+    "reasoning_complete",
+    "tool_start",
+    "tool_input_delta",
+    "tool_input_complete",
+    "tool_output_delta",
+    "tool_complete",
+    "approval_start",
+    "approval_complete",
+    "await",
+    "context_notice",
+    "source",
+    "custom",
+    "ping",
+    "error",
+]
+"""Names of events, by the vendor's vocabulary, which grows; also `artifact_…`, `media_…` and `state_…`."""
 
 
 class _RequestOptions(TypedDict, total=False):
@@ -93,6 +137,15 @@ class CallOptions(_RequestOptions, total=False):
     """Format of the response. `detect` (the default) tells by its shape."""
 
 
+class CallManyOptions(CallOptions, total=False):
+    """The options of many calls; for functions that pass options on to `Client.call_many`."""
+
+    concurrency: int
+    """Maximum number of calls in flight, 1 to 10,000. Default: 8."""
+    in_order: bool
+    """Whether results come in the order of the inputs, or as they complete. Default: `True`."""
+
+
 class StreamOptions(_RequestOptions, total=False):
     """The options of a stream, which override the client's; for functions that pass options on to `Client.stream`."""
 
@@ -105,7 +158,7 @@ class StreamOptions(_RequestOptions, total=False):
 
 
 class _SharedOptions(TypedDict, total=False):
-    api_key_file: Path | None
+    api_key_file: FilePath | None
     """File that holds the key. It is read again when it changes."""
     api_key_variable: str | None
     """Environment variable that holds the key."""
@@ -168,12 +221,12 @@ class _SharedOptions(TypedDict, total=False):
 class ClientOptions(_SharedOptions, total=False):
     """The options of a `Client`."""
 
-    api_key: Key | None
+    api_key: ApiKey | None
     """The key, or a function that returns it, called on a thread of its own before the first call and after a 401."""
 
 
 class AsyncClientOptions(_SharedOptions, total=False):
     """The options of an `AsyncClient`."""
 
-    api_key: AsyncKey | None
+    api_key: AsyncApiKey | None
     """The key, or a function that returns it. An `async` one is awaited on the loop of the call that asks."""

@@ -48,7 +48,7 @@ impl StreamEvent {
         guard::entry(|| Ok(runtype_surface::StreamEvent::of_parts(name, data, id).into()))
     }
 
-    /// What it is: `text_delta`, `execution_complete` and so on.
+    /// Name of the event: `text_delta`, `execution_complete` and so on (`StreamEventName`), or one that is not listed yet.
     #[getter]
     fn name<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         guard::entry(|| Ok(PyString::intern(py, self.event.name())))
@@ -116,6 +116,12 @@ impl StreamEvent {
     #[getter]
     fn error_message(&self) -> PyResult<Option<String>> {
         guard::entry(|| Ok(self.event.error_message().map(String::from)))
+    }
+
+    /// Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`.
+    #[getter]
+    fn recoverable(&self) -> PyResult<Option<bool>> {
+        guard::entry(|| Ok(self.event.recoverable()))
     }
 
     #[classattr]

@@ -1,6 +1,7 @@
 //! A stream of events: one crossing of the language border for all events that are there already.
 
 pub(crate) mod event;
+pub(crate) mod misuse;
 pub(crate) mod opening;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use pyo3::{
 };
 use runtype_surface::{
     Error,
-    bindings::{ReadAhead, Report as _},
+    bindings::{self, ReadAhead, Report as _},
 };
 use tokio::sync::watch;
 
@@ -104,7 +105,7 @@ impl Source {
         self.read(batch).await
     }
 
-    /// The text of the whole stream; of one that was closed, the text that has come.
+    /// The text of the whole stream.
     async fn text(self: Arc<Self>) -> Read<String> {
         let source = self.clone();
         let text = async move |events: &mut Events| {
@@ -120,17 +121,18 @@ impl Source {
     }
 
     async fn final_output(self: Arc<Self>) -> Read<bytes::Bytes> {
-        self.to_end(async |events| events.final_output_bytes().await).await
+        self.to_end(async |events| Some(events.final_output_bytes().await)).await
     }
 
-    /// Reads to the end, also where the stream was closed: what has come of it counts.
+    /// Reads to the end. Of a stream that was closed after its end, what was read is known.
     async fn to_end<T>(self: &Arc<Self>, what: impl AsyncFnOnce(&mut Events) -> Option<Result<T, Error>>) -> Read<T> {
         if *self.is_closed.borrow() {
             let mut reading = self.reading.lock().await;
             reading.events.close();
             return what(&mut reading.events).await.map(|output| output.map_err(Stopped::Failed));
         }
-        self.clone().read(what).await
+        // Nothing is read where it is closed meanwhile.
+        Some(self.clone().read(what).await.unwrap_or_else(|| Err(Stopped::Failed(bindings::closed_stream()))))
     }
 }
 

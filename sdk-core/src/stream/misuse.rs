@@ -1,0 +1,41 @@
+//! Errors of a stream that is used in a way that streams do not allow.
+
+use crate::error::{Error, facts::Facts, kind::ErrorKind};
+
+/// The error of reading a stream that was closed before it was read to its end.
+#[must_use]
+pub fn closed_stream() -> Error {
+    refused("the stream is closed and was not read to its end: read it before closing it, or start another one")
+}
+
+/// The error of iterating over a stream that was already read.
+#[must_use]
+pub fn stream_already_read() -> Error {
+    refused("the stream was already read, and its events come only once: keep them in a list, or start another stream")
+}
+
+/// The error of reading a stream that another reader waits for.
+#[must_use]
+pub fn second_reader() -> Error {
+    refused(
+        "another reader is waiting for the next event of this stream: read the stream in one place, and pass its events on \
+         from there",
+    )
+}
+
+/// The error of entering a stream twice, in languages where a stream is entered.
+#[must_use]
+pub fn stream_already_entered() -> Error {
+    refused("the stream was already entered: enter it once, or start another one")
+}
+
+fn refused(text: &str) -> Error {
+    Error::new(Box::new(Facts {
+        kind: Some(ErrorKind::Configuration),
+        text: text.to_owned(),
+        option: Some("stream".to_owned()),
+        // The stream's own call was probably sent.
+        may_have_executed: true,
+        ..Facts::default()
+    }))
+}

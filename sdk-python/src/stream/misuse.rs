@@ -1,0 +1,34 @@
+//! The exceptions of a stream that is used in a way that streams do not allow, for Python code to raise.
+
+use pyo3::{exceptions::PyBaseException, prelude::*};
+use runtype_surface::{Error, bindings};
+
+use crate::{error, runtime::guard};
+
+/// Reading a stream that was closed before its end.
+#[pyfunction]
+pub(crate) fn closed_stream(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
+    made(py, bindings::closed_stream)
+}
+
+/// Iterating over a stream that was already read.
+#[pyfunction]
+pub(crate) fn stream_already_read(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
+    made(py, bindings::stream_already_read)
+}
+
+/// Reading a stream that another reader waits for.
+#[pyfunction]
+pub(crate) fn second_reader(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
+    made(py, bindings::second_reader)
+}
+
+/// Entering a stream twice.
+#[pyfunction]
+pub(crate) fn stream_already_entered(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
+    made(py, bindings::stream_already_entered)
+}
+
+fn made(py: Python<'_>, problem: fn() -> Error) -> PyResult<Py<PyBaseException>> {
+    guard::entry(|| Ok(error::raise(py, &problem()).into_value(py)))
+}
