@@ -149,12 +149,12 @@ def test_a_binary_package_has_the_licences_of_all_that_is_in_it(artefact: str) -
 def built_with(artefact: str) -> set[str]:
     """The crates that only build scripts use."""
     crate = "runtype-mock" if "mock" in artefact else "runtype-surface-python"
-    command = ["cargo", "tree", "--locked", "--prefix", "none", "--format", "{lib}{p}", "--package", crate]
+    command = ["cargo", "tree", "--locked", "--prefix", "none", "--format", "{p}", "--package", crate]
     trees = [
         subprocess.run([*command, "--edges", edges], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
         for edges in ("normal,build", "normal")
     ]
-    everything, linked = (set(re.findall(r"^\w*?([a-z][\w-]*) v\d", tree, re.MULTILINE)) for tree in trees)
+    everything, linked = (set(re.findall(r"^([\w-]+) v\d", tree, re.MULTILINE)) for tree in trees)
     return everything - linked
 
 
