@@ -141,7 +141,7 @@ async fn without_retries_nothing_is_sent_again_and_the_error_says_that_nothing_r
 #[tokio::test]
 async fn a_call_is_sent_again_at_once_twenty_times_and_uses_no_retry() {
     let server = Http2Server::start(|_, _| vec![GoAway { last: 0, code: NO_ERROR }, Close]).await;
-    let client = builder(&server).max_retries(1).timeout(Duration::from_secs(2)).build().unwrap();
+    let client = builder(&server).max_retries(1).timeout(Duration::from_secs(6)).build().unwrap();
     let error = client.call::<Value>("echo", &json!({})).await.unwrap_err();
     assert!(!error.may_have_executed(), "{error}");
     let attempts = error.attempts();

@@ -11,7 +11,7 @@ use napi::{
     bindgen_prelude::{Either, Function, ObjectFinalize, Promise, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::bindings::{closed_client, one_key_source};
+use runtype_surface::bindings::{checked_call, closed_client, one_key_source};
 
 use crate::{
     call::{self, CallRequest},
@@ -130,6 +130,21 @@ impl Client {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
                     Err(error) => Either::B(error.into()),
                 })
+            })
+        })
+    }
+
+    /// Refuses wrong options of a call that is sent later.
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    #[napi(ts_return_type = "undefined | NativeError")]
+    pub fn check(&self, options: CallOptions) -> napi::Result<Guarded<()>> {
+        self.with_core(|core| {
+            Ok(match checked_call(options.set(core.openapi_call())) {
+                Ok(_) => Either::A(()),
+                Err(error) => Either::B(error.into()),
             })
         })
     }

@@ -84,11 +84,54 @@ impl NativeError {
     }
 }
 
+/// A wrong argument.
+#[napi(object)]
+pub struct Problem {
+    /// Its name.
+    pub option: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
 /// The refusal of an argument that cannot cross into the core.
 #[napi]
 #[must_use]
 pub fn refuse(option: String, problem: String) -> NativeError {
     panic::caught(Place::Entry, || refused(&option, &problem)).map_or_else(Into::into, Into::into)
+}
+
+/// The refusal of options that a function does not take. `takes` are the options of `caller`, `given` the wrong ones.
+#[napi]
+#[must_use]
+pub fn unknown_options(caller: String, takes: Vec<String>, given: Vec<String>) -> NativeError {
+    panic::caught(Place::Entry, || bindings::unknown_options(&caller, &takes, &given))
+        .map_or_else(Into::into, Into::into)
+}
+
+/// One refusal of several arguments: `problems` are pairs of a name and what is wrong with it.
+#[napi]
+#[must_use]
+pub fn refuse_all(problems: Vec<Problem>) -> NativeError {
+    let refused = || {
+        bindings::refused_together(
+            problems.iter().map(|Problem { option, problem }| (option.as_str(), problem.as_str())),
+        )
+    };
+    panic::caught(Place::Entry, refused).map_or_else(Into::into, Into::into)
+}
+
+/// The line of the warning for a hook that threw.
+#[napi]
+#[must_use]
+pub fn hook_failed(hook: String, found: String) -> String {
+    panic::caught_or(String::new, || bindings::hook_failed(&hook, &found))
+}
+
+/// The problem of an input that is not a JSON object.
+#[napi]
+#[must_use]
+pub fn not_an_object(found: String) -> String {
+    panic::caught_or(String::new, || bindings::not_an_object(found))
 }
 
 /// The refusal of a text with half of a surrogate pair.

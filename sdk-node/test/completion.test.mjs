@@ -13,7 +13,7 @@ const client = new Client({ apiKey: 'papi_example_0000a1b2', productId: 'prod_1'
 async function optionsOf(call) {
   const refusal = await (async () => call({ noSuchOption: 1 }))().then(assert.fail, (error) => error);
   return refusal.message
-    .match(/there are (.*)$/)[1]
+    .match(/: it takes (.*)$/)[1]
     .split(', ')
     .sort();
 }

@@ -103,9 +103,9 @@ test('one hook alone will do', async () => {
   }
 });
 
-test('what a hook throws changes nothing and becomes a warning', async () => {
+test('what a hook throws changes nothing and becomes a warning of one line without a key', async () => {
   const { options } = await surface();
-  const reason = new Error('no such counter');
+  const reason = new RangeError('no such counter:\npapi_of_somebody_else');
   for (const hook of [
     () => {
       throw reason;
@@ -115,7 +115,11 @@ test('what a hook throws changes nothing and becomes a warning', async () => {
     const warning = once(process, 'warning');
     const output = await new Client({ ...options, afterAttempt: hook }).call('echo', { n: 1 });
     assert.deepEqual(output, { n: 1 });
-    assert.equal((await warning)[0], reason);
+    const [{ name, message, cause }] = await warning;
+    assert.equal(name, 'RuntypeHookWarning');
+    const thrown = 'RangeError: no such counter: papi_…';
+    assert.equal(message, `afterAttempt failed, and the call goes on: ${thrown}`);
+    assert.equal(cause, reason);
   }
 });
 

@@ -7,34 +7,62 @@ import { surface } from './support/surface.mjs';
 
 const complete = { apiKey: 'papi_example_0000a1b2', productId: 'prod_1', surfaceId: 'surf_2' };
 
+const unknown = (option, message) => ({ name: 'ConfigurationError', option, message });
+
 test('an option that does not exist is refused by name, and its value is not shown', async () => {
-  const unknown = (message) => ({ name: 'ConfigurationError', option: 'options', message });
+  const said = (caller, option, rest) => unknown(option, `${caller} has no option "${option}": ${rest}`);
   assert.throws(
     () => new Client({ ...complete, apikey: 'papi_example_0000a1b2' }),
-    unknown('options: there is no option apikey; did you mean apiKey?'),
+    said('new Client()', 'apikey', 'did you mean apiKey?'),
   );
   const client = new Client(complete);
-  const timeout = unknown('options: there is no option timeout; did you mean timeoutMs?');
-  await assert.rejects(client.call('echo', {}, { timeout: 20 }), timeout);
-  await assert.rejects(client.stream('echo', {}, { timeout: 20 }).response(), timeout);
-  assert.throws(() => client.callMany('echo', [], { timeout: 20 }), timeout);
-  await assert.rejects(
-    client.call('echo', {}, { retries: 1 }),
-    unknown(/no option retries; did you mean maxRetries\?$/),
+  const timeout = (caller) => said(caller, 'timeout', 'did you mean timeoutMs?');
+  await assert.rejects(client.call('echo', {}, { timeout: 20 }), timeout('client.call()'));
+  await assert.rejects(client.callWithResponse('echo', {}, { timeout: 20 }), timeout('client.callWithResponse()'));
+  await assert.rejects(client.openapi({ timeout: 20 }), timeout('client.openapi()'));
+  // Both only build, and refuse a wrong option at once.
+  assert.throws(() => client.stream('echo', {}, { timeout: 20 }), timeout('client.stream()'));
+  assert.throws(() => client.callMany('echo', [], { timeout: 20 }), timeout('client.callMany()'));
+  for (const [option, rest] of [
+    ['retries', 'did you mean maxRetries?'],
+    ['max_retries', 'did you mean maxRetries?'],
+    ['timeout_ms', 'did you mean timeoutMs?'],
+    ['readTimeout', 'did you mean attemptTimeoutMs?'],
+    ['abortSignal', 'did you mean signal?'],
+    ['concurrency', 'it is an option of callMany()'],
+    ['maxConcurrency', 'did you mean concurrency, an option of callMany()?'],
+    ['baseUrl', 'it is an option of the client'],
+    ['stream', 'call stream() for a stream of events'],
+    ['json', 'pass the input as the argument after the capability'],
+    [
+      'speed',
+      'it takes timeoutMs, attemptTimeoutMs, maxRetries, retryMode, maxRetryWaitMs, maxResponseBytes, ' +
+        'streamIdleTimeoutMs, streamTimeoutMs, maxEventBytes, responseFormat, headers, signal, viaDispatch',
+    ],
+  ]) {
+    await assert.rejects(client.call('echo', {}, { [option]: 1 }), said('client.call()', option, rest));
+  }
+  const viaDispatch = 'it is an option of call(), stream() and callMany()';
+  await assert.rejects(client.openapi({ viaDispatch: true }), said('client.openapi()', 'viaDispatch', viaDispatch));
+  assert.throws(
+    () => Client.fromEnv({ envPrefix: 'X' }),
+    said('Client.fromEnv()', 'envPrefix', 'it is an option of the client'),
   );
-  await assert.rejects(
-    client.call('echo', {}, { max_retries: 1 }),
-    unknown(/no such option; did you mean maxRetries\?$/),
-  );
-  await assert.rejects(
-    client.call('echo', {}, { speed: 1 }),
-    unknown(/no option speed; there are timeoutMs, .*signal/),
-  );
-  await assert.rejects(client.openapi({ viaDispatch: true }), unknown(/no option viaDispatch; there are/));
-  assert.throws(() => Client.fromEnv({ envPrefix: 'X' }), unknown(/no option envPrefix; there are prefix$/));
-  assert.throws(() => new Client({ ...complete, jitterSeed: 1 }), unknown(/no option jitterSeed; there are/));
+  assert.throws(() => new Client({ ...complete, jitterSeed: 1 }), unknown('jitterSeed', /: it takes timeoutMs, /));
   // A name that every object inherits is none of an option.
-  assert.throws(() => new Client({ ...complete, toString: 1 }), unknown(/no option toString/));
+  assert.throws(() => new Client({ ...complete, toString: 1 }), unknown('toString', /no option "toString"/));
+  assert.throws(() => new Client({ papi_example_0000a1b2: 1 }), unknown('options', /^(?!.*a1b2).*not shown/));
+});
+
+test('options that do not exist are named all at once', async () => {
+  const message = [
+    'client.callMany() has none of these options:',
+    '"retries": did you mean maxRetries?',
+    '"max_workers": did you mean concurrency?',
+    '"ordered": did you mean inOrder?',
+  ].join('\n');
+  const wrong = { retries: 1, max_workers: 4, ordered: true };
+  assert.throws(() => new Client(complete).callMany('echo', [], wrong), unknown('retries', message));
 });
 
 test('an option of another type is refused by name', () => {
@@ -42,7 +70,7 @@ test('an option of another type is refused by name', () => {
     apiKey: 7,
     apiKeyFile: true,
     timeoutMs: '20',
-    maxRetries: null,
+    maxRetries: '2',
     headers: 'x-trace: 1',
     allowInsecureHttp: 'yes',
     rootCertificates: [1],
@@ -58,6 +86,38 @@ test('an option of another type is refused by name', () => {
     assert.throws(() => new Client(options), { name: 'ConfigurationError', option: 'options' });
   }
   assert.throws(() => new Client({ ...complete, headers: { 'x-trace': 1 } }), { option: 'headers' });
+});
+
+test('wrong values are refused all at once', async () => {
+  const types = {
+    option: 'maxRetries',
+    message: 'maxRetries: it must be a number, not a string\nresponseFormat: it must be a string, not a number',
+  };
+  const values = {
+    option: 'timeoutMs',
+    message: [
+      'timeoutMs: infinity is not a duration: pass null for no limit',
+      'maxRetries: 101 is out of range: pass 0 to 100',
+      'retryMode: "never" is not a mode: to never retry, set maxRetries: 0',
+    ].join('\n'),
+  };
+  for (const [wrong, error] of [
+    [{ maxRetries: '2', responseFormat: 1 }, types],
+    [{ timeoutMs: Number.POSITIVE_INFINITY, maxRetries: 101, retryMode: 'never' }, values],
+  ]) {
+    assert.throws(() => new Client({ ...complete, ...wrong }), error);
+    const client = new Client(complete);
+    await assert.rejects(client.call('echo', {}, wrong), error);
+    // It only builds, and refuses a wrong value at once.
+    assert.throws(() => client.stream('echo', {}, wrong), error);
+  }
+});
+
+test('an option that is null counts as not given where null has no meaning of its own', async () => {
+  const { options } = await surface();
+  const none = { maxRetries: null, retryMode: null, headers: null, responseFormat: null, maxResponseBytes: null };
+  const client = new Client({ ...options, ...none, proxy: null, beforeAttempt: null, rootCertificates: null });
+  assert.deepEqual(await client.call('echo', { a: 1 }, { ...none, signal: null, viaDispatch: null }), { a: 1 });
 });
 
 test('a signal that is none is refused by name', async () => {
@@ -135,8 +195,13 @@ test('headers come as an object, as pairs, or as Headers', async () => {
     await new Client({ ...options, headers }).call('echo', {});
     await new Client(options).call('echo', {}, { headers });
   }
+  // An iterator gives its pairs once, and a stream is sent later than it is built.
+  const headers = new Map([['x-trace', 'a']]).entries();
+  const stream = new Client(options).stream('echo', {}, { headers });
+  await stream.response();
+  await stream.close();
   const seen = (await journal()).map((request) => request.headers['x-trace']);
-  assert.deepEqual(seen, Array(6).fill('a'));
+  assert.deepEqual(seen, Array(7).fill('a'));
 });
 
 test('URLs may be URL objects', () => {
@@ -166,15 +231,15 @@ test('an input that JSON cannot hold is refused, and nothing is sent', async () 
     },
   };
   const inputs = [
-    [undefined, /^input: undefined where a capability takes a JSON object/],
-    [() => {}, /^input: a function where/],
-    [Symbol('a'), /^input: a symbol where/],
+    [undefined, /^input: it must be a JSON object, such as .*, not undefined$/],
+    [() => {}, /, not a function$/],
+    [Symbol('a'), /, not a symbol$/],
     [{ big: 1n }, /BigInt/],
     [cycle, /circular/],
     [throwing, /not me/],
     [Promise.resolve({}), /await it first/],
     [new Map([['input', 'a']]), /Object\.fromEntries/],
-    [new Set(['a']), /^input: a Set where/],
+    [new Set(['a']), /, not a Set: pass an object/],
   ];
   for (const [input, message] of inputs) {
     const refused = { name: 'ConfigurationError', option: 'input', message };

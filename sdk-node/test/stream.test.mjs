@@ -65,13 +65,11 @@ test('text and finalOutput are those of the whole stream, whenever they are aske
   }
 });
 
-test('opening throws what is wrong with the arguments or the key, and building throws nothing', async () => {
+test('building throws what is wrong with the options, and opening what is wrong with the input or the key', async () => {
   const { client, options, journal } = await agent();
   const wrong = [
     [() => client.stream('agent', 5), { option: 'input' }],
     [() => client.stream(7, {}), { option: 'capability' }],
-    [() => client.stream('agent', {}, { timeoutMs: -1 }), { option: 'timeoutMs' }],
-    [() => client.stream('agent', {}, { timeoutMs: '5' }), { option: 'timeoutMs' }],
   ];
   for (const [build, expected] of wrong) {
     for (const open of [(stream) => stream.response(), (stream) => stream.next(), (stream) => stream.text()]) {
@@ -81,6 +79,16 @@ test('opening throws what is wrong with the arguments or the key, and building t
         return /stream\.test\.mjs/.test(error.stack.split('\n    at ')[1]);
       });
     }
+  }
+  for (const timeoutMs of [-1, '5']) {
+    assert.throws(
+      () => client.stream('agent', {}, { timeoutMs }),
+      (error) => {
+        assert.ok(error instanceof ConfigurationError, error);
+        assert.equal(error.option, 'timeoutMs');
+        return /stream\.test\.mjs/.test(error.stack.split('\n    at ')[1]);
+      },
+    );
   }
   assert.deepEqual(await journal(), []);
   const refused = new Client({ ...options, apiKey: 'papi_of_nobody_12345678' }).stream('agent', { input: 'Hello' });

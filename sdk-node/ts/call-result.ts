@@ -5,6 +5,7 @@ import type { CallResponse } from './response.js';
 
 /**
  * The result of one of many calls. `ok` says whether it succeeded: then there are `output` and `response`, otherwise `error`.
+ * Look at `ok` first: a failed result has no `output`, which is `undefined` then. TypeScript knows which fields there are.
  *
  * @typeParam T - The output's type. It is not checked.
  * @typeParam I - The input's type.

@@ -173,7 +173,7 @@ export class Client {
   }
 
   /**
-   * Calls a capability and returns its events as a stream. Nothing is sent, and nothing thrown, before the stream is opened: by
+   * Calls a capability and returns its events as a stream. Nothing is sent before the stream is opened: by
    * {@link EventStream.response} or by reading it.
    *
    * `timeoutMs` and the retry rules apply until the response begins; after that nothing is retried, and the stream may last
@@ -181,25 +181,22 @@ export class Client {
    *
    * @param capability - The slug, or a full URL of this surface.
    * @param input - What the capability takes: a JSON object. Default: `{}`.
+   * @throws {@link ConfigurationError} for a wrong option. Everything else is thrown where the stream is opened.
    */
   stream(capability: string): EventStream;
   stream(capability: string, input: object, options?: StreamOptions): EventStream;
   stream(capability: string, ...rest: Rest): EventStream {
     const site = new CallSite(Client.prototype.stream);
-    const built = outcomeOf(() =>
-      site.run(() => {
-        const options = rest[1] === undefined ? {} : checkCallOptions(rest[1]);
-        return { capability: slug(capability), input: inputOf(rest), options };
-      }),
-    );
+    const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
+    const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
     const open = async (signal: AbortSignal) => {
       if ('thrown' in built) throw built.thrown;
-      const { capability, input, options } = built.value;
+      const { capability, input } = built.value;
       const send = (client: NativeClient, nativeOptions: NativeCallOptions | undefined, cancel?: Cancel) =>
         client.stream(capability, input, nativeOptions, cancel);
       return eventReader((await this.#send(site, { ...options, signal }, send)) as NativeStream, site);
     };
-    return new EventStream(open, 'value' in built ? built.value.options.signal : undefined);
+    return new EventStream(open, options.signal);
   }
 
   /**
@@ -270,16 +267,28 @@ export class Client {
 
   async #call<T>(boundary: Boundary, capability: string, rest: Rest, withReport = false): Promise<T> {
     const site = new CallSite(boundary);
-    const options = rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1]));
+    const options =
+      rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
     const output = await this.#send(site, options, (client, nativeOptions, cancel) =>
       client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel),
     );
     return output as T;
   }
 
+  /** The options of a call that is sent later, with values that the core takes. */
+  #checkedOptions(given: unknown): CallOptions {
+    const options = checkCallOptions(given, 'client.stream()');
+    const nativeOptions = nativeCallOptions(options);
+    // A closed client refuses the call itself.
+    if (this.#closed === undefined && this.#native !== undefined) unwrap(this.#native.check(nativeOptions));
+    // An iterator gives its headers once.
+    return { ...options, headers: nativeOptions.headers?.map(({ name, value }) => [name, value] as const) };
+  }
+
   #openapi(boundary: Boundary, given: RequestOptions | undefined): Promise<unknown> {
     const site = new CallSite(boundary);
-    const options = given === undefined ? undefined : site.run(() => checkRequestOptions(given));
+    const options =
+      given === undefined ? undefined : site.run(() => checkRequestOptions(given, `client.${boundary.name}()`));
     return this.#send(site, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
   }
 

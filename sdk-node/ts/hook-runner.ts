@@ -5,6 +5,7 @@ import process from 'node:process';
 import { messageOf } from './argument.js';
 import { type AttemptReport, attemptOf } from './attempt.js';
 import type { AttemptStart, Hooks } from './hooks.js';
+import { native } from './native.js';
 import { type NativeError, unwrap } from './native-error.js';
 
 interface Report {
@@ -29,30 +30,44 @@ export function hookRunner({ beforeAttempt, afterAttempt }: Hooks): RunHooks | u
     for (const report of reports) {
       const { start, end }: Report = JSON.parse(report);
       const attemptStart = startOf(start);
-      if (end === null) run(() => beforeAttempt?.(attemptStart));
-      else run(() => afterAttempt?.(attemptStart, attemptOf(end)));
+      if (end === null) run('beforeAttempt', () => beforeAttempt?.(attemptStart));
+      else run('afterAttempt', () => afterAttempt?.(attemptStart, attemptOf(end)));
     }
   };
   return (reports) => {
-    run(() => runAll(unwrap(reports)));
+    try {
+      runAll(unwrap(reports));
+    } catch (internalError) {
+      process.emitWarning(internalError as Error);
+    }
   };
 }
 
-async function run(hook: () => unknown): Promise<void> {
+async function run(name: string, hook: () => unknown): Promise<void> {
   try {
     await hook();
   } catch (reason) {
-    warn(reason);
+    warn(name, reason);
   }
 }
 
-function warn(reason: unknown): void {
+/** A process warning of one line, without credentials. What the hook threw, itself, is its `cause`. */
+function warn(hook: string, reason: unknown): void {
+  const warning = new Error(native.hookFailed(hook, shown(reason)), { cause: reason });
+  warning.name = 'RuntypeHookWarning';
+  // Its own frames tell nothing of the hook.
+  warning.stack = `${warning.name}: ${warning.message}`;
+  process.emitWarning(warning);
+}
+
+/** The name and message of a thrown value, whatever it is. */
+function shown(reason: unknown): string {
   try {
-    process.emitWarning(reason as Error);
+    if (reason instanceof Error) return `${reason.name}: ${messageOf(reason)}`;
   } catch {
-    // It is no Error, or a proxy of one.
-    process.emitWarning(messageOf(reason));
+    // A proxy was thrown.
   }
+  return messageOf(reason);
 }
 
 function startOf(start: Report['start']): AttemptStart {

@@ -22,7 +22,7 @@ export interface AttemptStart {
 export interface Hooks {
   /**
    * Called before each attempt is sent, which does not wait for it. What it throws, or a promise of it rejects with, changes
-   * nothing for the call and becomes a process warning.
+   * nothing for the call and becomes a process warning: one line named `RuntypeHookWarning`, whose `cause` is what was thrown.
    */
   beforeAttempt?: ((start: AttemptStart) => void) | undefined;
   /**

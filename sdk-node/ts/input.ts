@@ -4,8 +4,6 @@ import { kindOf, messageOf } from './argument.js';
 import { native } from './native.js';
 import { refused } from './native-error.js';
 
-const WANTED = 'where a capability takes a JSON object';
-
 /** An input as JSON text, or why there is none. */
 export type Written = { readonly json: string } | { readonly problem: string; readonly cause?: unknown };
 
@@ -27,16 +25,16 @@ export function write(input: unknown): Written {
     // A cycle, a BigInt, or a toJSON, a getter or a proxy that throws.
     return { problem: native.notWritable(messageOf(cause)), cause };
   }
-  return { problem: `${kindOf(input)} ${WANTED}, such as { input: 'Your input here' }` };
+  return { problem: native.notAnObject(kindOf(input)) };
 }
 
 /** An object that JSON writes as an empty one, although it holds something; with the remedy. */
 function mistakeIn(input: unknown): string | undefined {
-  if (input instanceof Promise) return `a Promise ${WANTED}: await it first`;
-  if (input instanceof Map) return `a Map ${WANTED}: pass Object.fromEntries(map)`;
-  if (input instanceof Set) return `a Set ${WANTED}: pass an object that has [...set]`;
+  if (input instanceof Promise) return `${native.notAnObject('a Promise')}: await it first`;
+  if (input instanceof Map) return `${native.notAnObject('a Map')}: pass Object.fromEntries(map)`;
+  if (input instanceof Set) return `${native.notAnObject('a Set')}: pass an object that has [...set]`;
   for (const [name, type, remedy] of OPAQUE) {
-    if (input instanceof type) return `${name} ${WANTED}: ${remedy}`;
+    if (input instanceof type) return `${native.notAnObject(name)}: ${remedy}`;
   }
   return undefined;
 }

@@ -17,6 +17,11 @@ export function refused(option: string, problem: string, cause?: unknown): Surfa
   return errorOf(JSON.parse(native.refuse(option, problem).report()), { cause });
 }
 
+/** The error of several such arguments. */
+export function refusedTogether(problems: { option: string; problem: string }[]): SurfaceError {
+  return errorOf(JSON.parse(native.refuseAll(problems).report()));
+}
+
 /** What the key function threw, itself; otherwise the chain of causes as errors. */
 function causeOf(error: NativeError): unknown {
   const byKeyFunction = error.thrownByKeyFunction();

@@ -1,7 +1,8 @@
 // Checks the names and types of options. The core checks their values.
 
 import { kindOf, reading, wellFormed } from './argument.js';
-import { refused } from './native-error.js';
+import { native } from './native.js';
+import { refused, refusedTogether, unwrap } from './native-error.js';
 import type {
   CallManyOptions,
   CallOptions,
@@ -46,7 +47,7 @@ const SHARED: Rules<SharedOptions> = {
   streamTimeoutMs: [MILLISECONDS, isLimit],
   maxEventBytes: ['a number of bytes', isNumber],
   responseFormat: ['a string', isString],
-  headers: ['an object of strings, or Headers', isObject],
+  headers: ['an object of strings, an array of [name, value] pairs, or Headers', isObject],
 };
 
 const REQUEST: Rules<RequestOptions> = {
@@ -85,38 +86,29 @@ const CLIENT: Rules<ClientOptions> = {
 };
 
 /**
- * Refuses options that do not exist or have another type, by name. The error does not repeat their values, nor a name that
- * cannot be one: it may be a key. Each is read once: a getter may return something else later.
+ * Refuses options that do not exist or have another type, by name, all at once. The error does not repeat their values, nor a
+ * name that may be a key. Each is read once: a getter may return something else later. `null` counts as not given where it has
+ * no meaning of its own.
  */
-function checked<O extends object>(options: unknown, rules: Rules<O>): O {
+function checked<O extends object>(options: unknown, rules: Rules<O>, caller: string): O {
   if (typeof options !== 'object' || options === null) {
     throw refused('options', `they must be an object, such as { timeoutMs: 20_000 }, not ${kindOf(options)}`);
   }
-  for (const name of reading('options', () => namesIn(options))) {
-    if (Object.hasOwn(rules, name)) continue;
-    throw refused('options', unknownOption(name, Object.keys(rules)));
-  }
+  const unknown = reading('options', () => namesIn(options)).filter((name) => !Object.hasOwn(rules, name));
+  if (unknown.length > 0) unwrap<never>(native.unknownOptions(caller, Object.keys(rules), unknown));
   const given: Record<string, unknown> = {};
+  const problems: { option: string; problem: string }[] = [];
   for (const [name, [wanted, isRight]] of Object.entries<readonly [string, Check]>(rules)) {
     const value = reading(name, () => {
       const value = (options as Record<string, unknown>)[name];
-      if (value !== undefined && !isRight(value)) throw refused(name, `it must be ${wanted}, not ${kindOf(value)}`);
       return typeof value === 'string' ? wellFormed(name, value) : value;
     });
-    if (value !== undefined) given[name] = value;
+    if (value === undefined) continue;
+    if (reading(name, () => isRight(value))) given[name] = value;
+    else if (value !== null) problems.push({ option: name, problem: `it must be ${wanted}, not ${kindOf(value)}` });
   }
+  if (problems.length > 0) throw refusedTogether(problems);
   return given as O;
-}
-
-/** That there is no such option, with the one that was meant or, where that is not clear, all there are. */
-function unknownOption(name: string, options: readonly string[]): string {
-  // Another name may be a key.
-  const isName = /^[a-z]\w{0,40}$/i.test(name) && !name.includes('_');
-  const plain = (text: string) => text.toLowerCase().replaceAll('_', '').replace(/ms$/, '');
-  const like = options.find((option) => plain(option) === plain(name));
-  const meant = like ?? options.find((option) => name.length > 3 && plain(option).includes(plain(name)));
-  const remedy = meant === undefined ? `there are ${options.join(', ')}` : `did you mean ${meant}?`;
-  return `there is no ${isName ? `option ${name}` : 'such option'}; ${remedy}`;
 }
 
 /** The names of an object's options. A promise or list, which would pass for an object without any, is refused. */
@@ -130,25 +122,25 @@ function namesIn(options: object): string[] {
 
 /** A client's options, checked. */
 export function checkClientOptions(options: unknown): ClientOptions {
-  return checked<ClientOptions>(options, CLIENT);
+  return checked<ClientOptions>(options, CLIENT, 'new Client()');
 }
 
 /** The options of a client from the environment, checked. */
 export function checkEnvironmentOptions(options: unknown): EnvironmentOptions {
-  return checked<EnvironmentOptions>(options, { prefix: CLIENT.envPrefix });
+  return checked<EnvironmentOptions>(options, { prefix: CLIENT.envPrefix }, 'Client.fromEnv()');
 }
 
-/** A request's options, checked. */
-export function checkRequestOptions(options: unknown): RequestOptions {
-  return checked<RequestOptions>(options, REQUEST);
+/** A request's options, checked. `caller` is the function that takes them, for texts. */
+export function checkRequestOptions(options: unknown, caller: string): RequestOptions {
+  return checked<RequestOptions>(options, REQUEST, caller);
 }
 
 /** A call's options, checked. */
-export function checkCallOptions(options: unknown): CallOptions {
-  return checked<CallOptions>(options, CALL);
+export function checkCallOptions(options: unknown, caller: string): CallOptions {
+  return checked<CallOptions>(options, CALL, caller);
 }
 
 /** The options of many calls, checked. */
 export function checkCallManyOptions(options: unknown): CallManyOptions {
-  return checked<CallManyOptions>(options, CALL_MANY);
+  return checked<CallManyOptions>(options, CALL_MANY, 'client.callMany()');
 }

@@ -14,14 +14,17 @@ export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
 /** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …`. The API accepts either. */
 export type AuthHeader = 'bearer' | 'x-api-key';
 
-/** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. */
+/** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. The last of one name counts. */
 export type HeadersToAdd =
   | Readonly<Record<string, string>>
   | readonly (readonly [name: string, value: string])[]
   | Iterable<readonly [name: string, value: string]>
   | Headers;
 
-/** The options that a client and a call have in common. A call's override its client's. A timeout that is `null` is disabled. */
+/**
+ * The options that a client and a call have in common. A call's override its client's. A duration that is `null` is disabled;
+ * any other option that is `null`, except `apiKeyPrefix`, counts as not given.
+ */
 export interface SharedOptions {
   /**
    * Overall timeout, including retries and backoff, in milliseconds; for a stream, until the response begins. `null` disables

@@ -24,7 +24,7 @@ use crate::{
     hooks::{self, Hooks},
     json::encode::encode,
     options::{
-        self, ManyOptions,
+        self, Many,
         opaque::{KeptOptions, OpaqueOptions},
         value::characters,
     },
@@ -150,6 +150,19 @@ impl Client {
         })
     }
 
+    /// Refuses wrong options of a call that is sent later. A closed client refuses that call itself.
+    fn check(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<()> {
+        guard::entry(|| {
+            let options = given.bind(py);
+            if options.is_empty() || self.closed.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            let instance = self.instance(py)?;
+            let call = options::call(instance.client.openapi_call(), options)?;
+            bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))
+        })
+    }
+
     /// Opens a stream, and waits until its response begins; none where it is closed before.
     fn stream(
         &self,
@@ -227,6 +240,10 @@ impl Client {
 }
 
 impl Client {
+    fn instance(&self, py: Python<'_>) -> PyResult<Arc<Instance>> {
+        self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))
+    }
+
     fn many(
         &self,
         py: Python<'_>,
@@ -235,13 +252,11 @@ impl Client {
         given: &OpaqueOptions,
         queue: Option<Arc<CompletionQueue>>,
     ) -> PyResult<CallMany> {
-        let ManyOptions { concurrency, in_order } = options::many(given.bind(py))?;
+        let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
         let caller = Caller { queue, hooks: self.hooks.clone(), capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
-            let many = bindings::many_stream(call, inputs);
-            let many = in_order.into_iter().fold(many, runtype_surface::CallMany::in_order);
-            bindings::checked(concurrency.into_iter().fold(many, runtype_surface::CallMany::concurrency))
+            bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })
     }
 
@@ -256,8 +271,7 @@ impl Client {
         if self.closed.load(Ordering::Acquire) {
             return Err(error::raise(py, &bindings::closed_client()));
         }
-        let instance =
-            self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))?;
+        let instance = self.instance(py)?;
         let capability = characters("capability", capability)?;
         let slug = || self.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
         let (mut call, name) = match target {

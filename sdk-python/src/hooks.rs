@@ -13,6 +13,7 @@ use crate::{
     asyncio::completion_queue::CompletionQueue,
     call_context::{CallContext, Notify},
     json::decode::decode,
+    log,
     runtime::{gil, guard},
 };
 
@@ -57,33 +58,46 @@ impl Hooks {
         (self.before.is_some() || self.after.is_some()).then(|| Arc::new(self))
     }
 
-    /// Runs the hook that the report is for. An exception that it raises changes nothing for the call, and goes to
-    /// `sys.unraisablehook`.
+    /// Runs the hook that the report is for. An exception that it raises changes nothing for the call, and is one line at
+    /// ERROR of the logger `runtype_surface`.
     ///
     /// # Errors
     ///
     /// What is no `Exception`, such as `KeyboardInterrupt`.
     pub(crate) fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
         match self.call(py, report) {
-            Err(raised) if raised.is_instance_of::<PyException>(py) => {
-                raised.write_unraisable(py, None);
+            Err((hook, raised)) if raised.is_instance_of::<PyException>(py) => {
+                if let Err(broken) = log::hook_failed(py, hook, &raised) {
+                    broken.write_unraisable(py, None);
+                }
                 Ok(())
             }
-            called => called,
+            Err((_, raised)) => Err(raised),
+            Ok(()) => Ok(()),
         }
     }
 
     /// No Python frame of this package holds a hook, whose `repr` may show what it knows.
-    fn call(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+    ///
+    /// # Errors
+    ///
+    /// The hook's name, and what it raised.
+    fn call(&self, py: Python<'_>, report: &str) -> Result<(), (&'static str, PyErr)> {
+        let told = Self::told(py, report).map_err(|raised| ("before_attempt", raised))?;
+        // The start of an attempt, or its start and its end.
+        let (name, hook) =
+            if told.len() == 1 { ("before_attempt", &self.before) } else { ("after_attempt", &self.after) };
+        hook.as_ref().map_or(Ok(()), |hook| hook.bind(py).call1(told).map(drop).map_err(|raised| (name, raised)))
+    }
+
+    /// What a hook is told.
+    fn told<'py>(py: Python<'py>, report: &str) -> PyResult<Bound<'py, PyTuple>> {
         static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let read = READ.get_or_try_init(py, || {
             py.import("runtype_surface._hooks")?.getattr(intern!(py, "of_report")).map(Bound::unbind)
         })?;
         let report = decode(py, report.as_bytes()).map_err(PyException::new_err)?;
-        let told = read.bind(py).call1((report,))?.cast_into::<PyTuple>()?;
-        // The start of an attempt, or its start and its end.
-        let hook = if told.len() == 1 { &self.before } else { &self.after };
-        hook.as_ref().map_or(Ok(()), |hook| hook.bind(py).call1(told).map(drop))
+        Ok(read.bind(py).call1((report,))?.cast_into::<PyTuple>()?)
     }
 }
 

@@ -1,8 +1,9 @@
-//! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO. Never the key, never a body.
+//! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO, one a hook that failed at ERROR. Never the
+//! key, never a body.
 
 use bytes::Bytes;
 use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
-use runtype_surface::{Attempt, AttemptOutcome, CallResponse, Error, EventStream};
+use runtype_surface::{Attempt, AttemptOutcome, CallResponse, Error, EventStream, bindings};
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
@@ -49,6 +50,40 @@ pub(crate) fn failed(py: Python<'_>, error: &Error) -> PyResult<()> {
         logger.call_method1(intern!(py, "debug"), (template, name, class, error.attempts().len(), request))?;
     }
     Ok(())
+}
+
+/// Notes a hook that raised: its exception and where, on one line.
+///
+/// # Errors
+///
+/// What the application's logging raises.
+pub(crate) fn hook_failed(py: Python<'_>, hook: &str, raised: &PyErr) -> PyResult<()> {
+    let name = raised.get_type(py).name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
+    let text = raised.value(py).str().map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
+    let place = place(py, raised).ok().flatten().map(|place| format!(" ({place})")).unwrap_or_default();
+    let colon = if text.is_empty() { "" } else { ": " };
+    let line = bindings::hook_failed(hook, &format!("{name}{colon}{text}{place}"));
+    // The application has not loaded `logging` where it has nothing to log; then this line goes to standard error.
+    let logging = py.import(intern!(py, "logging"))?;
+    let logger = logging.call_method1(intern!(py, "getLogger"), (intern!(py, "runtype_surface"),))?;
+    logger.call_method1(intern!(py, "error"), ("%s", line)).map(drop)
+}
+
+/// The file and line at which an exception was raised.
+fn place(py: Python<'_>, raised: &PyErr) -> PyResult<Option<String>> {
+    let Some(traceback) = raised.traceback(py) else { return Ok(None) };
+    let mut last = traceback.into_any();
+    loop {
+        let next = last.getattr(intern!(py, "tb_next"))?;
+        if next.is_none() {
+            break;
+        }
+        last = next;
+    }
+    let code = last.getattr(intern!(py, "tb_frame"))?.getattr(intern!(py, "f_code"))?;
+    let file: String = code.getattr(intern!(py, "co_filename"))?.extract()?;
+    let line: u32 = last.getattr(intern!(py, "tb_lineno"))?.extract()?;
+    Ok(Some(format!("{file}:{line}")))
 }
 
 fn retries(logger: &Bound<'_, PyAny>, name: &str, attempts: &[Attempt]) -> PyResult<()> {

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtype_surface import APIConnectionError, Attempt, AttemptStart
+from runtype_surface import APIConnectionError, Attempt, AttemptStart, ConfigurationError
 
 if TYPE_CHECKING:
     from runtype_mock import MockSurface
@@ -110,14 +112,11 @@ def test_one_hook_alone_will_do(runtype_mock: MockSurface) -> None:
         assert len(watch.lines) == 1
 
 
-def test_what_a_hook_raises_changes_nothing_and_is_shown(
-    runtype_mock: MockSurface, monkeypatch: pytest.MonkeyPatch
+def test_what_a_hook_raises_changes_nothing_and_is_one_line_of_the_log(
+    runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shown: list[str] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda raised: shown.append(repr(raised.exc_value)))
-
     def broken(*_: object) -> None:
-        raise LookupError("no such counter")
+        raise LookupError("no such counter:\npapi_of_somebody_else")
 
     async def main() -> None:
         client = runtype_mock.async_client(before_attempt=broken, after_attempt=broken)
@@ -126,7 +125,33 @@ def test_what_a_hook_raises_changes_nothing_and_is_shown(
     client = runtype_mock.client(before_attempt=broken, after_attempt=broken)
     assert client.call("echo", {"n": 1}) == {"n": 1}
     asyncio.run(main())
-    assert shown == ["LookupError('no such counter')"] * 4
+    line = broken.__code__.co_firstlineno + 1
+    told = f"failed, and the call goes on: LookupError: no such counter: papi_… ({__file__}:{line})"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"before_attempt {told}",
+        f"after_attempt {told}",
+    ] * 2
+    assert {(record.name, record.levelname, record.exc_info) for record in caplog.records} == {
+        ("runtype_surface", "ERROR", None)
+    }
+
+
+def test_a_hook_that_fails_is_one_line_of_standard_error_where_nothing_is_logged(runtype_mock: MockSurface) -> None:
+    program = """
+import runtype_surface
+
+class Broken(Exception):
+    def __str__(self):
+        raise ValueError
+
+def hook(start):
+    raise Broken
+
+runtype_surface.Client(before_attempt=hook).call("echo")
+"""
+    env = os.environ | runtype_mock.env
+    ran = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=True)
+    assert ran.stderr == "before_attempt failed, and the call goes on: Broken (<string>:9)\n"
 
 
 def test_an_interrupt_in_a_hook_ends_the_call(runtype_mock: MockSurface) -> None:
@@ -150,5 +175,5 @@ def test_a_hook_that_cannot_be_called_is_refused(runtype_mock: MockSurface) -> N
     async def later(_: AttemptStart) -> None: ...
 
     for hook in (5, "print", later):
-        with pytest.raises(TypeError, match="before_attempt must be a plain function"):
+        with pytest.raises(ConfigurationError, match="before_attempt: it must be a plain function"):
             runtype_mock.client(before_attempt=hook)  # type: ignore[arg-type]

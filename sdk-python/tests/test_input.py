@@ -132,8 +132,8 @@ class Article:
         ({"a": array.array("d", [1.0])}, r"array has no JSON form: pass its tolist\(\)"),
         ({"a": object()}, r"object has no JSON form: pass a dict, list, tuple, str, int, float, bool or None"),
         ({"a": 10**5000}, r'input: at \["a"\]: not serializable as JSON: '),
-        ([1], "input: an array where a capability takes a JSON object"),
-        ("text", "input: a string where a capability takes a JSON object"),
+        ([1], "input: it must be a JSON object, such as .*, not an array"),
+        ("text", "input: it must be a JSON object, such as .*, not a string"),
         (Article("x"), "input: Article has no JSON form"),
     ],
 )

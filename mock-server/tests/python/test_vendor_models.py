@@ -153,7 +153,7 @@ def management(mock: Mock) -> list[tuple[type[BaseModel], Any]]:
 def test_the_models_accept_every_management_response(mock: Mock) -> None:
     for model, response in management(mock):
         model.model_validate(response)
-        # Also those that older models of the vendor require, and api.md lists.
+        # Also those that older models of the vendor require.
         keys = [response] if model is CreatedKey else response.get("keys", [])
         for key in keys:
             assert {"surfaceId", "canReveal", "isDevelopment", "keyPrefix", "keyHint", "usageCount"} <= key.keys()

@@ -6,6 +6,7 @@ use futures_core::Stream;
 use crate::{
     call::{Call, many::CallMany},
     client::builder::ClientBuilder,
+    config::problems::Problems,
     error::{
         Error,
         spelling::{self, Language},
@@ -19,9 +20,19 @@ pub fn refused(option: &str, problem: &str) -> Error {
     Error::configuration(option, redact::hide_credentials(problem))
 }
 
+/// One error of several such arguments, each with its problem.
+#[must_use]
+pub fn refused_together<'a>(problems: impl IntoIterator<Item = (&'a str, &'a str)>) -> Error {
+    let mut all = Problems::default();
+    for (option, problem) in problems {
+        all.push(refused(option, problem));
+    }
+    all.into_error()
+}
+
 /// Records a problem of an argument, which is reported where the core reports its own.
 pub trait Refuse {
-    /// Reports the problem when the call is sent or the client is built. Only the first problem is kept.
+    /// Reports the problem when the call is sent or the client is built. Several are reported together.
     #[must_use]
     fn refuse(self, problem: Error) -> Self;
 }
@@ -40,7 +51,7 @@ impl Refuse for CallMany {
 
 impl Refuse for ClientBuilder {
     fn refuse(self, problem: Error) -> Self {
-        Self::refuse(self, &problem)
+        Self::refuse(self, problem)
     }
 }
 
@@ -56,6 +67,15 @@ pub fn set_language(language: Language) {
 /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
 pub fn checked(many: CallMany) -> Result<CallMany, Error> {
     many.checked()
+}
+
+/// The same of one call.
+///
+/// # Errors
+///
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
+pub fn checked_call(call: Call) -> Result<Call, Error> {
+    call.checked()
 }
 
 /// Adds the calling language to the user agent.

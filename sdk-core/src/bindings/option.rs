@@ -1,9 +1,15 @@
 //! Option rules that are the same in every language.
 
-use super::refused;
+use super::{
+    misspelling::{instead, meant},
+    nearest::{Nearness, nearest},
+    option_place::{options as options_of_other_functions, place},
+    refused,
+};
 use crate::{
-    config::{options, values},
-    error::Error,
+    config::{options, problems::joined, values},
+    error::{Error, spelling::spell},
+    redact,
 };
 
 /// Rejects a client with more than one key source. `given`: the key options that are set, spelled as in that language.
@@ -28,6 +34,81 @@ pub fn max_retries(value: f64) -> Result<u32, Error> {
     options::max_retries(values::whole_number("max_retries", value)?)
 }
 
+/// The error of options that a function does not take: what each was meant to be, or where it belongs. `takes` are the
+/// function's options, `given` the wrong ones, all as the application writes them.
+#[must_use]
+pub fn unknown_options(function: &str, takes: &[String], given: &[String]) -> Error {
+    let advice: Vec<(String, Option<String>)> =
+        given.iter().map(|name| (shown(name), advice(name, takes).filter(|_| is_name(name)))).collect();
+    let all = || format!("it takes {}", takes.join(", "));
+    let text = match advice.as_slice() {
+        [(name, advice)] => {
+            format!("{function} has no option {name}: {}", advice.clone().unwrap_or_else(all))
+        }
+        several => {
+            let mut lines = vec![format!("{function} has none of these options:")];
+            lines.extend(several.iter().map(|(name, advice)| match advice {
+                Some(advice) => format!("{name}: {advice}"),
+                None => format!("{name}: no option has a similar name"),
+            }));
+            if several.iter().all(|(_, advice)| advice.is_none()) {
+                lines.push(all());
+            }
+            joined(lines.iter().map(String::as_str))
+        }
+    };
+    let option = given.first().filter(|name| is_name(name)).cloned().unwrap_or_else(|| "options".to_owned());
+    Error::configuration_text(option, text)
+}
+
+/// What to do about an option that a function does not take.
+fn advice(given: &str, takes: &[String]) -> Option<String> {
+    let takes = || takes.iter().map(String::as_str);
+    let near = nearest(given, takes());
+    let did_you_mean = |name: &str| Some(format!("did you mean {name}?"));
+    if let Some((Nearness::Same, name)) = near {
+        return did_you_mean(name);
+    }
+    let elsewhere: Vec<_> = options_of_other_functions().map(|option| (spell(option), option)).collect();
+    if let Some(place) = elsewhere.iter().find(|(name, _)| name == given).and_then(|(_, option)| place(option)) {
+        return Some(format!("it is an option of {place}"));
+    }
+    if let Some(remedy) = instead(given) {
+        return Some(remedy.to_owned());
+    }
+    if let Some(name) = meant(given).find_map(|option| takes().find(|name| *name == spell(option))) {
+        return did_you_mean(name);
+    }
+    if let Some((Nearness::Letters(_), name)) = near {
+        return did_you_mean(name);
+    }
+    let by_letters = nearest(given, elsewhere.iter().map(|(name, _)| &**name));
+    let by_letters = by_letters.filter(|(nearness, _)| !matches!(nearness, Nearness::Part(_)));
+    let by_letters = by_letters.and_then(|(_, near)| elsewhere.iter().find(|(name, _)| name == near));
+    for option in meant(given).chain(by_letters.map(|(_, option)| *option)) {
+        if let Some(place) = place(option) {
+            return Some(format!("did you mean {}, an option of {place}?", spell(option)));
+        }
+    }
+    near.and_then(|(_, name)| did_you_mean(name))
+}
+
+/// The name of an unknown option, unless it may be a key.
+fn shown(name: &str) -> String {
+    if is_name(name) { redact::quote(name) } else { "(a name that is not shown: it may be a key)".to_owned() }
+}
+
+/// Whether a text can be the name of an option. Keys are longer, or have many digits.
+fn is_name(text: &str) -> bool {
+    const LONGEST: usize = 40;
+    const MOST_DIGITS: usize = 3;
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '$');
+    text.len() <= LONGEST
+        && text.chars().all(is_plain)
+        && text.chars().filter(char::is_ascii_digit).count() <= MOST_DIGITS
+        && !redact::holds_key(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +119,66 @@ mod tests {
         let error = one_key_source(["api_key", "api_key_file", "api_key_variable"]).unwrap_err();
         assert_eq!(error.option(), Some("api_key"));
         assert_eq!(error.to_string(), "api_key: both api_key and api_key_file are set; pass only one");
+    }
+
+    /// What a call takes in these tests.
+    fn of_call(given: &[&str]) -> String {
+        let takes = ["timeout", "attempt_timeout", "max_retries", "retry_mode", "headers", "via_dispatch"];
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        unknown_options("call()", &owned(&takes), &owned(given)).to_string()
+    }
+
+    #[test]
+    fn a_misspelt_option_suggests_the_one_that_was_meant() {
+        for (given, expected) in [
+            ("timout", "did you mean timeout?"),
+            ("timeoutMs", "did you mean timeout?"),
+            ("retries", "did you mean max_retries?"),
+            ("read_timeout", "did you mean attempt_timeout?"),
+            ("header", "did you mean headers?"),
+            ("idempotent", "did you mean retry_mode?"),
+            ("concurrency", "it is an option of call_many()"),
+            ("max_workers", "did you mean concurrency, an option of call_many()?"),
+            ("concurency", "did you mean concurrency, an option of call_many()?"),
+            ("verify", "did you mean root_certificates, an option of the client?"),
+            ("baseUrl", "did you mean base_url, an option of the client?"),
+            ("stream", "call stream() for a stream of events"),
+            ("json", "pass the input as the argument after the capability"),
+        ] {
+            assert_eq!(of_call(&[given]), format!("call() has no option \"{given}\": {expected}"));
+        }
+    }
+
+    #[test]
+    fn all_wrong_options_are_named_at_once() {
+        assert_eq!(
+            of_call(&["retries", "max_workers", "speed"]),
+            "call() has none of these options:\n\
+             \"retries\": did you mean max_retries?\n\
+             \"max_workers\": did you mean concurrency, an option of call_many()?\n\
+             \"speed\": no option has a similar name"
+        );
+        let many = of_call(&["retries", "max_workers", "speed", "proxy", "stream", "json"]);
+        assert_eq!(many.lines().count(), 4, "{many}");
+        for name in ["retries", "max_workers", "speed", "proxy", "stream", "json"] {
+            assert!(many.contains(&format!("\"{name}\": ")), "{many}");
+        }
+    }
+
+    #[test]
+    fn all_options_are_listed_only_where_none_is_near() {
+        let all = "it takes timeout, attempt_timeout, max_retries, retry_mode, headers, via_dispatch";
+        assert_eq!(of_call(&["speed"]), format!("call() has no option \"speed\": {all}"));
+        assert!(of_call(&["speed", "colour"]).ends_with(all));
+        assert!(!of_call(&["speed", "timout"]).contains(all));
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_key_is_not_shown() {
+        for name in ["papi_abcdefgh", "sk0123456789abcdef", "two words", &"a".repeat(41)] {
+            let text = of_call(&[name]);
+            assert!(!text.contains(name) && text.contains("not shown"), "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::refused;
-use crate::error::Error;
+use crate::{
+    error::{Error, spelling::spell},
+    redact,
+};
 
 /// The problem of a string with half of a surrogate pair, which UTF-8 cannot encode. Follows the option's name.
 pub const LONE_SURROGATE: &str = "has a lone surrogate, which is not a character";
@@ -17,7 +20,23 @@ pub fn lone_surrogate(option: &str) -> Error {
 /// The error of calling a closed client.
 #[must_use]
 pub fn closed_client() -> Error {
-    refused("client", "the client is closed: create a new one")
+    Error::configuration_text("client".to_owned(), "the client is closed: create a new one".to_owned())
+}
+
+/// The problem of an input that is not a JSON object. `found` is what it is, with its article.
+#[must_use]
+pub fn not_an_object(found: impl fmt::Display) -> String {
+    crate::call::not_an_object(found)
+}
+
+/// The line for an application's hook that failed, on one line and without credentials. `found` is what it raised.
+#[must_use]
+pub fn hook_failed(hook: &str, found: &str) -> String {
+    const LONGEST: usize = 300;
+    let hidden = redact::hide_credentials(found);
+    let mut line: String = hidden.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
+    line.retain(|character| !character.is_control());
+    format!("{} failed, and the call goes on: {line}", spell(hook))
 }
 
 /// The problem of an input that the language's JSON serializer rejected. Follows the input's name.
@@ -30,4 +49,16 @@ pub fn not_writable(reason: impl fmt::Display) -> String {
 #[must_use]
 pub fn not_a_key(found: impl fmt::Display, wanted: &str) -> String {
     format!("the key function returned {found}, not {wanted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hook_that_failed_is_one_line_without_a_key() {
+        let line = hook_failed("before_attempt", "ValueError: papi_abcdefgh1234\n  is\u{1b} wrong");
+        assert_eq!(line, "before_attempt failed, and the call goes on: ValueError: papi_… is wrong");
+        assert!(hook_failed("after_attempt", &"x".repeat(10_000)).len() < 400);
+    }
 }

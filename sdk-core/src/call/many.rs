@@ -14,7 +14,11 @@ use serde::Serialize;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Call;
-use crate::{config::defaults, error::Error, response::call_response::CallResponse};
+use crate::{
+    config::{defaults, problems::Problems},
+    error::Error,
+    response::call_response::CallResponse,
+};
 
 /// The result of one of many calls.
 #[derive(Debug)]
@@ -74,7 +78,7 @@ pub struct CallMany {
     early: BTreeMap<usize, CallResult>,
     limit: Option<Limit>,
     pause: Option<Pin<Box<Sleep>>>,
-    problem: Option<Error>,
+    problems: Problems,
 }
 
 /// The key's rate limit, as the server last reported it.
@@ -101,7 +105,7 @@ impl Call {
 
 impl CallMany {
     pub(crate) fn new(mut call: Call, inputs: Inputs) -> Self {
-        let problem = call.take_problem();
+        let problems = call.take_problems();
         Self {
             call,
             inputs: Some(inputs),
@@ -113,7 +117,7 @@ impl CallMany {
             early: BTreeMap::new(),
             limit: None,
             pause: None,
-            problem,
+            problems,
         }
     }
 
@@ -131,13 +135,13 @@ impl CallMany {
 
     /// Makes this error the only result.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
-        self.problem.get_or_insert(problem);
+        self.problems.push(problem);
         self
     }
 
     /// Returns the error that would be the only result.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
-        self.problem.take().map_or(Ok(self), Err)
+        std::mem::take(&mut self.problems).check().map(|()| self)
     }
 
     /// Yield results in the order of the inputs; otherwise as they complete. Default: `true`.
@@ -152,7 +156,7 @@ impl CallMany {
     }
 
     fn poll_result(&mut self, context: &mut Context<'_>) -> Poll<Option<CallResult>> {
-        if let Some(problem) = self.problem.take() {
+        if let Err(problem) = std::mem::take(&mut self.problems).check() {
             self.inputs = None;
             return Poll::Ready(Some(CallResult { index: 0, input: Bytes::new(), result: Err(problem) }));
         }

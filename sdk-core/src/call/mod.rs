@@ -12,6 +12,7 @@ use crate::{
     config::{
         headers,
         options::{self, Options},
+        problems::Problems,
         values::{self, ResponseFormat, RetryMode},
     },
     error::Error,
@@ -31,6 +32,11 @@ use crate::{
 
 /// The query that asks for a stream (the parameter's name is assumed).
 const ASSUMED_STREAM_QUERY: &str = "stream=true";
+
+/// The problem of an input that is no JSON object. `found` is what it is, with its article.
+pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
+    format!("it must be a JSON object, such as {{\"input\": \"Your input here\"}}, not {found}")
+}
 
 /// The endpoint that a call is sent to.
 #[derive(Debug, Clone)]
@@ -70,13 +76,13 @@ pub struct Call {
     target: Target,
     input: Bytes,
     options: Options,
-    problem: Option<Error>,
+    problems: Problems,
 }
 
 impl Call {
     pub(crate) fn new(context: Arc<Context>, target: Target) -> Self {
         let options = context.options.clone();
-        Self { context, target, input: Bytes::from_static(b"{}"), options, problem: None }
+        Self { context, target, input: Bytes::from_static(b"{}"), options, problems: Problems::default() }
     }
 
     /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported by
@@ -99,13 +105,10 @@ impl Call {
             Some(b'n') => "null",
             Some(b't' | b'f') => "a boolean",
             Some(b'-' | b'0'..=b'9') => "a number",
-            Some(_) => "not JSON",
+            Some(_) => "text that is not JSON",
             None => "nothing",
         };
-        self.refuse(Error::configuration(
-            "input",
-            format!("{found} where a capability takes a JSON object, such as {{\"input\": \"Your input here\"}}"),
-        ))
+        self.refuse(Error::configuration("input", not_an_object(found)))
     }
 
     /// Sends the call to the surface's dispatch endpoint, which takes the capability's slug in the body. Default: `false`, the
@@ -188,7 +191,7 @@ impl Call {
 
     /// Records an error, which `send` reports.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
-        self.problem.get_or_insert(problem);
+        self.problems.push(problem);
         self
     }
 
@@ -241,9 +244,14 @@ impl Call {
         Ok(if is_document { response } else { response.unwrapped(format) })
     }
 
-    /// The invalid option, reported once instead of by each of many calls.
-    pub(crate) fn take_problem(&mut self) -> Option<Error> {
-        self.problem.take()
+    /// The invalid options, reported once instead of by each of many calls.
+    pub(crate) fn take_problems(&mut self) -> Problems {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// Returns the error that `send` would report without sending anything.
+    pub(crate) fn checked(mut self) -> Result<Self, Error> {
+        self.take_problems().check().map(|()| self)
     }
 
     /// Copies the call.
@@ -253,7 +261,7 @@ impl Call {
             target: self.target.clone(),
             input: self.input.clone(),
             options: self.options.clone(),
-            problem: None,
+            problems: Problems::default(),
         }
     }
 
@@ -289,9 +297,7 @@ impl Call {
     }
 
     fn into_plan(self, is_stream: bool) -> Result<Plan, Error> {
-        if let Some(problem) = self.problem {
-            return Err(problem);
-        }
+        self.problems.check()?;
         let endpoint = &self.context.endpoint;
         let (method, mut url, capability, body) = match &self.target {
             Target::Capability(name) => {
@@ -327,7 +333,7 @@ impl fmt::Debug for Call {
             .field("endpoint", &self.context.endpoint)
             .field("target", &self.target)
             .field("options", &self.options)
-            .field("problem", &self.problem)
+            .field("problems", &self.problems)
             .finish_non_exhaustive()
     }
 }

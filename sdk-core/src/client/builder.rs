@@ -10,6 +10,7 @@ use crate::{
         environment::Environment,
         headers,
         options::{self, Options},
+        problems::Problems,
         values::{self, ResponseFormat, RetryMode},
     },
     endpoint::settings::EndpointSettings,
@@ -69,8 +70,7 @@ pub struct ClientBuilder {
     options: Options,
     transport: TransportOptions,
     hooks: Hooks,
-    /// The first error; a function, since errors cannot be cloned.
-    problem: Option<(String, String)>,
+    problems: Problems,
 }
 
 impl ClientBuilder {
@@ -88,7 +88,7 @@ impl ClientBuilder {
             options: Options::default(),
             transport: TransportOptions::default(),
             hooks: Hooks::default(),
-            problem: None,
+            problems: Problems::default(),
         }
     }
 
@@ -285,21 +285,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Records an error, which `build` reports.
-    pub(crate) fn refuse(mut self, problem: &Error) -> Self {
-        self.problem
-            .get_or_insert_with(|| (problem.option().unwrap_or_default().to_owned(), problem.text().to_owned()));
+    /// Records an error, which `build` reports with all others.
+    pub(crate) fn refuse(mut self, problem: Error) -> Self {
+        self.problems.push(problem);
         self
     }
 
     fn set<T>(mut self, checked: Result<T, Error>, set: impl FnOnce(&mut Self, T)) -> Self {
-        match checked {
-            Ok(value) => {
-                set(&mut self, value);
-                self
-            }
-            Err(problem) => self.refuse(&problem),
+        if let Some(value) = self.problems.keep(checked) {
+            set(&mut self, value);
         }
+        self
     }
 
     /// Creates the client. Nothing is sent.
@@ -308,33 +304,45 @@ impl ClientBuilder {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option or the variable, and what to do.
     pub fn build(self) -> Result<Client, Error> {
-        if let Some((option, text)) = self.problem {
-            return Err(Error::configuration_text(option, text));
+        let mut problems = self.problems;
+        if problems.concern(&["env_prefix"]) {
+            // Everything else would be looked up under another prefix.
+            return Err(problems.into_error());
         }
         let source = self.key.unwrap_or_else(KeySource::environment);
         let keys = KeyRing::new(source, KeyRules { environment: self.environment.clone(), prefix: self.key_prefix });
-        let (keys, endpoint) = match (keys, self.endpoint.resolve(&self.environment)) {
-            (Ok(keys), Ok(endpoint)) => (keys, endpoint),
-            (Err(key), Err(endpoint)) => return Err(key.and(endpoint)),
-            (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => return Err(problem),
-        };
-        if !self.allow_insecure_http {
-            endpoint.check_secure()?;
-        }
+        // An option that was refused is not missing as well.
+        let is_key_refused = problems.concern(&["api_key", "api_key_file", "api_key_variable", "api_key_prefix"]);
+        let keys = if is_key_refused { keys.ok() } else { problems.keep(keys) };
+        let endpoint = self.endpoint.resolve(&self.environment);
+        let is_address_refused = problems.concern(&["endpoint_url", "base_url", "product_id", "surface_id"]);
+        let endpoint = if is_address_refused { endpoint.ok() } else { problems.keep(endpoint) };
         let mut options = self.options;
-        if let Some(Timeout(timeout)) = self.timeout {
-            options.timeout = timeout;
-        } else if let Some(seconds) = self.environment.timeout_seconds()? {
-            let name = self.environment.name("TIMEOUT_SECONDS");
-            options.timeout = Some(values::seconds("timeout", seconds).map_err(|error| error.found_in(name))?);
+        match self.timeout {
+            Some(Timeout(timeout)) => options.timeout = timeout,
+            None => {
+                let timeout = problems.keep(timeout_of(&self.environment)).flatten();
+                options.timeout = timeout.or(options.timeout);
+            }
         }
-        if let Some(retries) = self.max_retries {
-            options.max_retries = retries;
-        } else if let Some(retries) = self.environment.max_retries()? {
-            let name = self.environment.name("MAX_RETRIES");
-            options.max_retries = options::max_retries(retries.into()).map_err(|error| error.found_in(name))?;
+        match self.max_retries {
+            Some(retries) => options.max_retries = retries,
+            None => {
+                let retries = problems.keep(max_retries_of(&self.environment)).flatten();
+                options.max_retries = retries.unwrap_or(options.max_retries);
+            }
         }
-        let transport = Transport::new(&self.transport, &endpoint)?;
+        let mut transport = None;
+        if let Some(endpoint) = &endpoint {
+            if !self.allow_insecure_http {
+                problems.keep(endpoint.check_secure());
+            }
+            transport = problems.keep(Transport::new(&self.transport, endpoint));
+        }
+        let (Some(keys), Some(endpoint), Some(transport)) = (keys, endpoint, transport) else {
+            return Err(problems.into_error());
+        };
+        problems.check()?;
         Ok(Client::new(Context {
             keys,
             backoff: Backoff::new(self.jitter_seed),
@@ -346,6 +354,20 @@ impl ClientBuilder {
             hooks: self.hooks,
         }))
     }
+}
+
+/// The timeout that the environment sets.
+fn timeout_of(environment: &Environment) -> Result<Option<Duration>, Error> {
+    let Some(seconds) = environment.timeout_seconds()? else { return Ok(None) };
+    let name = environment.name("TIMEOUT_SECONDS");
+    values::seconds("timeout", seconds).map(Some).map_err(|error| error.found_in(name))
+}
+
+/// The number of retries that the environment sets.
+fn max_retries_of(environment: &Environment) -> Result<Option<u32>, Error> {
+    let Some(retries) = environment.max_retries()? else { return Ok(None) };
+    let name = environment.name("MAX_RETRIES");
+    options::max_retries(retries.into()).map(Some).map_err(|error| error.found_in(name))
 }
 
 impl fmt::Debug for ClientBuilder {

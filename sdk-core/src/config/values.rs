@@ -39,7 +39,17 @@ impl std::str::FromStr for RetryMode {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        one_of("retry_mode", text, [Self::Safe, Self::Idempotent], Self::as_str)
+        one_of("retry_mode", text, [Self::Safe, Self::Idempotent], Self::as_str).map_err(|error| match text {
+            "never" | "none" | "off" | "no" => Error::configuration(
+                "retry_mode",
+                format!(
+                    "{} is not a mode: to never retry, set {}",
+                    redact::quote(text),
+                    spelling::setting("max_retries", 0)
+                ),
+            ),
+            _ => error,
+        })
     }
 }
 
@@ -125,6 +135,10 @@ pub fn milliseconds(option: &'static str, value: f64) -> Result<Duration, Error>
 }
 
 fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Duration, Error> {
+    if !given.is_finite() {
+        let problem = format!("{} is not a duration: pass {} for no limit", number(given), spelling::none());
+        return Err(Error::configuration(option, problem));
+    }
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
         Error::configuration(
             option,
@@ -154,7 +168,11 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
 
 /// A number in readable form; a very large one would have up to 309 digits otherwise.
 fn number(value: f64) -> String {
-    if value.is_finite() && value.abs() >= 1e15 { format!("{value:e}") } else { value.to_string() }
+    match value {
+        _ if value.is_infinite() => "infinity".to_owned(),
+        _ if value.abs() >= 1e15 => format!("{value:e}"),
+        _ => value.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -167,6 +185,8 @@ mod tests {
             let error = seconds("timeout", value).unwrap_err();
             assert_eq!(error.option(), Some("timeout"), "{value}");
         }
+        let infinite = seconds("timeout", f64::INFINITY).unwrap_err();
+        assert_eq!(infinite.to_string(), "timeout: infinity is not a duration: pass None for no limit");
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
         assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
         assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is out of range"));
@@ -174,10 +194,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mode_that_never_retries_is_a_number_of_retries() {
+        let error = "never".parse::<RetryMode>().unwrap_err();
+        assert_eq!(error.to_string(), "retry_mode: \"never\" is not a mode: to never retry, set max_retries=0");
+        assert!("often".parse::<RetryMode>().unwrap_err().to_string().ends_with("is not one of safe, idempotent"));
+    }
+
+    #[test]
     fn a_count_is_whole_and_not_negative() {
         for value in [-1.0, 0.5, f64::NAN, f64::INFINITY] {
             assert_eq!(whole_number("max_retries", value).unwrap_err().option(), Some("max_retries"), "{value}");
         }
+        let infinite = whole_number("max_retries", f64::INFINITY).unwrap_err();
+        assert_eq!(infinite.to_string(), "max_retries: infinity is not a whole number, 0 or more");
         assert_eq!(whole_number("max_retries", 3.0).unwrap(), 3);
     }
 }

@@ -11,7 +11,11 @@ use std::{fmt, str::FromStr};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::Url;
 
-use crate::{config::defaults, error::Error, redact};
+use crate::{
+    config::{defaults, problems::Problems},
+    error::Error,
+    redact,
+};
 use base_url::{parse_base, parse_url};
 use segment::{SEGMENT, id, is_dot_segment, segment};
 
@@ -57,12 +61,14 @@ impl Endpoint {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid base URL or id.
     pub fn new(base_url: &str, product_id: &str, surface_id: &str) -> Result<Self, Error> {
-        Ok(Self {
-            base: parse_base("base_url", base_url)?,
-            product: id("product_id", product_id)?,
-            surface: id("surface_id", surface_id)?,
-            capability: None,
-        })
+        let mut problems = Problems::default();
+        let base = problems.keep(parse_base("base_url", base_url));
+        let product = problems.keep(id("product_id", product_id));
+        let surface = problems.keep(id("surface_id", surface_id));
+        match (base, product, surface) {
+            (Some(base), Some(product), Some(surface)) => Ok(Self { base, product, surface, capability: None }),
+            _ => Err(problems.into_error()),
+        }
     }
 
     /// Parses a full URL, with or without `/api`, the capability's slug, a trailing slash, or a query (which is dropped).

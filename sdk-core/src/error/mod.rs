@@ -57,12 +57,6 @@ impl Error {
         Self::new(Facts { kind: Some(ErrorKind::Configuration), text, option: Some(option), ..Facts::default() })
     }
 
-    /// Joins the texts of two errors, so that everything that is missing is reported at once.
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        self.0.text = format!("{}\n{}", self.0.text, other.0.text);
-        self
-    }
-
     /// Adds where a malformed value was found.
     pub(crate) fn found_in(mut self, place: impl fmt::Display) -> Self {
         self.0.text = format!("{} (found in {place})", self.0.text);

@@ -29,7 +29,7 @@ pub(crate) fn set_language(language: Language) {
 
 /// The name of an option in the application's spelling. Other names, such as those of variables, are unchanged.
 pub(crate) fn spell(option: &str) -> Cow<'_, str> {
-    if LANGUAGE.load(Ordering::Relaxed) == Language::Snake as u8 { Cow::Borrowed(option) } else { camel(option) }
+    if is_camel() { camel(option) } else { Cow::Borrowed(option) }
 }
 
 fn camel(option: &str) -> Cow<'_, str> {
@@ -49,6 +49,21 @@ fn camel(option: &str) -> Cow<'_, str> {
         spelled.push_str("Ms");
     }
     Cow::Owned(spelled)
+}
+
+/// An option with a value, as it is written in a call: `max_retries=0`, `maxRetries: 0`.
+pub(crate) fn setting(option: &str, value: impl std::fmt::Display) -> String {
+    format!("{}{}{value}", spell(option), if is_camel() { ": " } else { "=" })
+}
+
+/// The value that means "none".
+pub(crate) fn none() -> &'static str {
+    if is_camel() { "null" } else { "None" }
+}
+
+/// Whether the application writes names in camel case.
+pub(crate) fn is_camel() -> bool {
+    LANGUAGE.load(Ordering::Relaxed) == Language::Camel as u8
 }
 
 /// A duration with its unit: `20 s`, `1.5 s`, `250 ms`.

@@ -42,6 +42,11 @@ fn duration(option: &'static str, value: &Value) -> Result<Option<Duration>, Err
     if value.is_null() { Ok(None) } else { seconds(option, number(value) / 1e3).map(Some) }
 }
 
+/// The options that are given: one that is no duration is not given where it is null.
+fn given(options: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    options.as_object().into_iter().flatten().filter(|(name, value)| name.ends_with("_ms") || !value.is_null())
+}
+
 fn headers(value: &Value) -> impl Iterator<Item = (&str, &str)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), text(value)))
 }
@@ -72,7 +77,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             Err(problem) => builder.refuse(problem),
         }
     }
-    for (name, value) in options.as_object().into_iter().flatten() {
+    for (name, value) in given(options) {
         builder = match name.as_str() {
             "api_key" if value.is_object() => builder.api_key_source(key_source(value, application)),
             "api_key" => builder.api_key(text(value)),
@@ -131,7 +136,7 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
             Err(problem) => call.refuse(problem),
         }
     }
-    for (name, value) in options.as_object().into_iter().flatten() {
+    for (name, value) in given(options) {
         call = match name.as_str() {
             "timeout_ms" => checked(call, duration("timeout", value), Call::timeout),
             "attempt_timeout_ms" => checked(call, duration("attempt_timeout", value), Call::attempt_timeout),

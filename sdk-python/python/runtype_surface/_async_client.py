@@ -32,7 +32,7 @@ class AsyncClient(BaseClient):
             output = await client.call("summarize-article", {"input": "A long text."})
 
     An option that is not given comes from the environment, then from the defaults. Durations are seconds, or a
-    `timedelta`.
+    `timedelta`; `None` disables one. Any other option that is `None`, except `api_key_prefix`, counts as not given.
 
     Args:
         api_key: The key, or a function that returns it, called before the first call and after a 401. An `async` one is
@@ -58,7 +58,8 @@ class AsyncClient(BaseClient):
             what may have run: choose it only where running twice does no harm.
         max_response_bytes: Maximum size of a response in bytes, after decompression. Default: 64 MiB.
         response_format: `"raw"`, `"wrapped"`, or `"detect"` (the default), which tells by the shape.
-        headers: Headers of every call. The client's own, such as `Authorization`, are refused.
+        headers: Headers of every call, as a mapping or as pairs. The client's own, such as `Authorization`, are
+            refused.
         stream_idle_timeout: Longest silence of a stream. Default: 120. `None` disables it.
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
         max_event_bytes: Maximum size of one event of a stream in bytes. Default: 16 MiB.
@@ -66,13 +67,15 @@ class AsyncClient(BaseClient):
         root_certificates: Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
-        before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises goes to
-            `sys.unraisablehook`.
+        before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
+            affect the call, and is one line at ERROR of the logger `runtype_surface`.
         after_attempt: Called in the same way when an attempt has ended.
         env_prefix: Prefix of the variables' names. Default: `RUNTYPE`.
 
     Raises:
-        ConfigurationError: An option or a variable is missing or malformed. Its text says which, and what to do.
+        TypeError: An option does not exist. Its text says which one was meant.
+        ConfigurationError: An option or a variable is missing, or its value is wrong. Its text names all of them, and
+            says what to do.
     """
 
     __slots__ = ()
@@ -101,7 +104,7 @@ class AsyncClient(BaseClient):
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
         response_format: types.ResponseFormat | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         stream_idle_timeout: types.Duration | NotGiven = NOT_GIVEN,
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
@@ -137,7 +140,7 @@ class AsyncClient(BaseClient):
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
         response_format: types.ResponseFormat | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         stream_idle_timeout: types.Duration | NotGiven = NOT_GIVEN,
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
@@ -173,7 +176,7 @@ class AsyncClient(BaseClient):
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
         response_format: types.ResponseFormat | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
     ) -> types.Any:
         """Calls a capability and returns its output, decoded from JSON. Cancelling the task drops the request at once.
@@ -198,7 +201,8 @@ class AsyncClient(BaseClient):
                 body. Default: no.
 
         Raises:
-            ConfigurationError: The input or an option is malformed. Nothing was sent.
+            TypeError: An option does not exist, or an argument is missing.
+            ConfigurationError: The input or an option's value is malformed. Nothing was sent.
             APIStatusError: The server responded with an error status; one subclass per status.
             SurfaceError: The base of these and all others.
         """
@@ -222,7 +226,7 @@ class AsyncClient(BaseClient):
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
         response_format: types.ResponseFormat | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
     ) -> CallResponse:
         """Calls a capability as `call` does, and returns its output with status, ids, limits and attempts.
@@ -232,6 +236,7 @@ class AsyncClient(BaseClient):
         raise NotImplementedError
 
     def _stream(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> AsyncEventStream:
+        self._native.check(given)
         return AsyncEventStream(lambda: self._native.begin_stream(capability, input, given))
 
     @runs(_stream)
@@ -248,7 +253,7 @@ class AsyncClient(BaseClient):
         stream_idle_timeout: types.Duration | NotGiven = NOT_GIVEN,
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
     ) -> AsyncEventStream:
         """Builds a call whose response is a stream of events. Nothing is sent before it is entered or read.
@@ -276,7 +281,8 @@ class AsyncClient(BaseClient):
                 body. Default: no.
 
         Raises:
-            TypeError: An option does not exist. Everything else is raised where the stream is opened.
+            TypeError: An option does not exist.
+            ConfigurationError: The value of an option is wrong. Everything else is raised where the stream is opened.
         """
         raise NotImplementedError
 
@@ -299,7 +305,7 @@ class AsyncClient(BaseClient):
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
         response_format: types.ResponseFormat | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
     ) -> AsyncCallMany:
         """Calls a capability once for each input, a few at a time. One failure ends no other call.
@@ -330,7 +336,7 @@ class AsyncClient(BaseClient):
         max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
     ) -> types.Any:
         """Returns the surface's OpenAPI 3.0 document, which describes its capabilities.
 
@@ -351,7 +357,7 @@ class AsyncClient(BaseClient):
         max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
         retry_mode: types.RetryMode | None = None,
         max_response_bytes: int | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: types.HeadersToAdd | None = None,
     ) -> CallResponse:
         """Returns the OpenAPI document as the output of a response. Options and exceptions are those of `call`."""
         raise NotImplementedError

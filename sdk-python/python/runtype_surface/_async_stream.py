@@ -43,6 +43,14 @@ class AsyncEventStream(WithHead):
         self._pending = Pending()
         self._one_reader = OneReader()
 
+    if not TYPE_CHECKING:
+        # Type checkers report the mistake themselves while there is no such method.
+        def __await__(self) -> types.Any:
+            raise TypeError(
+                "a stream is not awaited: enter it with `async with client.stream(...) as events`, or read it with "
+                "`async for`"
+            )
+
     async def _opened(self) -> _native.EventStream | None:
         while self._native is None:
             if self._failure is not None:

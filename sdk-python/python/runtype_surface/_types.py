@@ -39,6 +39,7 @@ __all__ = [
     "ClientOptions",
     "Duration",
     "FilePath",
+    "HeadersToAdd",
     "ResponseFormat",
     "RetryMode",
     "Self",
@@ -69,6 +70,9 @@ ApiKey: TypeAlias = str | Callable[[], str]
 
 AsyncApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 """The key, or a function that returns it, `async` or not."""
+
+HeadersToAdd: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Headers to add: a mapping, or pairs of name and value. The last of one name counts."""
 
 BeforeAttempt: TypeAlias = Callable[[AttemptStart], object]
 """What is called before each attempt."""
@@ -122,7 +126,7 @@ class _RequestOptions(TypedDict, total=False):
     retry_mode: RetryMode | None
     """What is retried. `safe` (the default): only what the server has not started. `idempotent`: also what may have
     run; choose it only where running twice does no harm."""
-    headers: Mapping[str, str] | None
+    headers: HeadersToAdd | None
     """Headers to add. They override the client's of the same name."""
     via_dispatch: bool | None
     """Whether to send to the surface's dispatch endpoint, which takes the capability's name in the body."""
@@ -191,7 +195,7 @@ class _SharedOptions(TypedDict, total=False):
     """Maximum size of a response in bytes, after decompression. Default: 64 MiB."""
     response_format: ResponseFormat | None
     """Format of responses. Default: `detect`."""
-    headers: Mapping[str, str] | None
+    headers: HeadersToAdd | None
     """Headers of every call."""
     stream_idle_timeout: Duration
     """Longest silence of a stream in seconds. Default: 120. `None` disables it."""
@@ -209,7 +213,7 @@ class _SharedOptions(TypedDict, total=False):
     """Called before each attempt is sent. It must not block.
 
     A `Client` calls it on the thread that waits for the call, an `AsyncClient` on the loop. An exception that it raises
-    does not affect the call and goes to `sys.unraisablehook`.
+    does not affect the call, and is one line at ERROR of the logger `runtype_surface`.
     """
     after_attempt: AfterAttempt | None
     """Called in the same way when an attempt has ended, before the call returns. An attempt of a call that was

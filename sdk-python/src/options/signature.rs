@@ -5,9 +5,9 @@ use pyo3::{
     prelude::*,
     types::{PyDict, PyString},
 };
-use runtype_surface::bindings::LONE_SURROGATE;
+use runtype_surface::bindings::{LONE_SURROGATE, unknown_options};
 
-use super::{nearest::nearest, opaque::OpaqueOptions};
+use super::opaque::OpaqueOptions;
 use crate::runtime::guard;
 
 /// The arguments and options that a function declares.
@@ -33,12 +33,13 @@ impl Signature {
     /// Takes the options out of a dict and leaves the arguments in it.
     ///
     /// Raises:
-    ///     TypeError: A name is no option of the function. The dict is empty then.
+    ///     TypeError: Some names are no options of the function, all of which it names. The dict is empty then.
     fn take(&self, options: &Bound<'_, PyDict>) -> PyResult<OpaqueOptions> {
         guard::entry(|| {
             let taken = options.copy()?;
             options.clear();
             let mut arguments = Vec::new();
+            let mut unknown = Vec::new();
             for (name, value) in &taken {
                 let name = name.cast::<PyString>()?;
                 let text =
@@ -46,8 +47,12 @@ impl Signature {
                 if self.arguments.iter().any(|argument| argument == text) {
                     arguments.push((name.clone(), value));
                 } else if !self.options.iter().any(|option| option == text) {
-                    return Err(self.unknown(text));
+                    unknown.push(text.to_owned());
                 }
+            }
+            if !unknown.is_empty() {
+                let problem = unknown_options(&format!("{}()", self.name), &self.options, &unknown);
+                return Err(PyTypeError::new_err(problem.to_string()));
             }
             for (name, value) in arguments {
                 taken.del_item(&name)?;
@@ -69,45 +74,5 @@ impl Signature {
             let error = PyTypeError::new_err(format!("{}() takes {takes}: pass options by name{example}", self.name));
             Ok(error.into_value(py).into_bound(py).into_any())
         })
-    }
-}
-
-impl Signature {
-    fn unknown(&self, given: &str) -> PyErr {
-        const LONGEST_SHOWN: usize = 64;
-        let shown: String = given.chars().take(LONGEST_SHOWN).collect();
-        let remedy = match (elsewhere(given), nearest(given, &self.options)) {
-            (Some(place), _) => format!("it is an option of {place}"),
-            (None, Some(near)) => format!("did you mean {near}?"),
-            (None, None) => format!("help({}) lists them", self.name),
-        };
-        PyTypeError::new_err(format!("{}() has no option {shown:?}: {remedy}", self.name))
-    }
-}
-
-/// Where an option belongs that was given to another function.
-fn elsewhere(option: &str) -> Option<&'static str> {
-    match option {
-        "stream_idle_timeout" | "stream_timeout" | "max_event_bytes" => Some("stream() and the client"),
-        "concurrency" | "in_order" => Some("call_many()"),
-        "response_format" | "max_response_bytes" => Some("call(), call_many() and the client"),
-        "via_dispatch" => Some("call(), stream() and call_many()"),
-        "api_key"
-        | "api_key_file"
-        | "api_key_variable"
-        | "api_key_prefix"
-        | "product_id"
-        | "surface_id"
-        | "endpoint_url"
-        | "base_url"
-        | "auth_header"
-        | "connect_timeout"
-        | "proxy"
-        | "root_certificates"
-        | "allow_insecure_http"
-        | "before_attempt"
-        | "after_attempt"
-        | "env_prefix" => Some("the client"),
-        _ => None,
     }
 }

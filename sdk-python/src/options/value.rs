@@ -6,7 +6,10 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyBool, PyBytes, PyMapping, PyString},
 };
-use runtype_surface::{Error, bindings};
+use runtype_surface::{
+    Error,
+    bindings::{self, refused},
+};
 
 use crate::error;
 
@@ -16,10 +19,28 @@ use crate::error;
 ///
 /// `ConfigurationError` for a lone surrogate. Python's own error would hold the whole text, and this may be a key.
 pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
-    text.to_str().map_err(|_| error::raise(text.py(), &bindings::lone_surrogate(option)))
+    unicode(option, text).map_err(|problem| error::raise(text.py(), &problem))
 }
 
-/// Options for which `None` has a meaning of its own: no limit, and any key.
+fn unicode<'a>(option: &str, text: &'a Bound<'_, PyString>) -> Result<&'a str, Error> {
+    text.to_str().map_err(|_| bindings::lone_surrogate(option))
+}
+
+/// Why a value is not taken.
+pub(crate) enum Refusal {
+    /// It is wrong: the core reports it with the other problems.
+    Problem(Error),
+    /// Its own methods raised this.
+    Raised(PyErr),
+}
+
+impl From<Error> for Refusal {
+    fn from(problem: Error) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Options for which `None` has a meaning of its own: no limit, and any key. For all others it counts as not given.
 const HAVE_A_NONE: [&str; 7] = [
     "timeout",
     "connect_timeout",
@@ -54,46 +75,43 @@ impl<'a, 'py> Value<'a, 'py> {
         PyTypeError::new_err(format!("{} is not an option", self.name))
     }
 
-    fn wanted(&self, wanted: &str) -> PyErr {
+    fn wanted(&self, wanted: &str) -> Refusal {
         let found = self.value.get_type();
         let found = found.name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!("{} must be {wanted}, not {found}", self.name))
+        refused(self.name, &format!("it must be {wanted}, not {found}")).into()
     }
 
     /// For a value of the wanted type whose own methods raise; an interrupt stays what it is.
-    fn wanted_but(&self, wanted: &str, raised: PyErr) -> PyErr {
+    fn wanted_but(&self, wanted: &str, raised: PyErr) -> Refusal {
         let py = self.value.py();
         if !raised.is_instance_of::<PyException>(py) {
-            return raised;
+            return Refusal::Raised(raised);
         }
-        let error = PyTypeError::new_err(format!("{} must be {wanted}, and cannot be read as one", self.name));
+        let problem = refused(self.name, &format!("it must be {wanted}, and cannot be read as one"));
+        let error = error::raise(py, &problem);
         error.set_cause(py, Some(raised));
-        error
+        Refusal::Raised(error)
     }
 
-    fn refuse(&self, problem: &Error) -> PyErr {
-        error::raise(self.value.py(), problem)
-    }
-
-    pub(crate) fn text(&self) -> PyResult<String> {
+    pub(crate) fn text(&self) -> Result<String, Refusal> {
         let text = self.value.cast::<PyString>().map_err(|_| self.wanted("str"))?;
-        characters(self.name, text).map(str::to_owned)
+        Ok(unicode(self.name, text)?.to_owned())
     }
 
-    pub(crate) fn text_or_none(&self) -> PyResult<Option<String>> {
+    pub(crate) fn text_or_none(&self) -> Result<Option<String>, Refusal> {
         if self.value.is_none() { Ok(None) } else { self.text().map(Some) }
     }
 
-    pub(crate) fn path(&self) -> PyResult<std::path::PathBuf> {
+    pub(crate) fn path(&self) -> Result<std::path::PathBuf, Refusal> {
         self.value.extract().map_err(|_| self.wanted("str or os.PathLike"))
     }
 
-    pub(crate) fn truth(&self) -> PyResult<bool> {
+    pub(crate) fn truth(&self) -> Result<bool, Refusal> {
         self.value.extract().map_err(|_| self.wanted("bool"))
     }
 
     /// The key function, unless it is a text.
-    pub(crate) fn key_function(&self) -> PyResult<Option<Py<PyAny>>> {
+    pub(crate) fn key_function(&self) -> Result<Option<Py<PyAny>>, Refusal> {
         if self.value.is_callable() {
             return Ok(Some(self.value.clone().unbind()));
         }
@@ -103,7 +121,7 @@ impl<'a, 'py> Value<'a, 'py> {
         Ok(None)
     }
 
-    pub(crate) fn hook(&self) -> PyResult<Py<PyAny>> {
+    pub(crate) fn hook(&self) -> Result<Py<PyAny>, Refusal> {
         const CO_COROUTINE: u32 = 0x80;
         let code = self.value.getattr_opt("__code__").ok().flatten();
         let flags = code.and_then(|code| code.getattr("co_flags").ok()?.extract::<u32>().ok());
@@ -113,7 +131,7 @@ impl<'a, 'py> Value<'a, 'py> {
         Ok(self.value.clone().unbind())
     }
 
-    fn number(&self, wanted: &str) -> PyResult<f64> {
+    fn number(&self, wanted: &str) -> Result<f64, Refusal> {
         match self.value.extract::<f64>() {
             // True and False are numbers to Python, and a mistake here.
             Ok(_) if self.value.is_instance_of::<PyBool>() => Err(self.wanted(wanted)),
@@ -125,7 +143,7 @@ impl<'a, 'py> Value<'a, 'py> {
     }
 
     /// A duration in seconds or as a `timedelta`; none for `None`.
-    pub(crate) fn duration(&self, option: &'static str) -> PyResult<Option<std::time::Duration>> {
+    pub(crate) fn duration(&self, option: &'static str) -> Result<Option<std::time::Duration>, Refusal> {
         const WANTED: &str = "a number of seconds, a timedelta or None";
         if self.value.is_none() {
             return Ok(None);
@@ -138,40 +156,56 @@ impl<'a, 'py> Value<'a, 'py> {
             }
             _ => self.number(WANTED)?,
         };
-        bindings::seconds(option, seconds).map(Some).map_err(|problem| self.refuse(&problem))
+        Ok(Some(bindings::seconds(option, seconds)?))
     }
 
-    pub(crate) fn whole_number(&self, option: &'static str) -> PyResult<u64> {
-        bindings::whole_number(option, self.number("a number")?).map_err(|problem| self.refuse(&problem))
+    pub(crate) fn whole_number(&self, option: &'static str) -> Result<u64, Refusal> {
+        Ok(bindings::whole_number(option, self.number("a number")?)?)
     }
 
-    pub(crate) fn retries(&self) -> PyResult<u32> {
-        bindings::max_retries(self.number("a number")?).map_err(|problem| self.refuse(&problem))
+    pub(crate) fn retries(&self) -> Result<u32, Refusal> {
+        Ok(bindings::max_retries(self.number("a number")?)?)
     }
 
-    pub(crate) fn named<T: std::str::FromStr<Err = Error>>(&self) -> PyResult<T> {
-        self.text()?.parse().map_err(|problem| self.refuse(&problem))
+    pub(crate) fn named<T: std::str::FromStr<Err = Error>>(&self) -> Result<T, Refusal> {
+        Ok(self.text()?.parse()?)
     }
 
-    pub(crate) fn headers(&self) -> PyResult<Vec<(String, String)>> {
-        let headers = self.value.cast::<PyMapping>().map_err(|_| self.wanted("a mapping of str to str"))?;
-        let text = |part: &str, value: &Bound<'_, PyAny>| {
-            let name = format!("the {part} of a header in {}", self.name);
-            Value { name: &name, value }.text()
+    /// The names and values of a mapping, or of pairs.
+    pub(crate) fn headers(&self) -> Result<Vec<(String, String)>, Refusal> {
+        const WANTED: &str = "a mapping of str to str, or a list of (name, value) pairs";
+        let unreadable = |raised| self.wanted_but(WANTED, raised);
+        let text = |part: &str, value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
+            Ok(text) => Ok(unicode(self.name, text)?.to_owned()),
+            Err(_) => {
+                let found = value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
+                Err(Refusal::from(refused(self.name, &format!("the {part} of a header must be str, not {found}"))))
+            }
         };
-        let unreadable = |raised| self.wanted_but("a mapping of str to str", raised);
-        let pair = |item: Bound<'_, PyAny>| {
-            let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().map_err(unreadable)?;
-            Ok((text("name", &name)?, text("value", &value)?))
+        let pair = |item: &Bound<'_, PyAny>| {
+            let parts = item.extract::<Vec<Bound<'_, PyAny>>>().map_err(|_| self.wanted(WANTED))?;
+            let [name, value] = parts.as_slice() else { return Err(self.wanted(WANTED)) };
+            Ok((text("name", name)?, text("value", value)?))
         };
-        headers.items().map_err(unreadable)?.iter().map(pair).collect()
+        if let Ok(mapping) = self.value.cast::<PyMapping>() {
+            return mapping.items().map_err(unreadable)?.iter().map(|item| pair(&item)).collect();
+        }
+        if self.value.is_instance_of::<PyString>() || self.value.is_instance_of::<PyBytes>() {
+            return Err(self.wanted(WANTED));
+        }
+        let items = self.value.try_iter().map_err(|_| self.wanted(WANTED))?;
+        if items.is(self.value) {
+            // An iterator gives its pairs once, and a client reads them again in another process.
+            return Err(self.wanted(WANTED));
+        }
+        items.map(|item| pair(&item.map_err(unreadable)?)).collect()
     }
 
-    pub(crate) fn certificates(&self) -> PyResult<Vec<Vec<u8>>> {
+    pub(crate) fn certificates(&self) -> Result<Vec<Vec<u8>>, Refusal> {
         let wanted = || self.wanted("PEM text (str or bytes), a path, or a list of such");
         let one = |value: &Bound<'_, PyAny>| {
             if let Ok(text) = value.cast::<PyString>() {
-                return characters("root_certificates", text).map(|pem| pem.as_bytes().to_vec());
+                return Ok(unicode("root_certificates", text)?.as_bytes().to_vec());
             }
             if let Ok(pem) = value.cast::<PyBytes>() {
                 return Ok(pem.as_bytes().to_vec());
