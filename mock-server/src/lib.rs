@@ -57,6 +57,7 @@
 mod answer;
 mod auth;
 mod config;
+mod conformance;
 mod fault;
 mod mock;
 mod on_wiremock;
@@ -87,6 +88,7 @@ pub use config::{
     script::{LineEnding, Script, StreamEnd},
     step::Step,
 };
+pub use conformance::CONFORMANCE;
 pub use error::MockError;
 pub use fault::active::ActiveFault;
 pub use mock::{MockSurface, builder::MockSurfaceBuilder, expect::Expecting};

@@ -32,6 +32,20 @@ fn files() -> Vec<(String, Vec<Value>)> {
         .collect()
 }
 
+#[test]
+fn every_file_of_the_suite_is_exported_with_its_text() {
+    let mut exported: Vec<_> =
+        runtype_mock::CONFORMANCE.iter().map(|(topic, text)| ((*topic).to_owned(), *text)).collect();
+    let mut present: Vec<_> = files().into_iter().map(|(name, _)| name).collect();
+    exported.sort();
+    present.sort();
+    assert_eq!(exported.len(), present.len(), "mock-server/src/conformance.rs lists other files than {present:?}");
+    for ((topic, text), name) in exported.iter().zip(&present) {
+        assert_eq!(Path::new(name).file_stem().unwrap(), topic.as_str());
+        assert_eq!(fs::read_to_string(name).unwrap(), *text);
+    }
+}
+
 /// Problems of a case.
 fn problems(schema: &Validator, case: &Value) -> Vec<String> {
     let alone = json!([case]);

@@ -132,7 +132,7 @@ async fn a_plain_wiremock_server_can_be_a_whole_surface() {
     assert_eq!([call("echo", SCOPED_KEY).await.status(), call("echo", REVOKED_KEY).await.status()], [403, 401]);
     let document = Call::new(Method::GET, surface.endpoint_url("openapi.json")).bearer(FULL_KEY).send().await.json();
     assert_eq!(document["servers"][0]["url"], surface.endpoint_url("").trim_end_matches('/'));
-    let environment: BTreeMap<_, _> = surface.environment().into_iter().collect();
+    let environment: BTreeMap<_, _> = surface.variables().into_iter().collect();
     assert_eq!(environment["RUNTYPE_BASE_URL"], server.uri());
     assert_eq!(environment["RUNTYPE_PRODUCT_API_KEY"], FULL_KEY);
 }

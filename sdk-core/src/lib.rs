@@ -61,11 +61,13 @@ pub use stream::{
     outcome::{StreamOutcome, Usage},
 };
 
+#[cfg(feature = "native-roots")]
+pub use transport::tls::Trust;
+
 /// Result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The READMEs, so that their Rust examples are compiled.
+/// The README, so that its examples are compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -12,14 +12,13 @@ mod support;
 
 use std::{
     collections::HashMap,
-    path::Path,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use libtest_mimic::{Arguments, Trial};
-use runtype_mock::MockSurface;
+use runtype_mock::{CONFORMANCE, MockSurface};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use support::{
@@ -48,16 +47,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let runtime = Arc::new(tokio::runtime::Runtime::new().unwrap());
     let mock = Arc::new(runtime.block_on(MockSurface::start()).unwrap());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mock-server/conformance");
     let mut trials = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let topic = path.file_stem().unwrap().to_str().unwrap();
-        if path.extension().is_none_or(|extension| extension != "json") || topic == "schema" {
-            continue;
-        }
-        let cases: Vec<Case> = serde_json::from_slice(&std::fs::read(&path).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (topic, cases) in CONFORMANCE {
+        let cases: Vec<Case> = serde_json::from_str(cases).unwrap_or_else(|error| panic!("{topic}: {error}"));
         trials.extend(cases.into_iter().map(|case| {
             let (runtime, mock) = (runtime.clone(), mock.clone());
             Trial::test(format!("{topic}: {}", case.name), move || Ok(runtime.block_on(run(case, mock))?))

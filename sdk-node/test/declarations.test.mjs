@@ -73,7 +73,5 @@ describe('declarations', { concurrency: 2 }, () => {
       const name = `an application compiles under TypeScript ${version} with ${title}`;
       test(name, () => checkCompiles(compiler, name, 'client.ts', options));
     }
-    const name = `the mock alone compiles under TypeScript ${version} with strict and nothing else`;
-    test(name, () => checkCompiles(compiler, name, 'mock.ts', { strict: true }));
   }
 });

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { startMock } from 'runtype-surface/testing';
+import { startMock } from 'runtype-mock';
 
 import { run } from './support/program.mjs';
 import { serviceOf, withoutTypes } from './support/typescript.mjs';
@@ -30,7 +30,6 @@ const printed = {
   ],
   'ts/client.ts': [/^A long text\.$/, /^0 One\.\n1 Two\.$/],
   'ts/errors.ts': [/^check its effects before retrying: fails: 500 /],
-  'ts/testing/mock-surface.ts': [/^$/],
   'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
   'ts/stream-event.ts': [/^You wrote: Where is my parcel\? .*today\. took number$/],
 };

@@ -64,7 +64,7 @@ test('an open stream that nobody waits for keeps no process alive', async () => 
 
 test('a mock keeps no process alive and does not outlive it', async () => {
   const program = `
-    import { startMock } from 'runtype-surface/testing';
+    import { startMock } from 'runtype-mock';
     const mock = await startMock();
     console.log(mock.baseUrl);`;
   const url = await run(program, {});

@@ -13,7 +13,7 @@ import pytest
 from runtype_surface import CallCancelledError, ConfigurationError, PermissionDeniedError
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_every_method_has_its_awaited_twin(runtype_mock: MockSurface) -> None:

@@ -20,7 +20,7 @@ from runtype_surface import AuthenticationError, CallCancelledError, Configurati
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def numbers(count: int) -> Iterator[dict[str, int]]:

@@ -26,7 +26,7 @@ from runtype_surface import (
 )
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_a_call_returns_the_output(runtype_mock: MockSurface) -> None:

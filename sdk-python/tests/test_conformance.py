@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import runtype_surface
+from runtype_mock import MockSurface
 from runtype_surface import AsyncClient, CallCancelledError, Client, SurfaceError
-from runtype_surface.testing import MockSurface
 from support.conversion import Application, facts, options_of
 from support.expectation import check, check_outcome, load, replace
 from support.perform import at_once, read, run, until, whole

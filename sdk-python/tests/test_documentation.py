@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import runtype_mock
 import runtype_surface
-import runtype_surface.testing
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 README = Path(__file__).parents[1] / "README.md"
 ROOT_README = Path(__file__).parents[2] / "README.md"
 DOCUMENTED = [
     runtype_surface,
-    runtype_surface.testing,
+    runtype_mock,
     runtype_surface._errors,
     *(one for name in runtype_surface.__all__ if hasattr(one := getattr(runtype_surface, name), "__name__")),
 ]

@@ -27,7 +27,7 @@ from runtype_surface import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 KEY = "papi_a_secret_that_nobody_sees_a1b2"
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sentry_sdk.envelope import Envelope
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 SECRET = "do_not_show_5f2c"  # noqa: S105, no secret of anybody
 PACKAGE = str(Path(runtype_surface.__file__).parent)

@@ -14,7 +14,7 @@ import pytest
 from runtype_surface import APIConnectionError, Attempt, AttemptStart, ConfigurationError
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 class Watch:

@@ -12,8 +12,8 @@ from runtype_surface import ConfigurationError, Endpoint, StreamEvent, SurfaceEr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from runtype_mock import MockSurface
     from runtype_surface import Client
-    from runtype_surface.testing import MockSurface
 
 
 class VexedError(Exception):

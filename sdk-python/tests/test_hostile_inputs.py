@@ -14,7 +14,7 @@ import pytest
 from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 FILE = Path(__file__).parents[2] / "mock-server" / "conformance" / "hostile" / "inputs.json"
 INPUTS: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))

@@ -22,7 +22,6 @@ HEAVY = [
     "subprocess",
     "http",
     "runtype_surface._types",
-    "runtype_surface.testing",
 ]
 
 

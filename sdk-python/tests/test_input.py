@@ -23,7 +23,7 @@ import pytest
 from runtype_surface import ConfigurationError, ResponseDecodeError
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 class Colour(str, enum.Enum):

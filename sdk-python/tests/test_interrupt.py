@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 WAIT = """
 import runtype_surface

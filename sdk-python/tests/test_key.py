@@ -13,7 +13,7 @@ from runtype_surface import AuthenticationError, ConfigurationError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 class VaultError(Exception):

@@ -17,7 +17,7 @@ from runtype_surface import SurfaceError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_a_call_is_a_line_at_debug(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:

@@ -24,7 +24,7 @@ from runtype_surface import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from runtype_surface import AsyncClient, Client, Endpoint, StreamEvent, SurfaceE
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 WORDS = "papi_words_of_a_panic"
 panic: Callable[[str, str], None] = getattr(_native, "_panic_for_tests")  # noqa: B009, debug builds have it

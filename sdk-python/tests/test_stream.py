@@ -29,7 +29,7 @@ from runtype_surface import (
 from support.agent import HELLO, has, is_closed, put
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 ENDLESS = {"kind": "stream", "steps": [*HELLO[:2]], "end": "stall"}
 

@@ -14,8 +14,8 @@ from support.agent import HELLO, has, put
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtype_mock import MockSurface
     from runtype_surface import AsyncEventStream, EventStream
-    from runtype_surface.testing import MockSurface
 
 READS: dict[str, Callable[[EventStream], Any]] = {
     "text": lambda stream: stream.text(),

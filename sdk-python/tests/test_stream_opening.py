@@ -12,7 +12,7 @@ from runtype_surface import AuthenticationError, ConfigurationError
 from support.agent import HELLO, has, is_closed, put
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_nothing_is_sent_before_a_stream_is_entered_or_read(runtype_mock: MockSurface) -> None:

@@ -13,7 +13,7 @@ from runtype_surface import APITimeoutError, StreamError, Usage
 from support.agent import HELLO, put
 
 if TYPE_CHECKING:
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 KEY = "papi_a_secret_that_nobody_sees_a1b2"
 COMPLETE: dict[str, Any] = {

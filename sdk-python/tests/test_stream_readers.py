@@ -17,7 +17,7 @@ from support.perform import until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 
 def test_a_stream_that_failed_says_so_again_and_sends_nothing_again(runtype_mock: MockSurface) -> None:

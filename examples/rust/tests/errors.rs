@@ -12,7 +12,7 @@ const FAILURES: usize = 12;
 async fn each_of_the_twelve_commonest_failures_takes_at_most_four_lines_and_shows_no_key() {
     let config = Config::from_toml(include_str!("../../errors.toml")).unwrap();
     let surface = MockSurface::start_with(config, ([127, 0, 0, 1], 0).into()).await.unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_errors")).env_clear().envs(surface.environment()).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_errors")).env_clear().envs(surface.variables()).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     let failures: Vec<_> = printed.split("# ").skip(1).collect();

@@ -24,7 +24,7 @@ pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Re
         // These would send the command's calls to another server, or expose a real key.
         .env_remove("RUNTYPE_ENDPOINT_URL")
         .env_remove("RUNTYPE_PRODUCT_API_KEY_FILE")
-        .envs(surface.environment())
+        .envs(surface.variables())
         .kill_on_drop(true)
         .spawn()
     {

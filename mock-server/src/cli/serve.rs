@@ -22,7 +22,7 @@ pub(super) async fn serve(
     tokio::pin!(closed);
     let surface = what.start(address).await?;
     log.show(&surface);
-    let variables = surface.environment();
+    let variables = surface.variables();
     let mut text = match format {
         Format::Env => variables.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n"),
         Format::Json => {

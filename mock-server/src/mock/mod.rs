@@ -126,9 +126,10 @@ impl MockSurface {
         self.read(|state, surface| surface.capability_url(&state.base_url, slug))
     }
 
-    /// The five variables that an application reads, as `serve` prints them.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
-        self.read(|state, surface| surface.environment(&state.base_url))
+    /// The five variables that an application reads, as `serve` prints them. For `runtype_surface::Client::from_variables`, or for a
+    /// child process.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        self.read(|state, surface| surface.variables(&state.base_url))
     }
 
     /// Replaces the whole state, including the journal, with a configuration. An invalid one changes nothing.

@@ -62,9 +62,9 @@ impl SurfaceResponder {
     }
 
     /// The five variables that an application reads, for the first surface and its first key.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
         let state = self.shared.lock();
-        state.first_surface().map(|surface| surface.environment(&state.base_url)).unwrap_or_default()
+        state.first_surface().map(|surface| surface.variables(&state.base_url)).unwrap_or_default()
     }
 }
 

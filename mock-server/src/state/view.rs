@@ -44,7 +44,7 @@ impl State {
 
 impl Surface {
     /// The variables that an application reads, for this surface and its first key.
-    pub(crate) fn environment(&self, base_url: &str) -> Vec<(&'static str, String)> {
+    pub(crate) fn variables(&self, base_url: &str) -> Vec<(&'static str, String)> {
         vec![
             ("RUNTYPE_BASE_URL", base_url.to_owned()),
             ("RUNTYPE_PRODUCT_ID", self.product_id.clone()),

@@ -8,6 +8,8 @@ use std::{
 };
 
 use super::Client;
+#[cfg(feature = "native-roots")]
+use crate::transport::tls::Trust;
 use crate::{
     config::{
         environment::Environment,
@@ -246,7 +248,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Additional root certificates for a private certificate authority: PEM text, or the path of a PEM file. Mozilla's roots stay
+    /// Which certificate authorities are trusted. Default: [`Trust::Bundled`].
+    #[cfg(feature = "native-roots")]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.transport.trust = trust;
+        self
+    }
+
+    /// Additional root certificates for a private certificate authority: PEM text, or the path of a PEM file. The others stay
     /// trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport.root_certificates.push(pem.into());
@@ -383,33 +392,5 @@ impl fmt::Debug for ClientBuilder {
             .field("key", &self.key)
             .field("environment", &self.environment)
             .finish_non_exhaustive()
-    }
-}
-
-impl Client {
-    /// Creates a client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file in
-    /// `RUNTYPE_PRODUCT_API_KEY_FILE`, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from
-    /// `RUNTYPE_ENDPOINT_URL`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variables that are missing or invalid.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::builder().build()
-    }
-
-    /// Creates a client from environment variables with another prefix: `STAGING_RUNTYPE` reads
-    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. One process can have clients for development and for production.
-    ///
-    /// # Errors
-    ///
-    /// As [`from_env`](Self::from_env).
-    pub fn from_env_prefix(prefix: &str) -> Result<Self, Error> {
-        Self::builder().env_prefix(prefix).build()
-    }
-
-    /// Creates a builder. Options that are not set come from the environment, then from the defaults.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::new()
     }
 }

@@ -2,8 +2,9 @@
 
 pub(crate) mod builder;
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc};
 
+use builder::ClientBuilder;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
@@ -88,6 +89,61 @@ impl Client {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.context.endpoint
+    }
+}
+
+impl Client {
+    /// Creates a client from the environment: the key from `RUNTYPE_PRODUCT_API_KEY` or the file in
+    /// `RUNTYPE_PRODUCT_API_KEY_FILE`, the surface from `RUNTYPE_PRODUCT_ID` and `RUNTYPE_SURFACE_ID` or from
+    /// `RUNTYPE_ENDPOINT_URL`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variables that are missing or invalid.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().build()
+    }
+
+    /// Creates a client from environment variables with another prefix: `STAGING_RUNTYPE` reads
+    /// `STAGING_RUNTYPE_PRODUCT_API_KEY` and so on. One process can have clients for development and for production.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_env_prefix(prefix: &str) -> Result<Self, Error> {
+        Self::builder().env_prefix(prefix).build()
+    }
+
+    /// Creates a client from these variables alone, for example those of `runtype_mock::MockSurface::variables` in a test. The names are
+    /// those that [`from_env`](Self::from_env) reads; others are ignored.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), runtype_surface::Error> {
+    /// let client = runtype_surface::Client::from_variables([
+    ///     ("RUNTYPE_PRODUCT_API_KEY", "papi_example_0000a1b2"),
+    ///     ("RUNTYPE_PRODUCT_ID", "prod_1"),
+    ///     ("RUNTYPE_SURFACE_ID", "surf_2"),
+    /// ])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env).
+    pub fn from_variables<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, Error>
+    where
+        N: Into<String>,
+        V: Into<OsString>,
+    {
+        let variables: HashMap<String, OsString> =
+            variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self::builder().variables(move |name| variables.get(name).cloned()).build()
+    }
+
+    /// Creates a builder. Options that are not set come from the environment, then from the defaults.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
     }
 }
 

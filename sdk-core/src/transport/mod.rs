@@ -3,7 +3,7 @@
 pub(crate) mod plan;
 mod proxy;
 pub(crate) mod request_body;
-mod tls;
+pub(crate) mod tls;
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
@@ -23,6 +23,7 @@ use crate::{
 };
 use plan::Outgoing;
 use request_body::{RequestBody, Written};
+use tls::Trust;
 
 /// Settings of connections.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub(crate) struct TransportOptions {
     pub(crate) max_idle_connections: usize,
     pub(crate) proxy: Option<String>,
     pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) trust: Trust,
     pub(crate) user_agent: String,
 }
 
@@ -43,6 +45,7 @@ impl Default for TransportOptions {
             max_idle_connections: 256,
             proxy: None,
             root_certificates: Vec::new(),
+            trust: Trust::default(),
             user_agent: concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " (rust)").to_owned(),
         }
     }
@@ -58,6 +61,7 @@ pub(crate) struct Broken {
 
 /// Why an HTTP/2 server cannot have processed a request: it said so (RFC 9113, sections 6.8 and 8.7), or nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "http2"), expect(dead_code, reason = "messages of HTTP/2"))]
 pub(crate) enum Unprocessed {
     /// GOAWAY with a lower last stream. The connection closes; the request goes to another one.
     GoAway,
@@ -69,6 +73,7 @@ pub(crate) enum Unprocessed {
 
 impl Unprocessed {
     /// Detects it in an error before the head of the response. Later a GOAWAY proves nothing: the server has begun to respond.
+    #[cfg(feature = "http2")]
     fn of(error: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let error = std::iter::successors(Some(error), |error| error.source())
             .find_map(|error| error.downcast_ref::<h2::Error>())
@@ -81,6 +86,12 @@ impl Unprocessed {
             Some(h2::Reason::REFUSED_STREAM) if error.is_reset() => Some(Self::Busy),
             _ => None,
         }
+    }
+
+    /// HTTP/1.1 has no such message.
+    #[cfg(not(feature = "http2"))]
+    fn of(_: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        None
     }
 }
 
@@ -95,7 +106,7 @@ impl Transport {
         let user_agent = HeaderValue::from_str(&options.user_agent)
             .map_err(|_| Error::configuration("user_agent", "contains a character that a header must not contain"))?;
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::with_extra_roots(&options.root_certificates)?)
+            .tls_backend_preconfigured(tls::configuration(options.trust, &options.root_certificates)?)
             .user_agent(user_agent)
             .pool_idle_timeout(options.pool_idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)

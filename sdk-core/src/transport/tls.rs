@@ -14,26 +14,67 @@ use crate::{
 
 static SHARED: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
 
-/// Mozilla's root certificates, and HTTP/2 by ALPN. The platform's own store is not used: it makes building a client ten times
-/// slower, and fails on a machine without one.
-pub(crate) fn shared() -> Result<ClientConfig, Error> {
-    SHARED.get_or_init(|| build(&[])).clone().map_err(refuse)
+/// Which certificate authorities are trusted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[cfg_attr(not(feature = "native-roots"), expect(unreachable_pub, reason = "exported where there is a choice"))]
+pub enum Trust {
+    /// Mozilla's root certificates, which are part of this crate. Default.
+    #[default]
+    Bundled,
+    /// The root certificates of the platform, read when the client is created.
+    #[cfg(feature = "native-roots")]
+    System,
+    /// Both.
+    #[cfg(feature = "native-roots")]
+    Both,
 }
 
-/// The same, with additional root certificates of the application.
-pub(crate) fn with_extra_roots(pem: &[Vec<u8>]) -> Result<ClientConfig, Error> {
-    if pem.is_empty() { shared() } else { build(pem).map_err(refuse) }
+/// The trusted root certificates, the application's additional ones, and HTTP/2 by ALPN. The platform's store is read only on
+/// request: it makes creating a client ten times slower, and fails on a machine without one.
+pub(crate) fn configuration(trust: Trust, extra_pem: &[Vec<u8>]) -> Result<ClientConfig, Error> {
+    if trust == Trust::Bundled && extra_pem.is_empty() {
+        return SHARED.get_or_init(|| build(bundled(), &[])).clone().map_err(refuse);
+    }
+    build(roots(trust)?, extra_pem).map_err(refuse)
+}
+
+fn roots(trust: Trust) -> Result<RootCertStore, Error> {
+    match trust {
+        Trust::Bundled => Ok(bundled()),
+        #[cfg(feature = "native-roots")]
+        Trust::System => system(RootCertStore::empty()),
+        #[cfg(feature = "native-roots")]
+        Trust::Both => system(bundled()),
+    }
+}
+
+fn bundled() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    roots
+}
+
+#[cfg(feature = "native-roots")]
+fn system(mut roots: RootCertStore) -> Result<RootCertStore, Error> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        let cause = found.errors.first().map(|error| format!(": {error}")).unwrap_or_default();
+        let problem =
+            format!("the platform's store has no root certificate{cause}; use Trust::Bundled, or install one");
+        return Err(Error::configuration("trust", problem));
+    }
+    roots.add_parsable_certificates(found.certs);
+    Ok(roots)
 }
 
 fn refuse(problem: String) -> Error {
     Error::configuration("root_certificates", problem)
 }
 
-fn build(extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
+fn build(mut roots: RootCertStore, extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
     use rustls::pki_types::{CertificateDer, pem::PemObject};
 
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
     for given in extra_pem {
         let pem = pem(given)?;
         let mut count = 0;
@@ -54,7 +95,11 @@ fn build(extra_pem: &[Vec<u8>]) -> Result<ClientConfig, String> {
         .map_err(|error| error.to_string())?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![
+        #[cfg(feature = "http2")]
+        b"h2".to_vec(),
+        b"http/1.1".to_vec(),
+    ];
     Ok(config)
 }
 

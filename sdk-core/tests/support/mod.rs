@@ -19,7 +19,7 @@ use runtype_surface::{
 
 /// A builder for the mock's surface that ignores the process's environment.
 pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
-    let variables = mock.environment();
+    let variables = mock.variables();
     Client::builder().variables(move |name| {
         variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone().into())
     })

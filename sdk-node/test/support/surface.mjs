@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { startMock } from 'runtype-surface/testing';
+import { startMock } from 'runtype-mock';
 
 import { check } from './expectation.mjs';
 

@@ -154,6 +154,8 @@ class CallManyOptions(CallOptions, total=False):
     """Maximum number of calls in flight, 1 to 10,000. Default: 8."""
     in_order: bool
     """Whether results come in the order of the inputs, or as they complete. Default: `True`."""
+    max_window_wait: Duration
+    """Longest wait for the next window of a used-up rate limit. Default: 900 s. `None` disables it."""
 
 
 class StreamOptions(_RequestOptions, total=False):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtype_surface.testing import MockSurface
+    from runtype_mock import MockSurface
 
 HELLO: list[dict[str, Any]] = [
     {"event": "execution_start", "data": {}},

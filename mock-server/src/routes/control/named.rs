@@ -51,7 +51,7 @@ pub(super) fn created(state: &State, id: &str, machine: Time) -> Outcome {
         fields.insert(
             "env".to_owned(),
             surface
-                .environment(&state.base_url)
+                .variables(&state.base_url)
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), json!(value)))
                 .collect(),
