@@ -156,7 +156,7 @@ impl StreamEvent {
     /// Id of the tool call that a nested flow or agent runs in. The event is not part of the answer itself.
     #[must_use]
     pub fn parent_tool_call_id(&self) -> Option<Cow<'_, str>> {
-        self.fields().parent_tool_call_id.text()
+        self.fields().parent()
     }
 
     /// Name of the tool, from `tool_…`, `await` and `approval_…` events.

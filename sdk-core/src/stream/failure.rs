@@ -1,6 +1,6 @@
 //! The errors of a stream.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -158,7 +158,7 @@ impl Progress<'_> {
     }
 
     /// The error of an output that does not have the expected shape.
-    pub(crate) fn undecodable(&self, path: Option<String>, reason: &serde_json::Error) -> Error {
+    pub(crate) fn undecodable(&self, path: Option<String>, reason: &dyn fmt::Display) -> Error {
         let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
         let text = format!("the final output does not have the expected shape{place}: {reason}");
         let mut facts = self.facts(ErrorKind::ResponseDecode, &text);

@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod head;
 pub(crate) mod misuse;
+mod nested;
 pub(crate) mod outcome;
 pub(crate) mod parser;
 pub(crate) mod record;
