@@ -188,7 +188,8 @@ impl StreamEvent {
     }
 
     /// Whether this event reports that the execution failed: `execution_error`, `error` with `recoverable: false`, or
-    /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on.
+    /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on; so it does after
+    /// the failure of a nested flow or agent, which has a [parent](Self::parent_tool_call_id).
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.is_failure_by(&LazyCell::new(|| self.fields()))
@@ -196,12 +197,13 @@ impl StreamEvent {
 
     /// Reads the fields only of an event that may be a failure.
     pub(crate) fn is_failure_by<'a>(&self, fields: &LazyCell<Fields<'a>, impl FnOnce() -> Fields<'a>>) -> bool {
-        match self.kind {
+        let is_failure = match self.kind {
             EventKind::ExecutionError => true,
             EventKind::Error => fields.recoverable.read() == Some(false),
             EventKind::ExecutionComplete => fields.success.read() == Some(false),
             _ => false,
-        }
+        };
+        is_failure && !fields.is_nested()
     }
 
     pub(crate) fn is_approval(&self) -> bool {

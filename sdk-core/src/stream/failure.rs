@@ -201,12 +201,16 @@ impl Progress<'_> {
         })
     }
 
+    /// The text so far, without the key. It may end anywhere, so an end that is a part of the key is dropped.
+    fn partial_text(&self) -> String {
+        let scrubber = self.scrubber();
+        let mut text = scrubber.text(self.text.decoded());
+        text.truncate(scrubber.begin_of_secret_at_end(text.as_bytes()));
+        text
+    }
+
     fn stream_facts(&self) -> StreamFacts {
-        StreamFacts {
-            events_seen: self.seen,
-            partial_text: self.scrubber().text(self.text.decoded()),
-            ..StreamFacts::default()
-        }
+        StreamFacts { events_seen: self.seen, partial_text: self.partial_text(), ..StreamFacts::default() }
     }
 }
 

@@ -96,7 +96,9 @@ impl Record {
 
     /// Records the error that ends the stream.
     pub(crate) fn fail(&self, error: &Error) {
-        self.state().failed = Some(error.again());
+        let mut state = self.state();
+        state.failed = Some(error.again());
+        state.outcome = None;
     }
 
     /// Records that the stream was closed before its end.
@@ -202,7 +204,8 @@ impl State {
         match event.kind() {
             EventKind::TextStart => self.nested.start(fields),
             EventKind::TextDelta | EventKind::TextComplete => self.note_text(event, fields),
-            EventKind::ExecutionComplete => {
+            // That of a nested flow or agent completes nothing else.
+            EventKind::ExecutionComplete if !fields.is_nested() => {
                 self.final_output = event.part(fields.final_output);
                 self.usage = Some(Usage::read(fields));
                 self.outcome = Some(StreamOutcome::Completed);
