@@ -129,7 +129,7 @@ impl Progress<'_> {
         } else {
             "the execution awaits a result".to_owned()
         };
-        if let Some(tool) = event.tool_name() {
+        if let Some(tool) = event.tool_name().filter(|_| !is_detached) {
             happened.push_str(" of the tool ");
             happened.push_str(&quote(tool));
         }
