@@ -140,9 +140,9 @@ def run(program: str, tree: Path, output: Path, place: str) -> list[dict[str, An
 def main() -> int:
     """Prints the score of each place."""
     root = Path(__file__).resolve().parent.parent
-    # The copy shares the builds of the dependencies.
-    target = os.environ.setdefault("CARGO_TARGET_DIR", str(root / "target"))
-    built = Path(target) / "mutants"
+    built = root / "target" / "mutants"
+    # Not the usual folder: cargo would take builds of the copy for builds of the sources.
+    os.environ["CARGO_TARGET_DIR"] = str(built / "build")
     places = sys.argv[2:] or list(PLACES)
     unknown = [place for place in places if place not in PLACES]
     if unknown:
