@@ -26,7 +26,7 @@ PLACES = {
 }
 EXPECTED = 90.0
 # Unit tests take seconds and catch most mutants; the slower tests see only the survivors.
-STAGES = [["--lib"], ["--test", "conformance", "--test", "key_life", "--test", "deadline"]]
+STAGES = [["--lib"], ["--test", "conformance", "--test", "key_life", "--test", "deadline", "--test", "spelling"]]
 # Seconds after which a mutant counts as caught, because it never ends.
 LONGEST_TEST = 180
 # cargo-mutants: all caught, some missed, some timed out.
@@ -143,6 +143,8 @@ def main() -> int:
     built = root / "target" / "mutants"
     # Not the usual folder: cargo would take builds of the copy for builds of the sources.
     os.environ["CARGO_TARGET_DIR"] = str(built / "build")
+    # Enough to notice a mutant, and seconds less for each.
+    os.environ["PROPTEST_CASES"] = "32"
     places = sys.argv[2:] or list(PLACES)
     unknown = [place for place in places if place not in PLACES]
     if unknown:
