@@ -121,7 +121,7 @@ fn a_call_that_was_not_sent_made_no_attempt_and_ran_nothing() {
 }
 
 #[test]
-fn an_error_keeps_its_own_source_and_takes_anothers_if_it_has_none() {
+fn an_error_takes_the_source_of_another_only_if_it_has_none() {
     let other = || Error::new(everything());
     let own = Error::configuration("api_key", "no").with_source(std::io::Error::other("its own"));
     assert_eq!(own.caused_by(other()).source().unwrap().to_string(), "its own");
