@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz bench clean
+.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -194,6 +194,15 @@ fuzz: $(CARGO_FUZZ) ## fuzz each target for FUZZ_SECONDS (60); needs a nightly t
 
 prove-fuzz: $(CARGO_FUZZ) ## fuzz with at least 10^9 bytes: no finding
 	@PATH="$(dir $(CARGO_FUZZ)):$$PATH" SECONDS_EACH=$(FUZZ_SECONDS) BYTES=1000000000 .ci/fuzz
+
+CARGO_MUTANTS := $(TARGET)/tools/bin/cargo-mutants
+PLACES ?=
+
+$(CARGO_MUTANTS):
+	env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET cargo install --quiet --locked --root $(TARGET)/tools cargo-mutants
+
+mutants: $(CARGO_MUTANTS) ## break the core in one place at a time: tests must catch 90 % (PLACES="retry key" runs some)
+	@$(PYTHON3) .ci/mutants.py $(CARGO_MUTANTS) $(PLACES)
 
 CARGO_DENY := $(TARGET)/tools/bin/cargo-deny
 

@@ -125,4 +125,18 @@ mod tests {
         let long = format!("papi_{}", "k".repeat(10_000_000));
         assert_eq!(quote(&long), "\"papi_……\"");
     }
+
+    #[test]
+    fn only_what_is_cut_ends_with_an_ellipsis() {
+        assert_eq!(quote(&"x".repeat(120)), format!("\"{}\"", "x".repeat(120)));
+        assert_eq!(quote(&"x".repeat(121)), format!("\"{}…\"", "x".repeat(120)));
+        // A credential is searched far behind what is shown.
+        assert_eq!(quote(&format!("papi_{} tail", "k".repeat(1_800))), "\"papi_… tail\"");
+    }
+
+    #[test]
+    fn a_prefix_without_a_secret_is_left_alone() {
+        assert_eq!(hide_credentials("keys begin with papi_"), "keys begin with papi_");
+        assert_eq!(hide_credentials("papi_ or \"papi_\""), "papi_ or \"papi_\"");
+    }
 }

@@ -77,3 +77,41 @@ impl AttemptOutcome {
 pub(crate) fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64((duration.as_secs_f64() * 1e6).round() / 1e3)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_failed_has_the_status_or_the_class_as_its_type() {
+        let rows = [
+            (AttemptOutcome::Responded { status: 200 }, Some(200), None),
+            (AttemptOutcome::Responded { status: 299 }, Some(299), None),
+            (AttemptOutcome::Responded { status: 302 }, Some(302), Some("302")),
+            (AttemptOutcome::Responded { status: 503 }, Some(503), Some("503")),
+            (AttemptOutcome::Broken { may_have_executed: true }, None, Some("APIConnectionError")),
+            (AttemptOutcome::TimedOut { may_have_executed: true }, None, Some("APITimeoutError")),
+            (AttemptOutcome::Unreadable, None, Some("ResponseDecodeError")),
+        ];
+        for (outcome, status, error_type) in rows {
+            assert_eq!((outcome.status(), outcome.error_type().as_deref()), (status, error_type), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_written_in_milliseconds_to_the_microsecond() {
+        let attempt = Attempt {
+            number: 2,
+            waited: Duration::from_millis(500),
+            started: Duration::from_nanos(1_234_567_400),
+            elapsed: Duration::ZERO,
+            outcome: AttemptOutcome::Responded { status: 429 },
+            key_hint: "papi_…a1b2".into(),
+        };
+        let expected = serde_json::json!({
+            "number": 2, "waited_ms": 500.0, "started_ms": 1234.567, "elapsed_ms": 0.0,
+            "outcome": "responded", "status": 429, "key_hint": "papi_…a1b2",
+        });
+        assert_eq!(serde_json::to_value(attempt).unwrap(), expected);
+    }
+}

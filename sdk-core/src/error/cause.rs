@@ -122,3 +122,82 @@ impl std::error::Error for Cause {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Link {
+        text: &'static str,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    }
+
+    fn end(text: &'static str) -> Link {
+        Link { text, source: None }
+    }
+
+    fn before(source: impl std::error::Error + Send + Sync + 'static) -> Cause {
+        Cause::of(&Link { text: "the outer one", source: Some(Box::new(source)) })
+    }
+
+    #[test]
+    fn the_innermost_reason_is_told_in_plain_words() {
+        let unresolved = format!("{LOOKUP_FAILED}: Name or service not known");
+        let rows = [
+            (before(io::Error::from(io::ErrorKind::ConnectionRefused)), "connection refused"),
+            (before(io::Error::other(unresolved)), "the host name could not be resolved (Name or service not known)"),
+            // An error of the operating system that wraps a longer chain is not the innermost.
+            (before(io::Error::other(Link { text: "b", source: Some(Box::new(end("Inner"))) })), "inner"),
+            (before(io::Error::other(end("Last"))), "last"),
+            (Cause::of(&end("TLS failed")), "TLS failed"),
+            (Cause::of(&end("Invalid certificate: https://docs.rs/rustls")), "invalid certificate"),
+            (Cause::of(&end("Refused (os error 111)")), "refused"),
+            (Cause::of(&end("")), ""),
+        ];
+        for (cause, expected) in rows {
+            assert_eq!(cause.reason(), expected);
+            assert!(!cause.is_connect());
+        }
+    }
+
+    #[test]
+    fn a_common_reason_has_the_operating_systems_name() {
+        let rows = [
+            (io::ErrorKind::ConnectionRefused, Some("ECONNREFUSED")),
+            (io::ErrorKind::ConnectionReset, Some("ECONNRESET")),
+            (io::ErrorKind::ConnectionAborted, Some("ECONNABORTED")),
+            (io::ErrorKind::BrokenPipe, Some("EPIPE")),
+            (io::ErrorKind::TimedOut, Some("ETIMEDOUT")),
+            (io::ErrorKind::HostUnreachable, Some("EHOSTUNREACH")),
+            (io::ErrorKind::NetworkUnreachable, Some("ENETUNREACH")),
+            (io::ErrorKind::AddrNotAvailable, Some("EADDRNOTAVAIL")),
+            (io::ErrorKind::InvalidData, None),
+        ];
+        for (kind, expected) in rows {
+            assert_eq!(before(io::Error::from(kind)).os_code(), expected, "{kind:?}");
+        }
+        assert_eq!(before(io::Error::other(LOOKUP_FAILED)).os_code(), Some("ENOTFOUND"));
+        assert_eq!(before(before(io::Error::from(io::ErrorKind::BrokenPipe))).os_code(), Some("EPIPE"));
+        assert_eq!(Cause::of(&end("no error of the system")).os_code(), None);
+    }
+
+    #[test]
+    fn every_text_of_a_chain_is_rewritten_and_an_error_of_the_system_is_kept() {
+        let rewritten = |mut cause: Cause| {
+            cause.rewrite(&|text| text.replace("word", "…"));
+            cause
+        };
+        let words = Link { text: "a word", source: Some(Box::new(end("another word"))) };
+        let cause = rewritten(Cause::of(&words));
+        assert_eq!((cause.to_string(), cause.source().unwrap().to_string()), ("a …".into(), "another …".into()));
+        let cause = rewritten(before(io::Error::new(io::ErrorKind::TimedOut, "a word")));
+        assert_eq!((cause.reason().as_str(), cause.os_code()), ("a …", Some("ETIMEDOUT")));
+        let cause = rewritten(before(io::Error::from_raw_os_error(2)));
+        assert_eq!(cause.source().unwrap().downcast_ref::<io::Error>().unwrap().raw_os_error(), Some(2));
+        assert!(Cause::of(&end("alone")).source().is_none());
+    }
+}

@@ -277,3 +277,6 @@ pub(crate) fn undecodable(
     }
     lines([&format!("{who}the output does not have the expected shape{place}: {reason}"), EXECUTED, ""])
 }
+
+#[cfg(test)]
+mod tests;

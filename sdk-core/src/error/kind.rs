@@ -115,3 +115,43 @@ impl Phase {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_has_its_class() {
+        for (statuses, expected) in [
+            (&[400, 413, 415, 422][..], "BadRequestError"),
+            (&[401], "AuthenticationError"),
+            (&[402], "PaymentRequiredError"),
+            (&[403], "PermissionDeniedError"),
+            (&[404], "NotFoundError"),
+            (&[429], "RateLimitError"),
+            (&[500, 503, 599], "ServerError"),
+            (&[302, 409, 418, 600], "APIStatusError"),
+        ] {
+            for status in statuses {
+                assert_eq!(ErrorKind::of_status(*status).class_name(), expected, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_phase_has_a_name_and_says_what_the_call_was_doing() {
+        let phases = [Phase::Key, Phase::Connect, Phase::Response, Phase::Body, Phase::Idle, Phase::Stream];
+        assert_eq!(phases.map(Phase::as_str), ["key", "connect", "response", "body", "idle", "stream"]);
+        assert_eq!(
+            phases.map(Phase::doing),
+            [
+                "asking the key source",
+                "connecting",
+                "waiting for the response",
+                "reading the response",
+                "waiting for the next event",
+                "reading the stream",
+            ]
+        );
+    }
+}

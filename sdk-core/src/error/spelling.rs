@@ -104,7 +104,13 @@ mod tests {
 
     #[test]
     fn a_duration_has_its_unit() {
-        let shown = [20_000, 1_500, 250, 0].map(|milliseconds| duration(Duration::from_millis(milliseconds)));
-        assert_eq!(shown, ["20 s", "1.5 s", "250 ms", "0 ms"]);
+        let shown =
+            [20_000, 1_500, 1_000, 999, 250, 0].map(|milliseconds| duration(Duration::from_millis(milliseconds)));
+        assert_eq!(shown, ["20 s", "1.5 s", "1 s", "999 ms", "250 ms", "0 ms"]);
+    }
+
+    #[test]
+    fn a_setting_is_written_as_in_a_call() {
+        assert_eq!((setting("max_retries", 0).as_str(), none()), ("max_retries=0", "None"));
     }
 }

@@ -78,4 +78,15 @@ mod tests {
             assert!(!format!("{value:?}").contains("0123"));
         }
     }
+
+    #[test]
+    fn a_header_is_chosen_by_its_name() {
+        for (name, header, shown) in
+            [("bearer", AuthHeader::Bearer, "Authorization: Bearer"), ("x-api-key", AuthHeader::XApiKey, "X-API-Key")]
+        {
+            assert_eq!((name.parse::<AuthHeader>().unwrap(), header.as_str()), (header, name));
+            assert_eq!(header.header_name(), shown);
+        }
+        assert!("basic".parse::<AuthHeader>().is_err());
+    }
 }

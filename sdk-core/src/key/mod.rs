@@ -213,5 +213,22 @@ mod tests {
     #[test]
     fn a_short_key_shows_nothing_of_itself() {
         assert_eq!(ApiKey::parse("papi_abc1234").unwrap().hint(), "papi_…");
+        assert_eq!(ApiKey::parse("papi_abcd1234").unwrap().hint(), "papi_…1234");
+    }
+
+    #[test]
+    fn a_key_without_a_prefix_is_accepted_but_not_with_its_scheme() {
+        assert_eq!(ApiKey::parse_with_prefix("sk-abcdefgh1234", "").unwrap().hint(), "…1234");
+        let text = ApiKey::parse_with_prefix("Bearer sk-abcdefgh1234", "").unwrap_err().to_string();
+        assert!(text.contains("without \"Bearer\""), "{text}");
+        let odd = ApiKey::parse_with_prefix("Bearer abcdefgh1234", "Bearer ").unwrap_err().to_string();
+        assert!(odd.contains("at position 7"), "{odd}");
+    }
+
+    #[test]
+    fn two_keys_are_equal_if_their_texts_are() {
+        let key = |text: &str| ApiKey::parse(text).unwrap();
+        assert!(key("papi_abcdefgh") == key("papi_abcdefgh\n"));
+        assert!(key("papi_abcdefgh") != key("papi_abcdefgi"));
     }
 }

@@ -285,4 +285,30 @@ mod tests {
         let ring = ring(KeySource::value(key.clone()));
         assert!(matches!(ring.renew(&key, Instant::now(), Instant::now).await, Renewal::Same { was_asked: false }));
     }
+
+    #[tokio::test]
+    async fn a_file_whose_metadata_is_the_same_is_not_read_again() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "papi_first_aaaa").unwrap();
+        let ring = ring(KeySource::file(file.path()));
+        let modified = file.as_file().metadata().unwrap().modified().unwrap();
+        std::fs::write(file.path(), "papi_other_bbbb").unwrap();
+        file.as_file().set_modified(modified).unwrap();
+        assert_eq!(ring.current().await.unwrap().hint(), "papi_…aaaa");
+        file.as_file().set_modified(modified + Duration::from_secs(1)).unwrap();
+        assert_eq!(ring.current().await.unwrap().hint(), "papi_…bbbb");
+    }
+
+    #[tokio::test]
+    async fn a_source_that_fails_after_a_401_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(&path, "papi_first_aaaa").unwrap();
+        let ring = ring(KeySource::file(&path));
+        let key = ring.current().await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let sent = Instant::now();
+        let Renewal::Failed(error) = ring.renew(&key, sent, || sent).await else { panic!("no failure") };
+        assert!(error.to_string().contains("cannot be read"), "{error}");
+    }
 }

@@ -199,4 +199,14 @@ mod tests {
             assert_eq!(scrubber.begin_of_secret_at_end(text.as_bytes()), expected, "{text}");
         }
     }
+
+    #[test]
+    fn the_longest_form_of_a_key_has_six_bytes_for_each_character() {
+        let key = "papi_abcdefgh1234";
+        let scrubber = Scrubber::new(&ApiKey::parse(key).unwrap());
+        let form: String = key.bytes().map(|byte| format!("\\u00{byte:02x}")).collect();
+        assert_eq!(scrubber.longest_form(), form.len());
+        assert!(scrubber.finds_key(form.as_bytes()) && !scrubber.finds_key(b"papi_abcdefgh1235"));
+        assert_eq!(scrubber.text(format!("{form}{form}")), "papi_…1234papi_…1234");
+    }
 }

@@ -246,4 +246,33 @@ mod tests {
             "the application's own error, whole"
         );
     }
+
+    #[test]
+    fn the_file_of_the_environment_counts_only_without_the_variable() {
+        let path = Some(PathBuf::from("/run/key"));
+        let only_file = variables(&[("RUNTYPE_PRODUCT_API_KEY_FILE", "/run/key")]);
+        let both = variables(&[("RUNTYPE_PRODUCT_API_KEY", FIRST), ("RUNTYPE_PRODUCT_API_KEY_FILE", "/run/key")]);
+        assert_eq!(KeySource::environment().path(&only_file.environment), path);
+        assert_eq!(KeySource::environment().path(&both.environment), None);
+        assert_eq!(KeySource::file("/run/key").path(&both.environment), path);
+        assert_eq!(KeySource::variable("KEY").path(&only_file.environment), None);
+    }
+
+    #[test]
+    fn a_source_prints_what_it_is_and_no_key() {
+        let value = KeySource::value(ApiKey::parse(FIRST).unwrap());
+        let function = KeySource::function(|| async { Ok::<_, std::io::Error>(String::new()) });
+        let sources = [
+            (value, "value papi_…aaaa", true, false),
+            (KeySource::text(FIRST), "value", true, false),
+            (KeySource::variable("KEY"), "variable KEY", true, true),
+            (KeySource::file("/run/key"), "file /run/key", true, true),
+            (KeySource::environment(), "environment", true, true),
+            (function, "function", false, true),
+        ];
+        for (source, shown, is_immediate, can_change) in sources {
+            assert_eq!(format!("{source:?}"), shown);
+            assert_eq!((source.is_immediate(), source.can_change()), (is_immediate, can_change), "{shown}");
+        }
+    }
 }

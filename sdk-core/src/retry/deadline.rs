@@ -62,4 +62,23 @@ mod tests {
         assert!(deadline.has_room_for(14 * second, now) && !deadline.has_room_for(15 * second, now));
         assert_eq!(Deadline::begin(None, began).remaining(now), FOREVER);
     }
+
+    #[test]
+    fn a_call_without_a_timeout_has_a_hundred_years() {
+        let began = Instant::now();
+        let deadline = Deadline::begin(None, began);
+        assert_eq!(deadline.remaining(began), Duration::from_secs(3_153_600_000));
+        assert_eq!(deadline.timeout(), Duration::ZERO);
+        assert_eq!(Deadline::begin(Some(Duration::from_secs(20)), began).timeout(), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn pauses_add_up() {
+        let second = Duration::from_secs(1);
+        let began = Instant::now();
+        let mut deadline = Deadline::begin(Some(10 * second), began);
+        deadline.pause(2 * second);
+        deadline.pause(3 * second);
+        assert_eq!(deadline.remaining(began + 12 * second), 3 * second);
+    }
 }

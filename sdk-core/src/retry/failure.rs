@@ -42,3 +42,22 @@ impl Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_response_can_ask_for_a_wait() {
+        let wait = Some(Duration::from_secs(3));
+        let response = Failure::Responded {
+            status: 429,
+            retry_after: wait,
+            exhausted: false,
+            is_api_error: true,
+            may_have_executed: false,
+        };
+        assert_eq!(response.retry_after(), wait);
+        assert_eq!(Failure::Broken { may_have_executed: false }.retry_after(), None);
+    }
+}

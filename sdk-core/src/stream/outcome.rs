@@ -79,4 +79,13 @@ mod tests {
         assert_eq!(usage(odd), Usage::default());
         assert_eq!(usage("{}"), Usage::default());
     }
+
+    #[test]
+    fn a_duration_is_read_and_written_in_milliseconds() {
+        let found = usage(r#"{"durationMs":1500.5,"stopReason":"end_turn","totalCost":0.25}"#);
+        assert_eq!(found.duration, Some(Duration::from_micros(1_500_500)));
+        assert_eq!((found.stop_reason.as_deref(), found.cost), (Some("end_turn"), Some(0.25)));
+        assert_eq!(serde_json::to_value(&found).unwrap()["duration_ms"], 1500.5);
+        assert_eq!(serde_json::to_value(Usage::default()).unwrap()["duration_ms"], serde_json::Value::Null);
+    }
 }
