@@ -282,3 +282,24 @@ async fn the_text_may_be_asked_for_after_the_final_output() {
     assert_eq!(stream.final_output::<Value>().await.unwrap(), json!({ "reply": "Hello wörld" }));
     assert_eq!(stream.text().await.unwrap(), "Hello wörld");
 }
+
+#[tokio::test]
+async fn a_stream_of_nothing_but_done_lines_is_not_endless() {
+    let body = "data: [DONE]\n\n".repeat(10_000);
+    let server =
+        RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
+    let client = client_at(server.url());
+    let call = client.capability("agent").input(&json!({})).max_event_bytes(1_024);
+    let error = call.stream().await.unwrap().next().await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("max_event_bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_after_its_closing_event_has_no_outcome() {
+    let failed = "event: execution_error\ndata: {\"error\":\"late\"}\n\n";
+    let (_server, client) = streaming(&[START, HELLO, COMPLETE, failed]).await;
+    let mut events = open(&client).await;
+    let error = events.text().await.unwrap_err();
+    assert!(error.to_string().contains("late"), "{error}");
+    assert_eq!(events.outcome(), None);
+}

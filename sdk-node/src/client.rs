@@ -63,7 +63,11 @@ pub fn open_client(
 ) -> napi::Result<Guarded<Client>> {
     guard::entry(Place::Entry, || {
         let with_key = options.api_key.is_some() || ask_key.is_some();
-        let sources = [("apiKey", with_key), ("apiKeyFile", options.api_key_file.is_some())];
+        let sources = [
+            ("apiKey", with_key),
+            ("apiKeyFile", options.api_key_file.is_some()),
+            ("apiKeyVariable", options.api_key_variable.is_some()),
+        ];
         if let Err(error) = one_key_source(sources.into_iter().filter_map(|(name, given)| given.then_some(name))) {
             return Ok(Either::B(error.into()));
         }

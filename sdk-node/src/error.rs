@@ -51,19 +51,20 @@ impl NativeError {
         panic::caught_or(|| None, || self.0.as_ref().ok()?.body().map(|body| body.as_ref().into()))
     }
 
-    /// The texts of what caused it, outermost first.
+    /// The text of the innermost cause: those between are the HTTP library's layers.
     #[napi]
     #[must_use]
-    pub fn causes(&self) -> Vec<String> {
-        panic::caught_or(Vec::new, || {
-            let mut causes = Vec::new();
-            let mut next = self.0.as_ref().ok().and_then(std::error::Error::source);
-            while let Some(cause) = next {
-                causes.push(cause.to_string());
-                next = cause.source();
-            }
-            causes
-        })
+    pub fn cause(&self) -> Option<String> {
+        panic::caught_or(
+            || None,
+            || {
+                let mut cause = self.0.as_ref().ok().and_then(std::error::Error::source)?;
+                while let Some(inner) = cause.source() {
+                    cause = inner;
+                }
+                Some(cause.to_string())
+            },
+        )
     }
 
     /// What the application's key function threw, the very same value.
@@ -100,11 +101,19 @@ pub fn refuse(option: String, problem: String) -> NativeError {
     panic::caught(Place::Entry, || refused(&option, &problem)).map_or_else(Into::into, Into::into)
 }
 
+/// The refusal of a header whose value is no string.
+#[napi]
+#[must_use]
+pub fn header_value(name: String, found: String) -> NativeError {
+    panic::caught(Place::Entry, || bindings::header_value(&name, &found, "a string"))
+        .map_or_else(Into::into, Into::into)
+}
+
 /// The refusal of options that a function does not take. `takes` are the options of `caller`, `given` the wrong ones.
 #[napi]
 #[must_use]
 pub fn unknown_options(caller: String, takes: Vec<String>, given: Vec<String>) -> NativeError {
-    panic::caught(Place::Entry, || bindings::unknown_options(&caller, &takes, &given))
+    panic::caught(Place::Entry, || bindings::unknown_options(&caller, &[], &takes, &given))
         .map_or_else(Into::into, Into::into)
 }
 

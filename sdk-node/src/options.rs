@@ -79,6 +79,8 @@ pub struct ClientOptions {
     pub api_key: Option<String>,
     /// The path of a file that holds the key.
     pub api_key_file: Option<String>,
+    /// The name of the variable that holds the key.
+    pub api_key_variable: Option<String>,
     /// What a key must begin with; empty: anything.
     pub api_key_prefix: Option<String>,
     /// The product's id.
@@ -128,6 +130,8 @@ impl ClientOptions {
             self.api_key => Ok => ClientBuilder::api_key,
             self.api_key_file => Ok =>
                 |builder: ClientBuilder, path: String| builder.api_key_source(KeySource::file(path)),
+            self.api_key_variable => Ok =>
+                |builder: ClientBuilder, name: String| builder.api_key_source(KeySource::variable(name)),
             self.api_key_prefix => Ok => ClientBuilder::api_key_prefix,
             self.product_id => Ok => ClientBuilder::product_id,
             self.surface_id => Ok => ClientBuilder::surface_id,

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 
 import * as runtype from 'runtype-surface';
 
+import { run } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
 
 const { APIStatusError, AuthenticationError, Client, ConfigurationError, PaymentRequiredError, SurfaceError } = runtype;
@@ -111,7 +112,7 @@ test('a constructor’s error points at the line that constructed', () => {
   );
 });
 
-test('a broken connection has the operating system’s code, its reason in words, and the chain as causes', async () => {
+test('a broken connection has the operating system’s code, its reason in words, and one cause', async () => {
   const { options } = await surface();
   const client = new Client({ ...options, baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
   const error = await rejection(client.call('echo', {}));
@@ -120,9 +121,34 @@ test('a broken connection has the operating system’s code, its reason in words
   assert.match(error.message, /^echo: could not connect to 127\.0\.0\.1:9: connection refused\n/);
   assert.match(error.message, /baseUrl/);
   assert.equal(error.mayHaveExecuted, false);
-  const reasons = [];
-  for (let cause = error.cause; cause !== undefined; cause = cause.cause) reasons.push(cause.message);
-  assert.match(reasons.at(-1), /refused/i);
+  assert.match(error.cause.message, /refused/i);
+  assert.deepEqual([error.cause.code, error.cause.cause], ['ECONNREFUSED', undefined]);
+});
+
+test('an error is shown with its stack and its short fields, and without its body and its headers', async () => {
+  const { options } = await surface();
+  const { error } = await unauthorized();
+  const shown = inspect(error);
+  assert.ok(shown.startsWith(error.stack));
+  assert.deepEqual(shown.slice(error.stack.length).match(/\w+(?=: )/g), ['mayHaveExecuted', 'status', 'requestId']);
+  const client = new Client({ ...options, baseUrl: 'http://127.0.0.1:9', maxRetries: 0 });
+  const text = inspect(await rejection(client.call('echo', {})));
+  assert.match(text, /code: 'ECONNREFUSED'/);
+  assert.equal(text.match(/\[cause\]/g).length, 1);
+  assert.doesNotMatch(text, /tcp connect|client error|attempts/);
+});
+
+test('an error that nobody catches is printed in the same way', async () => {
+  const program = `
+    import { Client } from 'runtype-surface';
+    const options = { apiKey: 'papi_example_0000a1b2', productId: 'prod_1', surfaceId: 'surf_2', maxRetries: 0 };
+    await new Client({ ...options, baseUrl: 'http://127.0.0.1:9' }).call('echo', {});
+  `;
+  const { stderr, code } = await rejection(run(program));
+  assert.equal(code, 1);
+  assert.match(stderr, /^APIConnectionError: echo: could not connect to 127\.0\.0\.1:9: connection refused$/m);
+  assert.equal(stderr.match(/\[cause\]/g).length, 1);
+  assert.doesNotMatch(stderr, /tcp connect|client error|attempts|Uint8Array/);
 });
 
 test('no inspection of a client or an error shows the key', async () => {

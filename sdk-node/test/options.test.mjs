@@ -34,16 +34,34 @@ test('an option that does not exist is refused by name, and its value is not sho
     ['baseUrl', 'it is an option of the client'],
     ['stream', 'call stream() for a stream of events'],
     ['json', 'pass the input as the argument after the capability'],
+    ['streamTimeoutMs', 'it is an option of stream() and the client'],
+    ['maxEventBytes', 'it is an option of stream() and the client'],
+    ['fetch', 'no HTTP client can be passed in: it might follow redirects with the key'],
+    ['dispatcher', 'no HTTP client can be passed in: it might follow redirects with the key'],
+    ['hooks', 'pass beforeAttempt and afterAttempt to the client'],
+    ['interceptors', 'pass beforeAttempt and afterAttempt to the client'],
+    ['idempotencyKey', 'there is none: retryMode says what is retried'],
+    ['schema', 'outputs are not validated: check what is returned'],
     [
       'speed',
-      'it takes timeoutMs, attemptTimeoutMs, maxRetries, retryMode, maxRetryWaitMs, maxResponseBytes, ' +
-        'streamIdleTimeoutMs, streamTimeoutMs, maxEventBytes, responseFormat, headers, signal, viaDispatch',
+      'it takes timeoutMs, attemptTimeoutMs, maxRetries, retryMode, maxRetryWaitMs, maxResponseBytes, headers, signal, ' +
+        'responseFormat, viaDispatch',
     ],
   ]) {
     await assert.rejects(client.call('echo', {}, { [option]: 1 }), said('client.call()', option, rest));
   }
   const viaDispatch = 'it is an option of call(), stream() and callMany()';
   await assert.rejects(client.openapi({ viaDispatch: true }), said('client.openapi()', 'viaDispatch', viaDispatch));
+  const format = 'it is an option of call(), callMany() and the client';
+  assert.throws(
+    () => client.stream('echo', {}, { responseFormat: 'raw' }),
+    said('client.stream()', 'responseFormat', format),
+  );
+  await assert.rejects(client.openapi({ responseFormat: 'raw' }), said('client.openapi()', 'responseFormat', format));
+  assert.throws(
+    () => client.callMany('echo', [], { streamIdleTimeoutMs: 1 }),
+    said('client.callMany()', 'streamIdleTimeoutMs', 'it is an option of stream() and the client'),
+  );
   assert.throws(
     () => Client.fromEnv({ envPrefix: 'X' }),
     said('Client.fromEnv()', 'envPrefix', 'it is an option of the client'),
@@ -85,13 +103,16 @@ test('an option of another type is refused by name', () => {
   for (const options of [null, 'text', 5, () => {}]) {
     assert.throws(() => new Client(options), { name: 'ConfigurationError', option: 'options' });
   }
-  assert.throws(() => new Client({ ...complete, headers: { 'x-trace': 1 } }), { option: 'headers' });
+  assert.throws(() => new Client({ ...complete, headers: { 'x-trace': 1 } }), {
+    option: 'headers',
+    message: 'headers: the value of "x-trace" must be a string, not a number',
+  });
 });
 
 test('wrong values are refused all at once', async () => {
   const types = {
     option: 'maxRetries',
-    message: 'maxRetries: it must be a number, not a string\nresponseFormat: it must be a string, not a number',
+    message: 'maxRetries: it must be a number, not a string\nretryMode: it must be a string, not a number',
   };
   const values = {
     option: 'timeoutMs',
@@ -102,7 +123,7 @@ test('wrong values are refused all at once', async () => {
     ].join('\n'),
   };
   for (const [wrong, error] of [
-    [{ maxRetries: '2', responseFormat: 1 }, types],
+    [{ maxRetries: '2', retryMode: 1 }, types],
     [{ timeoutMs: Number.POSITIVE_INFINITY, maxRetries: 101, retryMode: 'never' }, values],
   ]) {
     assert.throws(() => new Client({ ...complete, ...wrong }), error);
@@ -110,6 +131,7 @@ test('wrong values are refused all at once', async () => {
     await assert.rejects(client.call('echo', {}, wrong), error);
     // It only builds, and refuses a wrong value at once.
     assert.throws(() => client.stream('echo', {}, wrong), error);
+    assert.throws(() => client.callMany('echo', [], wrong), error);
   }
 });
 
@@ -125,9 +147,63 @@ test('a signal that is none is refused by name', async () => {
   await assert.rejects(call, { name: 'ConfigurationError', option: 'signal' });
 });
 
+test('a signal in the place of the options is refused, with how to pass it', async () => {
+  const client = new Client(complete);
+  const { signal } = new AbortController();
+  const refused = { option: 'options', message: 'options: they are an AbortSignal: pass { signal }' };
+  await assert.rejects(client.call('echo', {}, signal), refused);
+  await assert.rejects(client.openapi(signal), refused);
+  assert.throws(() => client.stream('echo', {}, signal), refused);
+  assert.throws(() => client.callMany('echo', [], signal), refused);
+  await assert.rejects(client.call('echo', {}, new AbortController()), {
+    message: /pass { signal: controller.signal }/,
+  });
+});
+
+test('a wrong option of many calls is refused at the call, and not in the loop', async () => {
+  const client = new Client(complete);
+  for (const [options, message] of [
+    [{ concurrency: 0 }, 'concurrency: 0 is out of range: pass 1 to 10000'],
+    [{ timeoutMs: -1 }, /^timeoutMs: -1 ms is out of range/],
+    [{ maxWindowWaitMs: 0 }, /^maxWindowWaitMs: 0 ms is out of range/],
+  ]) {
+    assert.throws(() => client.callMany('echo', [{}], options), { name: 'ConfigurationError', message });
+  }
+  assert.throws(() => client.callMany(null, [{}]), { option: 'capability' });
+  const results = client.callMany('echo', [{}]);
+  await client.close();
+  await assert.rejects(results.next(), { message: /client is closed/ });
+});
+
 test('an option that is undefined counts as not given', () => {
   const client = new Client({ ...complete, timeoutMs: undefined, headers: undefined });
   assert.equal(client.endpointUrl('echo'), 'https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo');
+});
+
+test('the key may be in another variable, which is read again after a 401', async () => {
+  const { options, keys, revoke } = await surface({ keys: [{}, {}] });
+  const name = 'KEY_OF_ANOTHER_NAME';
+  const { apiKey: _, ...others } = options;
+  process.env[name] = keys[0];
+  try {
+    const seen = [];
+    const watch = { afterAttempt: ({ keyHint }) => seen.push(keyHint) };
+    const client = new Client({ ...others, ...watch, apiKeyVariable: name });
+    await client.call('echo');
+    process.env[name] = keys[1];
+    await revoke(keys[0]);
+    await client.call('echo');
+    assert.deepEqual(
+      seen.map((hint) => hint.slice(-4)),
+      [keys[0], keys[0], keys[1]].map((key) => key.slice(-4)),
+    );
+  } finally {
+    delete process.env[name];
+  }
+  assert.throws(() => new Client({ ...others, apiKeyVariable: name }), { message: /KEY_OF_ANOTHER_NAME/ });
+  assert.throws(() => new Client({ ...others, apiKeyVariable: name, apiKeyFile: 'key' }), {
+    message: 'apiKey: both apiKeyFile and apiKeyVariable are set; pass only one',
+  });
 });
 
 test('a key and a key file together are refused', () => {
@@ -240,6 +316,10 @@ test('an input that JSON cannot hold is refused, and nothing is sent', async () 
     [Promise.resolve({}), /await it first/],
     [new Map([['input', 'a']]), /Object\.fromEntries/],
     [new Set(['a']), /, not a Set: pass an object/],
+    [new Date(), /, not a Date: pass an object that has its toISOString\(\)$/],
+    [{ a: Promise.resolve() }, /^input: input\.a is a Promise, which JSON writes as {}: await it first$/],
+    [{ list: [{}, { 'x-y': new Map([['a', 1]]) }] }, /^input: input\.list\[1\]\["x-y"\] is a Map, .*fromEntries/],
+    [{ a: { b: new Set(['a']) } }, /^input: input\.a\.b is a Set, which JSON writes as {}: pass an array/],
   ];
   for (const [input, message] of inputs) {
     const refused = { name: 'ConfigurationError', option: 'input', message };
@@ -249,6 +329,23 @@ test('an input that JSON cannot hold is refused, and nothing is sent', async () 
   }
   await assert.rejects(client.call('echo', throwing), (error) => error.cause.message === 'not me');
   assert.deepEqual(await journal(), []);
+});
+
+test('objects that are empty, and those that say how they are written, are sent', async () => {
+  const { options } = await surface();
+  const client = new Client(options);
+  class Point {
+    toJSON() {
+      return {};
+    }
+  }
+  const input = { a: {}, list: [{}], none: Object.create(null), point: new Point(), day: new Date(0), text: '{}' };
+  assert.deepEqual(await client.call('echo', input), JSON.parse(JSON.stringify(input)));
+  const [one, two] = [{ a: new Map() }, { a: {} }];
+  const results = [];
+  for await (const result of client.callMany('echo', [one, two])) results.push(result);
+  assert.match(results[0].error.message, /^input: input\.a is a Map/);
+  assert.deepEqual(results[1].output, two);
 });
 
 test('an input left out is an empty object', async () => {

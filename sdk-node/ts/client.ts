@@ -28,6 +28,7 @@ import {
   checkClientOptions,
   checkEnvironmentOptions,
   checkRequestOptions,
+  checkStreamOptions,
 } from './options-check.js';
 import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
 import { CallResponse } from './response.js';
@@ -75,8 +76,8 @@ export class Client {
   constructor(options: ClientOptions = {}) {
     const site = new CallSite(new.target);
     const given = site.run(() => checkClientOptions(options));
-    const { apiKey, apiKeyFile, envPrefix } = given;
-    const environment = site.run(() => new Environment(envPrefix));
+    const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
+    const environment = site.run(() => new Environment(envPrefix, apiKeyVariable));
     const runHooks = hookRunner(given);
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
@@ -165,9 +166,15 @@ export class Client {
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
-    const nativeOptions = site.run(() => nativeCallOptions(shared));
-    const many = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
-    const open = () => site.run(() => unwrap(this.#open().callMany(slug(capability), many, nativeOptions)));
+    const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
+    const build = () => unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared)));
+    // It only builds, and refuses a wrong option at once.
+    const many = site.run(build);
+    const open = () => {
+      // The client may have been closed since, and its key may be another one.
+      site.run(() => this.#open());
+      return many;
+    };
     return resultsOf(
       open,
       site.run(() => iterable(inputs)),
@@ -190,7 +197,7 @@ export class Client {
    */
   stream(capability: string): EventStream;
   stream(capability: string, input: object, options?: StreamOptions): EventStream;
-  stream(capability: string, ...rest: Rest): EventStream {
+  stream(capability: string, ...rest: Rest<StreamOptions>): EventStream {
     const site = new CallSite(Client.prototype.stream);
     const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
     const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
@@ -280,9 +287,9 @@ export class Client {
     return output as T;
   }
 
-  /** The options of a call that is sent later, with values that the core takes. */
-  #checkedOptions(given: unknown): CallOptions {
-    const options = checkCallOptions(given, 'client.stream()');
+  /** The options of a stream, which is opened later, with values that the core takes. */
+  #checkedOptions(given: unknown): StreamOptions {
+    const options = checkStreamOptions(given);
     const nativeOptions = nativeCallOptions(options);
     // A closed client refuses the call itself.
     if (this.#closed === undefined && this.#native !== undefined) unwrap(this.#native.check(nativeOptions));
@@ -299,7 +306,7 @@ export class Client {
 
   async #send(
     site: CallSite,
-    options: CallOptions | undefined,
+    options: CallOptions | StreamOptions | undefined,
     send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
     this.#inFlight += 1;
@@ -345,10 +352,10 @@ function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
 }
 
 /** The arguments after the capability. */
-type Rest = [input?: object, options?: CallOptions];
+type Rest<O = CallOptions> = [input?: object, options?: O];
 
 /** An input that is left out is `{}`; one that is `undefined` is a mistake. */
-function inputOf(rest: Rest): string {
+function inputOf(rest: Rest<unknown>): string {
   return rest.length === 0 ? '{}' : jsonOf(rest[0]);
 }
 

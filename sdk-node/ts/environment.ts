@@ -13,20 +13,24 @@ type VariableNames = Extract<ReturnType<typeof native.variableNames>, { prefix: 
  */
 export class Environment {
   readonly #names: VariableNames;
-  #keys: readonly [string | undefined, string | undefined];
+  /** The variables that may hold a key or its file's path. */
+  readonly #keyNames: readonly string[];
+  #keys: readonly (string | undefined)[];
 
   /** @throws `ConfigurationError` for what can be no prefix. */
-  constructor(prefix: string | undefined) {
+  constructor(prefix: string | undefined, keyVariable: string | undefined) {
     this.#names = unwrap(native.variableNames(prefix));
+    this.#keyNames = keyVariable === undefined ? [this.#names.key, this.#names.keyFile] : [keyVariable];
     this.#keys = this.#readKeys();
   }
 
-  /** All variables under the prefix. */
+  /** All variables under the prefix, and the one that holds the key. */
   variables(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of Object.keys(process.env)) {
       const value = process.env[name];
-      if (name.startsWith(this.#names.prefix) && value !== undefined) found[name] = value;
+      const isOurs = name.startsWith(this.#names.prefix) || this.#keyNames.includes(name);
+      if (isOurs && value !== undefined) found[name] = value;
     }
     return found;
   }
@@ -35,10 +39,10 @@ export class Environment {
   hasAnotherKey(): boolean {
     const before = this.#keys;
     this.#keys = this.#readKeys();
-    return this.#keys[0] !== before[0] || this.#keys[1] !== before[1];
+    return this.#keys.some((key, position) => key !== before[position]);
   }
 
-  #readKeys(): readonly [string | undefined, string | undefined] {
-    return [process.env[this.#names.key], process.env[this.#names.keyFile]];
+  #readKeys(): readonly (string | undefined)[] {
+    return this.#keyNames.map((name) => process.env[name]);
   }
 }

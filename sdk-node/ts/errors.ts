@@ -48,6 +48,22 @@ export interface ErrorContext {
  */
 export type Phase = 'key' | 'connect' | 'response' | 'body' | 'idle' | 'stream';
 
+/** The fields that `console.log` and Node show beside the text of an error, where they are known; `toJSON` has the others too. */
+const SHOWN = new Set([
+  'option',
+  'phase',
+  'status',
+  'code',
+  'path',
+  'requestId',
+  'executionId',
+  'retryAfterMs',
+  'location',
+  'upgradeUrl',
+  'eventsSeen',
+  'mayHaveExecuted',
+]);
+
 let makeEvent: ((name: string, data: unknown, id: string) => StreamEvent) | undefined;
 
 /** Sets what makes events: their class needs the native part, which lies above the errors. */
@@ -99,7 +115,9 @@ export class SurfaceError extends Error {
 
   /** Name, message and every field as plain data, for logs. The key is in none of them; the cause is left out. */
   toJSON(): Record<string, unknown> {
-    return { name: this.name, message: this.message, ...Object.fromEntries(Object.entries(this)) };
+    const { stack: _, cause: __, message, ...fields } = Object.getOwnPropertyDescriptors(this);
+    const values = Object.entries(fields).map(([name, { value }]) => [name, value]);
+    return { name: this.name, message: message?.value, ...Object.fromEntries(values) };
   }
 }
 
@@ -319,5 +337,9 @@ for (const [name, errorClass] of Object.entries(CLASSES)) {
 /** Makes the error that the core names. A class that this version does not know is the base of all. */
 export function errorOf(report: ErrorReport, context?: ErrorContext): SurfaceError {
   const known: Record<string, new (report: ErrorReport, context?: ErrorContext) => SurfaceError> = CLASSES;
-  return new (known[report.class] ?? SurfaceError)(report, context);
+  const error = new (known[report.class] ?? SurfaceError)(report, context);
+  for (const [name, value] of Object.entries(error)) {
+    if (!SHOWN.has(name) || value === null) Object.defineProperty(error, name, { enumerable: false });
+  }
+  return error;
 }

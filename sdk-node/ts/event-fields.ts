@@ -54,7 +54,8 @@ class EventFields {
   }
 
   get parentToolCallId(): string | null {
-    return text(field(this.data, 'parentToolCallId'));
+    const own = text(field(this.data, 'parentToolCallId'));
+    return own ?? text(field(field(this.data, 'subagent'), 'parentToolCallId'));
   }
 
   get text(): string | null {

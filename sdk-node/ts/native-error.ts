@@ -9,7 +9,7 @@ export type NativeError = InstanceType<typeof native.NativeError>;
 export function unwrap<T>(result: T | NativeError): T {
   if (!(result instanceof native.NativeError)) return result;
   const report: ErrorReport = JSON.parse(result.report());
-  throw errorOf(report, { body: result.body(), cause: causeOf(result) });
+  throw errorOf(report, { body: result.body(), cause: causeOf(result, report) });
 }
 
 /** The error of an argument that cannot cross into the core: nothing was sent. */
@@ -22,14 +22,15 @@ export function refusedTogether(problems: { option: string; problem: string }[])
   return errorOf(JSON.parse(native.refuseAll(problems).report()));
 }
 
-/** What the key function threw, itself; otherwise the chain of causes as errors. */
-function causeOf(error: NativeError): unknown {
+/** What the key function threw, itself; otherwise the innermost cause. */
+function causeOf(error: NativeError, { os_code }: ErrorReport): unknown {
   const byKeyFunction = error.thrownByKeyFunction();
   if (byKeyFunction !== null && byKeyFunction !== undefined) return byKeyFunction;
-  return error.causes().reduceRight<Error | undefined>((cause, text) => {
-    const error = new Error(text, cause && { cause });
-    // It comes from the core, which has no frames to show.
-    error.stack = `Error: ${text}`;
-    return error;
-  }, undefined);
+  const text = error.cause();
+  if (text === null) return undefined;
+  const cause: Error & { code?: string } = new Error(text);
+  if (os_code !== null && os_code !== undefined) cause.code = os_code;
+  // It comes from the core, which has no frames to show.
+  cause.stack = `Error: ${text}`;
+  return cause;
 }

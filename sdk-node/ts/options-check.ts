@@ -7,9 +7,13 @@ import type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
+  DispatchOptions,
   EnvironmentOptions,
+  FormatOptions,
   RequestOptions,
   SharedOptions,
+  StreamLimits,
+  StreamOptions,
 } from './options.js';
 
 type Check = (value: unknown) => boolean;
@@ -43,11 +47,15 @@ const SHARED: Rules<SharedOptions> = {
   retryMode: ['a string', isString],
   maxRetryWaitMs: [MILLISECONDS, isLimit],
   maxResponseBytes: ['a number of bytes', isNumber],
+  headers: ['an object of strings, an array of [name, value] pairs, or Headers', isObject],
+};
+
+const FORMAT: Rules<FormatOptions> = { responseFormat: ['a string', isString] };
+
+const STREAM_LIMITS: Rules<StreamLimits> = {
   streamIdleTimeoutMs: [MILLISECONDS, isLimit],
   streamTimeoutMs: [MILLISECONDS, isLimit],
   maxEventBytes: ['a number of bytes', isNumber],
-  responseFormat: ['a string', isString],
-  headers: ['an object of strings, an array of [name, value] pairs, or Headers', isObject],
 };
 
 const REQUEST: Rules<RequestOptions> = {
@@ -55,7 +63,11 @@ const REQUEST: Rules<RequestOptions> = {
   signal: ['an AbortSignal, such as `controller.signal` or `AbortSignal.timeout(ms)`', isSignal],
 };
 
-const CALL: Rules<CallOptions> = { ...REQUEST, viaDispatch: ['a boolean', isBoolean] };
+const DISPATCH: Rules<DispatchOptions> = { viaDispatch: ['a boolean', isBoolean] };
+
+const CALL: Rules<CallOptions> = { ...REQUEST, ...FORMAT, ...DISPATCH };
+
+const STREAM: Rules<StreamOptions> = { ...REQUEST, ...STREAM_LIMITS, ...DISPATCH };
 
 const CALL_MANY: Rules<CallManyOptions> = {
   ...CALL,
@@ -66,8 +78,11 @@ const CALL_MANY: Rules<CallManyOptions> = {
 
 const CLIENT: Rules<ClientOptions> = {
   ...SHARED,
+  ...FORMAT,
+  ...STREAM_LIMITS,
   apiKey: ['a string or a function', (value) => typeof value === 'string' || typeof value === 'function'],
   apiKeyFile: ['a path', isString],
+  apiKeyVariable: ['the name of a variable', isString],
   apiKeyPrefix: ['a string, or null for any', (value) => typeof value === 'string' || value === null],
   productId: ['a string', isString],
   surfaceId: ['a string', isString],
@@ -112,8 +127,12 @@ function checked<O extends object>(options: unknown, rules: Rules<O>, caller: st
   return given as O;
 }
 
-/** The names of an object's options. A promise or list, which would pass for an object without any, is refused. */
+/** The names of an object's options. A signal, promise or list, which would pass for an object without any, is refused. */
 function namesIn(options: object): string[] {
+  if (options instanceof AbortSignal) throw refused('options', 'they are an AbortSignal: pass { signal }');
+  if (options instanceof AbortController) {
+    throw refused('options', 'they are an AbortController: pass { signal: controller.signal }');
+  }
   if (options instanceof Promise) throw refused('options', 'they are a Promise: await it first');
   if (Symbol.iterator in options) {
     throw refused('options', 'they must be an object, such as { timeoutMs: 20_000 }, not a list or a map');
@@ -139,6 +158,11 @@ export function checkRequestOptions(options: unknown, caller: string): RequestOp
 /** A call's options, checked. */
 export function checkCallOptions(options: unknown, caller: string): CallOptions {
   return checked<CallOptions>(options, CALL, caller);
+}
+
+/** A stream's options, checked. */
+export function checkStreamOptions(options: unknown): StreamOptions {
+  return checked<StreamOptions>(options, STREAM, 'client.stream()');
 }
 
 /** The options of many calls, checked. */

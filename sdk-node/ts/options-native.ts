@@ -1,9 +1,17 @@
 // Options as the native part takes them.
 
 import { kindOf, reading, urlText, wellFormed } from './argument.js';
-import type { NativeCallManyOptions, NativeCallOptions, NativeClientOptions } from './native.js';
-import { refused } from './native-error.js';
-import type { CallManyOptions, CallOptions, ClientOptions, HeadersToAdd, SharedOptions } from './options.js';
+import { type NativeCallManyOptions, type NativeCallOptions, type NativeClientOptions, native } from './native.js';
+import { refused, unwrap } from './native-error.js';
+import type {
+  CallManyOptions,
+  ClientOptions,
+  DispatchOptions,
+  FormatOptions,
+  HeadersToAdd,
+  SharedOptions,
+  StreamLimits,
+} from './options.js';
 import { isPem } from './options-check.js';
 
 /** A client's options for the native part. The key function is passed separately. */
@@ -20,6 +28,7 @@ export function nativeClientOptions(
     envPrefix: options.envPrefix ?? null,
     apiKey: typeof apiKey === 'string' ? apiKey : null,
     apiKeyFile: options.apiKeyFile ?? null,
+    apiKeyVariable: options.apiKeyVariable ?? null,
     apiKeyPrefix: options.apiKeyPrefix === null ? '' : (options.apiKeyPrefix ?? null),
     productId: options.productId ?? null,
     surfaceId: options.surfaceId ?? null,
@@ -33,8 +42,10 @@ export function nativeClientOptions(
   };
 }
 
-/** A call's options for the native part. */
-export function nativeCallOptions(options: SharedOptions & Pick<CallOptions, 'viaDispatch'>): NativeCallOptions {
+/** The options of a call or a stream for the native part. */
+export function nativeCallOptions(
+  options: SharedOptions & FormatOptions & StreamLimits & DispatchOptions,
+): NativeCallOptions {
   return {
     timeoutMs: limit(options.timeoutMs),
     attemptTimeoutMs: limit(options.attemptTimeoutMs),
@@ -85,9 +96,10 @@ function headerPairs(headers: HeadersToAdd): { name: string; value: string }[] {
     const pairs: unknown[] = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
     return pairs.map((pair) => {
       const [name, value, ...more] = Array.isArray(pair) ? pair : [];
-      if (typeof name !== 'string' || typeof value !== 'string' || more.length > 0) {
+      if (typeof name !== 'string' || more.length > 0) {
         throw refused('headers', 'each must have a name and a value, which are strings');
       }
+      if (typeof value !== 'string') return unwrap<never>(native.headerValue(name, kindOf(value)));
       return { name: wellFormed('headers', name), value: wellFormed('headers', value) };
     });
   });

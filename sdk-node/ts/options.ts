@@ -22,8 +22,8 @@ export type HeadersToAdd =
   | Headers;
 
 /**
- * The options that a client and a call have in common. A call's override its client's. A duration that is `null` is disabled;
- * any other option that is `null`, except `apiKeyPrefix`, counts as not given.
+ * The options that a client and each of its requests have in common. A request's override its client's. A duration that is
+ * `null` is disabled; any other option that is `null`, except `apiKeyPrefix`, counts as not given.
  */
 export interface SharedOptions {
   /**
@@ -44,32 +44,43 @@ export interface SharedOptions {
   maxRetryWaitMs?: number | null | undefined;
   /** Maximum size of a response, in bytes after decompression; of a stream, of its text as JSON. Default: 64 MiB. */
   maxResponseBytes?: number | undefined;
+  /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. Default: none. */
+  headers?: HeadersToAdd | undefined;
+}
+
+/** The option of a client and a call that says how a response is read. */
+export interface FormatOptions {
   /** Whether responses are raw or wrapped, which the surface's owner sets. Default: `detect`. */
   responseFormat?: ResponseFormat | undefined;
+}
+
+/** The limits of a stream, which are options of a client and a stream. */
+export interface StreamLimits {
   /** Longest silence of a stream, in milliseconds. `null` disables it. Default: 120,000. */
   streamIdleTimeoutMs?: number | null | undefined;
   /** Timeout of a whole stream, from its first byte, in milliseconds. Default: `null`; a stream may take as long as it likes. */
   streamTimeoutMs?: number | null | undefined;
   /** Maximum size of one event of a stream in bytes, and of all else between two events. Default: 16 MiB. */
   maxEventBytes?: number | undefined;
-  /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. Default: none. */
-  headers?: HeadersToAdd | undefined;
 }
 
-/** The options of a request. */
+/** The options of every request, and the only ones of the OpenAPI document's. */
 export interface RequestOptions extends SharedOptions {
   /** Cancels the call: its promise rejects with `signal.reason`, and the request is dropped at once. */
   signal?: AbortSignal | undefined;
 }
 
-/** The options of one call. */
-export interface CallOptions extends RequestOptions {
+/** The option of a request to a capability that says where it is sent. */
+export interface DispatchOptions {
   /** Sends the call to the surface's dispatch endpoint, which takes the name in the body. Default: `false`. */
   viaDispatch?: boolean | undefined;
 }
 
-/** The options of a stream: those of a call. */
-export type StreamOptions = CallOptions;
+/** The options of one call. */
+export interface CallOptions extends RequestOptions, FormatOptions, DispatchOptions {}
+
+/** The options of a stream. */
+export interface StreamOptions extends RequestOptions, StreamLimits, DispatchOptions {}
 
 /** The options of many calls. */
 export interface CallManyOptions extends CallOptions {
@@ -85,7 +96,7 @@ export interface CallManyOptions extends CallOptions {
 }
 
 /** The options of a client. Those not given come from the environment, then from the defaults. */
-export interface ClientOptions extends SharedOptions, Hooks {
+export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimits, Hooks {
   /**
    * The product key, or a function that returns it or a promise of it, such as one that asks a secret manager. The function
    * is called before the first call and after a 401; in between its key is kept. Default: `RUNTYPE_PRODUCT_API_KEY`; keys
@@ -94,6 +105,8 @@ export interface ClientOptions extends SharedOptions, Hooks {
   apiKey?: string | (() => string | PromiseLike<string>) | undefined;
   /** The path of a file that holds the key alone; read again when it has changed. Default: `RUNTYPE_PRODUCT_API_KEY_FILE`. */
   apiKeyFile?: string | undefined;
+  /** The name of another variable that holds the key; read again after a 401. Default: `RUNTYPE_PRODUCT_API_KEY`. */
+  apiKeyVariable?: string | undefined;
   /** What a key must begin with. `null` accepts any key, should the vendor change it. Default: `papi_`, as the vendor documents. */
   apiKeyPrefix?: string | null | undefined;
   /** The product's id. Default: `RUNTYPE_PRODUCT_ID`. */

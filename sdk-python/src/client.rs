@@ -6,11 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use pyo3::{
-    exceptions::PyValueError,
-    prelude::*,
-    types::{PyDict, PyString},
-};
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
 use runtype_surface::{
     Call, CallResponse, ClientBuilder, Error,
     bindings::{self, Refuse as _},
@@ -116,7 +112,7 @@ impl Client {
         &self,
         py: Python<'_>,
         target: &str,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         input: Option<&Bound<'_, PyAny>>,
         wanted: &str,
         given: &OpaqueOptions,
@@ -135,7 +131,7 @@ impl Client {
         &self,
         py: Python<'py>,
         target: &str,
-        capability: &Bound<'py, PyString>,
+        capability: &Bound<'py, PyAny>,
         input: Option<&Bound<'py, PyAny>>,
         wanted: &str,
         given: &OpaqueOptions,
@@ -167,7 +163,7 @@ impl Client {
     fn stream(
         &self,
         py: Python<'_>,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
         opening: &Opening,
@@ -184,7 +180,7 @@ impl Client {
     fn begin_stream<'py>(
         &self,
         py: Python<'py>,
-        capability: &Bound<'py, PyString>,
+        capability: &Bound<'py, PyAny>,
         input: Option<&Bound<'py, PyAny>>,
         given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
@@ -201,7 +197,7 @@ impl Client {
     fn call_many(
         &self,
         py: Python<'_>,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
@@ -212,7 +208,7 @@ impl Client {
     fn begin_call_many(
         &self,
         py: Python<'_>,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
@@ -247,7 +243,7 @@ impl Client {
     fn many(
         &self,
         py: Python<'_>,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
         queue: Option<Arc<CompletionQueue>>,
@@ -264,7 +260,7 @@ impl Client {
         &self,
         py: Python<'_>,
         target: &str,
-        capability: &Bound<'_, PyString>,
+        capability: &Bound<'_, PyAny>,
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
     ) -> PyResult<Prepared> {

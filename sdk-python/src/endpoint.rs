@@ -1,9 +1,6 @@
 //! The address of a surface, as a Python object, and what needs no client of it.
 
-use pyo3::{
-    prelude::*,
-    types::{PyString, PyType},
-};
+use pyo3::{prelude::*, types::PyType};
 
 use crate::{error, options::value::characters, runtime::guard};
 
@@ -18,7 +15,7 @@ pub(crate) struct Endpoint(pub(crate) runtype_surface::Endpoint);
 #[pymethods]
 impl Endpoint {
     #[new]
-    fn new(url: &Bound<'_, PyString>) -> PyResult<Self> {
+    fn new(url: &Bound<'_, PyAny>) -> PyResult<Self> {
         guard::entry(|| {
             let parsed = runtype_surface::Endpoint::parse(characters("endpoint_url", url)?);
             parsed.map(Self).map_err(|problem| error::raise(url.py(), &problem))
@@ -30,7 +27,7 @@ impl Endpoint {
     /// Raises:
     ///     ConfigurationError: The URL is not the address of a surface.
     #[classmethod]
-    fn parse(_class: &Bound<'_, PyType>, url: &Bound<'_, PyString>) -> PyResult<Self> {
+    fn parse(_class: &Bound<'_, PyType>, url: &Bound<'_, PyAny>) -> PyResult<Self> {
         Self::new(url)
     }
 
@@ -60,7 +57,7 @@ impl Endpoint {
     ///
     /// Raises:
     ///     ConfigurationError: The slug cannot be one path segment.
-    fn capability_url(&self, capability: &Bound<'_, PyString>) -> PyResult<String> {
+    fn capability_url(&self, capability: &Bound<'_, PyAny>) -> PyResult<String> {
         guard::entry(|| self.url_of(capability.py(), characters("capability", capability)?))
     }
 
@@ -90,6 +87,6 @@ impl Endpoint {
 
 /// Turns a capability's name into the slug under which its endpoint stands.
 #[pyfunction]
-pub(crate) fn capability_slug(name: &Bound<'_, PyString>) -> PyResult<String> {
+pub(crate) fn capability_slug(name: &Bound<'_, PyAny>) -> PyResult<String> {
     guard::entry(|| Ok(runtype_surface::capability_slug(characters("capability", name)?)))
 }

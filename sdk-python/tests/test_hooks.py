@@ -174,6 +174,10 @@ def test_a_hook_may_call(runtype_mock: MockSurface) -> None:
 def test_a_hook_that_cannot_be_called_is_refused(runtype_mock: MockSurface) -> None:
     async def later(_: AttemptStart) -> None: ...
 
-    for hook in (5, "print", later):
-        with pytest.raises(ConfigurationError, match="before_attempt: it must be a plain function"):
+    for hook, text in (
+        (5, "before_attempt: it must be a function, not int"),
+        ("print", "before_attempt: it must be a function, not str"),
+        (later, "before_attempt: it must be a plain function, .*, not an async function"),
+    ):
+        with pytest.raises(ConfigurationError, match=text):
             runtype_mock.client(before_attempt=hook)  # type: ignore[arg-type]

@@ -94,7 +94,8 @@ def give(entry: dict[str, Any], mock: MockSurface) -> Any:
         finally:
             server.close()
     if kind == "client":
-        with mock.client(**{"timeout": TIMEOUT, **options_of(entry["options"])}) as client:
+        options: dict[str, Any] = {"timeout": TIMEOUT, **options_of(entry["options"])}
+        with mock.client(**options) as client:
             return client.call("echo", {})
     with mock.client() as client:
         if kind == "call":

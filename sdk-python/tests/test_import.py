@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
+
+import runtype_surface
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +117,21 @@ def test_every_public_method_is_documented(name: str) -> None:
     assert kind.__doc__
     for method, value in vars(kind).items():
         assert method.startswith("_") or value.__doc__, method
+
+
+def test_public_classes_have_the_name_by_which_they_are_imported() -> None:
+    classes = {name: getattr(runtype_surface, name) for name in runtype_surface.__all__}
+    classes = {name: value for name, value in classes.items() if isinstance(value, type)}
+    # The types of options are loaded when one is looked up.
+    classes = {name: value for name, value in classes.items() if not name.endswith("Options")}
+    assert len(classes) > 20
+    for name, value in classes.items():
+        assert (value.__module__, value.__qualname__) == ("runtype_surface", name)
+    error = runtype_surface.NotFoundError("none")
+    assert traceback.format_exception_only(error) == ["runtype_surface.NotFoundError: none\n"]
+    assert b"runtype_surface._errors" not in pickle.dumps(error)
+
+
+def test_completion_lists_public_names_only() -> None:
+    assert set(runtype_surface.__all__) <= set(dir(runtype_surface))
+    assert not {"TYPE_CHECKING", "types"} & set(dir(runtype_surface))

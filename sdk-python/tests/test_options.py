@@ -67,7 +67,7 @@ def test_a_value_of_a_wrong_type_is_a_configuration_error(runtype_mock: MockSurf
         ({"timeout": "20"}, "timeout: it must be a number of seconds, a timedelta or None, not str"),
         ({"max_retries": "2"}, "max_retries: it must be a number, not str"),
         ({"via_dispatch": "yes"}, "via_dispatch: it must be bool, not str"),
-        ({"headers": {"x-a": 1}}, "headers: the value of a header must be str, not int"),
+        ({"headers": {"x-a": 1}}, 'headers: the value of "x-a" must be str, not int'),
         (
             {"headers": "a: 1"},
             "headers: it must be a mapping of str to str, or a list of (name, value) pairs, not str",
@@ -177,6 +177,13 @@ def test_a_misspelt_option_suggests_the_near_one(given: dict[str, Any], meant: s
         ({"proxy": "http://127.0.0.1:1"}, "it is an option of the client"),
         ({"stream": True}, "call stream() for a stream of events"),
         ({"json": {}}, "pass the input as the argument after the capability"),
+        ({"inputs": {}}, "did you mean input?"),
+        ({"http_client": 1}, "no HTTP client can be passed in: it might follow redirects with the key"),
+        ({"event_hooks": 1}, "pass before_attempt and after_attempt to the client"),
+        ({"idempotency_key": "a"}, "there is none: retry_mode says what is retried"),
+        ({"response_model": dict}, "outputs are not validated: check what is returned"),
+        ({"signal": 1}, "cancel the asyncio task that awaits the call"),
+        ({"with_options": 1}, "pass the options to each call, or create a client that has them"),
         (
             {"speed": 1},
             (
@@ -193,6 +200,22 @@ def test_an_option_of_something_else_says_of_what(runtype_mock: MockSurface, giv
     assert str(caught.value) == f'Client.call() has no option "{name}": {says}'
 
 
+def test_a_capability_that_is_no_text_is_refused_by_name(runtype_mock: MockSurface) -> None:
+    client: Any = runtype_mock.client()
+    works: list[Callable[[], object]] = [
+        lambda: client.call(None),
+        lambda: client.stream(None).text(),
+        lambda: client.call_many(None, [{}]),
+        lambda: client.endpoint_url(None),
+        lambda: asyncio.run(AsyncClient.call(runtype_mock.async_client(), None)),  # type: ignore[arg-type]
+    ]
+    for work in works:
+        with pytest.raises(ConfigurationError) as caught:
+            work()
+        assert (str(caught.value), caught.value.option) == ("capability: it must be str, not NoneType", "capability")
+    assert runtype_mock.journal() == []
+
+
 def test_wrong_names_are_refused_all_at_once(runtype_mock: MockSurface) -> None:
     client: Any = runtype_mock.client()
     with pytest.raises(TypeError) as caught:
@@ -203,6 +226,8 @@ def test_wrong_names_are_refused_all_at_once(runtype_mock: MockSurface) -> None:
         '"max_workers": did you mean concurrency?',
         '"ordered": did you mean in_order?',
     ]
+    with pytest.raises(TypeError, match=r'call_many\(\) has no option "input": did you mean inputs\?'):
+        client.call_many("echo", input=[{}])
 
 
 def test_arguments_are_counted_as_by_python_and_options_have_names(runtype_mock: MockSurface) -> None:

@@ -44,7 +44,7 @@ def test_events_come_in_order_and_typed(runtype_mock: MockSurface) -> None:
         assert stream.execution_id == start.execution_id
     assert [event.name for event in (start, first, second, complete)] == [step["event"] for step in HELLO]
     assert (first.delta, first.part_id, first.id, second.delta) == ("Hello ", "text_1", "7", "world")
-    assert (complete.final_output, complete.duration_ms) == ({"response": "Hello world"}, 12.5)
+    assert (complete.final_output, complete.duration) == ({"response": "Hello world"}, 0.0125)
     assert [event.seq for event in (start, first, second)] == sorted(event.seq or 0 for event in (start, first, second))
     assert first.final_output is None
     assert pickle.loads(pickle.dumps(first)) == first  # noqa: S301, our own
@@ -88,7 +88,7 @@ def test_the_async_stream_has_the_same_names(runtype_mock: MockSurface) -> None:
         assert [event.name async for event in client.stream("agent")] == [event.name for event in events]
         assert await client.stream("agent").text() == "Hello world"
         lazy = client.stream("agent")
-        with pytest.raises(RuntimeError, match="not open yet"):
+        with pytest.raises(ConfigurationError, match="not open yet: enter it with `async with`"):
             _ = lazy.status
 
     asyncio.run(main())

@@ -20,7 +20,7 @@ def test_nothing_is_sent_before_a_stream_is_entered_or_read(runtype_mock: MockSu
     client = runtype_mock.client(api_key="papi_demo_revoked")
     stream = client.stream("agent")
     assert runtype_mock.journal() == []
-    with pytest.raises(RuntimeError, match="not open yet"):
+    with pytest.raises(ConfigurationError, match="not open yet: enter it with `with`"):
         _ = stream.status
     assert stream.execution_id is None
     assert repr(stream) == "<EventStream>"

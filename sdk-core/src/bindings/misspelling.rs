@@ -1,6 +1,7 @@
 //! Names that other libraries give to options of this one.
 
 use super::nearest::plain;
+use crate::error::spelling::{is_camel, spell};
 
 /// An option, and what else it is called.
 const NAMES: &[(&str, &[&str])] = &[
@@ -76,14 +77,46 @@ const NAMES: &[(&str, &[&str])] = &[
     ("prefix", &["env_prefix"]),
 ];
 
-/// What is no option at all, and what to do instead.
+/// What is no option at all, and what to do instead. Names of options stand in braces.
 const NO_OPTIONS: &[(&[&str], &str)] = &[
     (&["stream", "streaming"], "call stream() for a stream of events"),
     (
         &["json", "data", "body", "payload", "params", "args", "arguments", "input", "inputs"],
         "pass the input as the argument after the capability",
     ),
+    (
+        &[
+            "http_client",
+            "client",
+            "session",
+            "transport",
+            "fetch",
+            "fetch_options",
+            "dispatcher",
+            "agent",
+            "http_agent",
+            "https_agent",
+            "adapter",
+        ],
+        "no HTTP client can be passed in: it might follow redirects with the key",
+    ),
+    (
+        &["hooks", "event_hooks", "callbacks", "interceptors", "middleware"],
+        "pass {before_attempt} and {after_attempt} to the client",
+    ),
+    (&["idempotency_key"], "there is none: {retry_mode} says what is retried"),
+    (
+        &["response_model", "output_model", "output_type", "schema", "output_schema", "response_schema"],
+        "outputs are not validated: check what is returned",
+    ),
+    (&["with_options"], "pass the options to each call, or create a client that has them"),
 ];
+
+/// The same for languages in which a call has no signal.
+const NO_SIGNAL: (&[&str], &str) = (
+    &["signal", "abort_signal", "abort_controller", "cancel", "cancellation"],
+    "cancel the asyncio task that awaits the call",
+);
 
 /// The options that a name of another library may mean.
 pub(super) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
@@ -92,7 +125,11 @@ pub(super) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// What to do instead of passing an option of this name.
-pub(super) fn instead(given: &str) -> Option<&'static str> {
+pub(super) fn instead(given: &str) -> Option<String> {
     let given = plain(given);
-    NO_OPTIONS.iter().find(|(names, _)| names.iter().any(|name| plain(name) == given)).map(|(_, remedy)| *remedy)
+    let found = NO_OPTIONS.iter().chain((!is_camel()).then_some(&NO_SIGNAL));
+    let (_, remedy) = found.into_iter().find(|(names, _)| names.iter().any(|name| plain(name) == given))?;
+    // The parts between braces are every second one.
+    let parts = remedy.split(['{', '}']).enumerate();
+    Some(parts.map(|(at, part)| if at % 2 == 1 { spell(part) } else { part.into() }).collect())
 }

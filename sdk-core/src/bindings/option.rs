@@ -34,12 +34,13 @@ pub fn max_retries(value: f64) -> Result<u32, Error> {
     options::max_retries(values::whole_number("max_retries", value)?)
 }
 
-/// The error of options that a function does not take: what each was meant to be, or where it belongs. `takes` are the
-/// function's options, `given` the wrong ones, all as the application writes them.
+/// The error of options that a function does not take: what each was meant to be, or where it belongs. `arguments` are those of
+/// the function's arguments that can be passed by name, `takes` its options, `given` the wrong ones, all as the application
+/// writes them.
 #[must_use]
-pub fn unknown_options(function: &str, takes: &[String], given: &[String]) -> Error {
+pub fn unknown_options(function: &str, arguments: &[String], takes: &[String], given: &[String]) -> Error {
     let advice: Vec<(String, Option<String>)> =
-        given.iter().map(|name| (shown(name), advice(name, takes).filter(|_| is_name(name)))).collect();
+        given.iter().map(|name| (shown(name), advice(name, arguments, takes).filter(|_| is_name(name)))).collect();
     let all = || format!("it takes {}", takes.join(", "));
     let text = match advice.as_slice() {
         [(name, advice)] => {
@@ -62,11 +63,14 @@ pub fn unknown_options(function: &str, takes: &[String], given: &[String]) -> Er
 }
 
 /// What to do about an option that a function does not take.
-fn advice(given: &str, takes: &[String]) -> Option<String> {
+fn advice(given: &str, arguments: &[String], takes: &[String]) -> Option<String> {
     let takes = || takes.iter().map(String::as_str);
     let near = nearest(given, takes());
     let did_you_mean = |name: &str| Some(format!("did you mean {name}?"));
     if let Some((Nearness::Same, name)) = near {
+        return did_you_mean(name);
+    }
+    if let Some((Nearness::Same | Nearness::Letters(1), name)) = nearest(given, arguments.iter().map(String::as_str)) {
         return did_you_mean(name);
     }
     let elsewhere: Vec<_> = options_of_other_functions().map(|option| (spell(option), option)).collect();
@@ -74,7 +78,7 @@ fn advice(given: &str, takes: &[String]) -> Option<String> {
         return Some(format!("it is an option of {place}"));
     }
     if let Some(remedy) = instead(given) {
-        return Some(remedy.to_owned());
+        return Some(remedy);
     }
     if let Some(name) = meant(given).find_map(|option| takes().find(|name| *name == spell(option))) {
         return did_you_mean(name);
@@ -125,7 +129,7 @@ mod tests {
     fn of_call(given: &[&str]) -> String {
         let takes = ["timeout", "attempt_timeout", "max_retries", "retry_mode", "headers", "via_dispatch"];
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        unknown_options("call()", &owned(&takes), &owned(given)).to_string()
+        unknown_options("call()", &owned(&["capability", "input"]), &owned(&takes), &owned(given)).to_string()
     }
 
     #[test]
@@ -144,6 +148,13 @@ mod tests {
             ("baseUrl", "did you mean base_url, an option of the client?"),
             ("stream", "call stream() for a stream of events"),
             ("json", "pass the input as the argument after the capability"),
+            ("inputs", "did you mean input?"),
+            ("http_client", "no HTTP client can be passed in: it might follow redirects with the key"),
+            ("event_hooks", "pass before_attempt and after_attempt to the client"),
+            ("idempotency_key", "there is none: retry_mode says what is retried"),
+            ("response_model", "outputs are not validated: check what is returned"),
+            ("signal", "cancel the asyncio task that awaits the call"),
+            ("with_options", "pass the options to each call, or create a client that has them"),
         ] {
             assert_eq!(of_call(&[given]), format!("call() has no option \"{given}\": {expected}"));
         }

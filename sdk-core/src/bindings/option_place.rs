@@ -14,6 +14,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
             "env_prefix",
             "api_key",
             "api_key_file",
+            "api_key_variable",
             "api_key_prefix",
             "product_id",
             "surface_id",
@@ -36,12 +37,11 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["via_dispatch"], &[CALL, STREAM, CALL_MANY]),
 ];
 
-/// Options of one language.
-const SNAKE_ONLY: (&[&str], &[&str]) = (&["api_key_variable"], &[CLIENT]);
+/// Options that only JavaScript has.
 const CAMEL_ONLY: (&[&str], &[&str]) = (&["signal"], &[CALL, STREAM, CALL_MANY]);
 
 fn places() -> impl Iterator<Item = &'static (&'static [&'static str], &'static [&'static str])> {
-    PLACES.iter().chain([if is_camel() { &CAMEL_ONLY } else { &SNAKE_ONLY }])
+    PLACES.iter().chain(is_camel().then_some(&CAMEL_ONLY))
 }
 
 /// All these options, by their names in the core.

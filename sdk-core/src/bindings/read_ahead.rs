@@ -132,6 +132,12 @@ impl StreamProgress {
         self.0.execution_id()
     }
 
+    /// The error of a final output that the language's JSON parser rejected.
+    #[must_use]
+    pub fn undecodable(&self, reason: &str) -> Error {
+        self.0.undecodable(reason)
+    }
+
     /// See [`EventStream::outcome`] and [`EventStream::usage`]; as JSON text, the same in every language.
     #[must_use]
     pub fn report(&self) -> String {

@@ -8,6 +8,21 @@ use crate::{
     redact,
 };
 
+/// The error of a header whose value is no text. `found` and `wanted` are type names of the language.
+#[must_use]
+pub fn header_value(name: &str, found: impl fmt::Display, wanted: &str) -> Error {
+    refused("headers", &format!("the value of {} must be {wanted}, not {found}", redact::quote(name)))
+}
+
+/// The error of an asynchronous function as a hook, in languages where nothing would await it.
+#[must_use]
+pub fn async_hook(hook: &str) -> Error {
+    refused(
+        hook,
+        "it must be a plain function, which may begin a task, not an async function, which nothing would await",
+    )
+}
+
 /// The problem of a string with half of a surrogate pair, which UTF-8 cannot encode. Follows the option's name.
 pub const LONE_SURROGATE: &str = "has a lone surrogate, which is not a character";
 
@@ -54,6 +69,13 @@ pub fn not_a_key(found: impl fmt::Display, wanted: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_of_another_type_is_named_and_a_key_in_its_name_is_not_shown() {
+        let error = header_value("x-retries", "int", "str");
+        assert_eq!(error.to_string(), "headers: the value of \"x-retries\" must be str, not int");
+        assert!(!header_value("papi_abcdefgh", "int", "str").to_string().contains("abcdefgh"));
+    }
 
     #[test]
     fn a_hook_that_failed_is_one_line_without_a_key() {

@@ -54,10 +54,9 @@ impl Environment {
     pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Error> {
         match (self.lookup)(name) {
             Some(value) if value.is_empty() => Ok(None),
-            Some(value) => value
-                .into_string()
-                .map(Some)
-                .map_err(|_| Error::configuration(name, format!("the environment variable {name} is not valid UTF-8"))),
+            Some(value) => {
+                value.into_string().map(Some).map_err(|_| Error::configuration(name, "the variable is not valid UTF-8"))
+            }
             None => Ok(None),
         }
     }
@@ -117,10 +116,7 @@ impl Environment {
         let Some(text) = self.read(&name)? else { return Ok(None) };
         match text.trim().parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => {
-                let problem = format!("the environment variable {name} is {}, not {wanted}", redact::quote(&text));
-                Err(Error::configuration(name, problem))
-            }
+            Err(_) => Err(Error::configuration(name, format!("{} is not {wanted}", redact::quote(&text)))),
         }
     }
 }

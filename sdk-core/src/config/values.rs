@@ -103,12 +103,13 @@ pub(crate) fn one_of<T: Copy, const N: usize>(
 /// Checks a duration: more than 0 and at most a year.
 pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration, Error> {
     if value.is_zero() || value > LONGEST {
-        return Err(Error::configuration(
-            option,
-            format!("{} is out of range: pass more than 0 and at most a year", spelling::duration(value)),
-        ));
+        return Err(Error::configuration(option, format!("{} {}", spelling::duration(value), out_of_range())));
     }
     Ok(value)
+}
+
+fn out_of_range() -> String {
+    format!("is out of range: pass more than 0 and at most a year, or {} for no limit", spelling::none())
 }
 
 /// The same; `None` disables the limit.
@@ -139,12 +140,10 @@ fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Du
         let problem = format!("{} is not a duration: pass {} for no limit", number(given), spelling::none());
         return Err(Error::configuration(option, problem));
     }
-    Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
-        Error::configuration(
-            option,
-            format!("{} {unit} is out of range: pass more than 0 and at most a year", number(given)),
-        )
-    })
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .and_then(|value| duration(option, value).ok())
+        .ok_or_else(|| Error::configuration(option, format!("{} {unit} {}", number(given), out_of_range())))
 }
 
 /// Converts a whole number from another language, where it may be negative or fractional.
@@ -189,6 +188,8 @@ mod tests {
         assert_eq!(infinite.to_string(), "timeout: infinity is not a duration: pass None for no limit");
         assert_eq!(seconds("timeout", 2.5).unwrap(), Duration::from_millis(2_500));
         assert_eq!(milliseconds("timeout", 2.5).unwrap(), Duration::from_micros(2_500));
+        let zero = seconds("timeout", 0.0).unwrap_err().to_string();
+        assert_eq!(zero, "timeout: 0 s is out of range: pass more than 0 and at most a year, or None for no limit");
         assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is out of range"));
         assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is out of range"));
     }

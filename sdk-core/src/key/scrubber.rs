@@ -66,6 +66,12 @@ impl Scrubber {
         (from..bytes.len()).find(|start| matches!(self.compare(bytes, *start), Match::CutShort)).unwrap_or(bytes.len())
     }
 
+    /// The same, but an end that goes no further than the key's prefix stays: it is no secret, and a word may begin so.
+    pub(crate) fn begin_of_secret_at_end(&self, bytes: &[u8]) -> usize {
+        let begin = self.begin_of_key_at_end(bytes);
+        if bytes.len() - begin > crate::key::PREFIX.len() { begin } else { bytes.len() }
+    }
+
     fn find(&self, bytes: &[u8]) -> Option<std::ops::Range<usize>> {
         let first = *self.key.first()?;
         let begins = |byte: u8| byte.eq_ignore_ascii_case(&first) || matches!(byte, b'%' | b'\\');
@@ -188,6 +194,9 @@ mod tests {
             ("xxpapi_abcdefgh1234", 19),
         ] {
             assert_eq!(scrubber.begin_of_key_at_end(text.as_bytes()), expected, "{text}");
+        }
+        for (text, expected) in [("stop", 4), ("the papi_", 9), ("the papi_a", 4), ("xxpapi_abcdefgh1234", 19)] {
+            assert_eq!(scrubber.begin_of_secret_at_end(text.as_bytes()), expected, "{text}");
         }
     }
 }

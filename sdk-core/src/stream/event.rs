@@ -1,6 +1,6 @@
 //! One event of a stream.
 
-use std::{borrow::Cow, cell::LazyCell};
+use std::{borrow::Cow, cell::LazyCell, time::Duration};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -111,10 +111,10 @@ impl StreamEvent {
         self.fields().id.text()
     }
 
-    /// Duration of the execution in milliseconds, from `execution_complete`.
+    /// Duration of the execution, from `execution_complete`.
     #[must_use]
-    pub fn duration_ms(&self) -> Option<f64> {
-        self.fields().duration_ms.read()
+    pub fn duration(&self) -> Option<Duration> {
+        self.fields().duration_ms.read().and_then(|time: f64| Duration::try_from_secs_f64(time / 1e3).ok())
     }
 
     /// The capability's output as JSON text, from `execution_complete`; of a failure, the partial output.
@@ -156,7 +156,7 @@ impl StreamEvent {
     /// Id of the tool call that a nested flow or agent runs in. The event is not part of the answer itself.
     #[must_use]
     pub fn parent_tool_call_id(&self) -> Option<Cow<'_, str>> {
-        self.fields().parent_tool_call_id.text()
+        self.fields().parent()
     }
 
     /// Name of the tool, from `tool_…`, `await` and `approval_…` events.
@@ -188,7 +188,8 @@ impl StreamEvent {
     }
 
     /// Whether this event reports that the execution failed: `execution_error`, `error` with `recoverable: false`, or
-    /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on.
+    /// `execution_complete` with `success: false`. Any other `error` event is recoverable, and the stream goes on; so it does after
+    /// the failure of a nested flow or agent, which has a [parent](Self::parent_tool_call_id).
     #[must_use]
     pub fn is_failure(&self) -> bool {
         self.is_failure_by(&LazyCell::new(|| self.fields()))
@@ -196,12 +197,13 @@ impl StreamEvent {
 
     /// Reads the fields only of an event that may be a failure.
     pub(crate) fn is_failure_by<'a>(&self, fields: &LazyCell<Fields<'a>, impl FnOnce() -> Fields<'a>>) -> bool {
-        match self.kind {
+        let is_failure = match self.kind {
             EventKind::ExecutionError => true,
             EventKind::Error => fields.recoverable.read() == Some(false),
             EventKind::ExecutionComplete => fields.success.read() == Some(false),
             _ => false,
-        }
+        };
+        is_failure && !fields.is_nested()
     }
 
     pub(crate) fn is_approval(&self) -> bool {
@@ -274,7 +276,7 @@ mod tests {
         );
         assert_eq!((complete.seq(), complete.execution_id().as_deref()), (Some(9), Some("exec_1")));
         assert_eq!(complete.final_output().as_deref(), Some(&b"{\"a\": 1.50}"[..]));
-        assert_eq!(complete.duration_ms(), Some(12.5));
+        assert_eq!(complete.duration(), Some(Duration::from_micros(12_500)));
         let delta = event("text_delta", r#"{"delta":"z\u00fc\n","id":"t1"}"#);
         assert_eq!((delta.delta().as_deref(), delta.part_id().as_deref()), (Some("zü\n"), Some("t1")));
     }
@@ -286,7 +288,7 @@ mod tests {
             r#"{"delta":"a","seq":"1","durationMs":"2","executionId":3,"code":[],"message":{},"type":null,"id":[]}"#,
         );
         assert_eq!(odd.delta().as_deref(), Some("a"));
-        assert_eq!((odd.seq(), odd.duration_ms(), odd.execution_id(), odd.code()), (None, None, None, None));
+        assert_eq!((odd.seq(), odd.duration(), odd.execution_id(), odd.code()), (None, None, None, None));
         let error = event("error", r#"{"error":{"code":500,"message":"boom"},"code":true,"executionId":"exec_1"}"#);
         assert_eq!((error.error_message().as_deref(), error.code().as_deref()), (Some("boom"), Some("500")));
         assert_eq!(error.execution_id().as_deref(), Some("exec_1"));

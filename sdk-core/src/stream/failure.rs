@@ -1,6 +1,6 @@
 //! The errors of a stream.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 
@@ -129,7 +129,7 @@ impl Progress<'_> {
         } else {
             "the execution awaits a result".to_owned()
         };
-        if let Some(tool) = event.tool_name() {
+        if let Some(tool) = event.tool_name().filter(|_| !is_detached) {
             happened.push_str(" of the tool ");
             happened.push_str(&quote(tool));
         }
@@ -158,7 +158,7 @@ impl Progress<'_> {
     }
 
     /// The error of an output that does not have the expected shape.
-    pub(crate) fn undecodable(&self, path: Option<String>, reason: &serde_json::Error) -> Error {
+    pub(crate) fn undecodable(&self, path: Option<String>, reason: &dyn fmt::Display) -> Error {
         let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
         let text = format!("the final output does not have the expected shape{place}: {reason}");
         let mut facts = self.facts(ErrorKind::ResponseDecode, &text);
@@ -201,12 +201,16 @@ impl Progress<'_> {
         })
     }
 
+    /// The text so far, without the key. It may end anywhere, so an end that is a part of the key is dropped.
+    fn partial_text(&self) -> String {
+        let scrubber = self.scrubber();
+        let mut text = scrubber.text(self.text.decoded());
+        text.truncate(scrubber.begin_of_secret_at_end(text.as_bytes()));
+        text
+    }
+
     fn stream_facts(&self) -> StreamFacts {
-        StreamFacts {
-            events_seen: self.seen,
-            partial_text: self.scrubber().text(self.text.decoded()),
-            ..StreamFacts::default()
-        }
+        StreamFacts { events_seen: self.seen, partial_text: self.partial_text(), ..StreamFacts::default() }
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) recoverable: Field<'a>,
     pub(crate) text: Field<'a>,
     pub(crate) parent_tool_call_id: Field<'a>,
+    pub(crate) subagent: Field<'a>,
     pub(crate) tool_name: Field<'a>,
     pub(crate) await_reason: Field<'a>,
     pub(crate) block_reason: Field<'a>,
@@ -53,6 +54,17 @@ impl<'a> Fields<'a> {
         #[cfg(test)]
         PARSED.set(PARSED.get() + 1);
         serde_json::from_slice(data).unwrap_or_default()
+    }
+
+    /// The id of the tool call that nests the event, its own or that of its `subagent`.
+    pub(crate) fn parent(&self) -> Option<Cow<'a, str>> {
+        self.parent_tool_call_id.text().or_else(|| self.subagent.read::<Self>()?.parent_tool_call_id.text())
+    }
+
+    /// Whether the event belongs to a nested flow or agent.
+    pub(crate) fn is_nested(&self) -> bool {
+        let in_subagent = || self.subagent.read::<Self>().is_some_and(|agent| agent.parent_tool_call_id.is_present());
+        self.parent_tool_call_id.is_present() || in_subagent()
     }
 
     /// The fields of `error`, if it is an object.
@@ -111,6 +123,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                         b"recoverable" => &mut fields.recoverable,
                         b"text" => &mut fields.text,
                         b"parentToolCallId" => &mut fields.parent_tool_call_id,
+                        b"subagent" => &mut fields.subagent,
                         b"toolName" => &mut fields.tool_name,
                         b"awaitReason" => &mut fields.await_reason,
                         b"blockReason" => &mut fields.block_reason,

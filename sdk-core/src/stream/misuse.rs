@@ -29,6 +29,13 @@ pub fn stream_already_entered() -> Error {
     refused("the stream was already entered: enter it once, or start another one")
 }
 
+/// The error of asking for the response of a stream that is not open yet, in languages where a stream is entered. `entered_by` is
+/// the statement.
+#[must_use]
+pub fn stream_not_open(entered_by: &str) -> Error {
+    refused(&format!("the stream is not open yet: enter it with `{entered_by}`, or read its first event"))
+}
+
 fn refused(text: &str) -> Error {
     Error::new(Box::new(Facts {
         kind: Some(ErrorKind::Configuration),

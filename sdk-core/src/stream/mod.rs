@@ -7,6 +7,7 @@ pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod head;
 pub(crate) mod misuse;
+mod nested;
 pub(crate) mod outcome;
 pub(crate) mod parser;
 pub(crate) mod record;
@@ -37,9 +38,6 @@ use failure::Problem;
 use outcome::{StreamOutcome, Usage};
 use parser::{EventParser, RawEvent, TooLarge};
 use record::Record;
-
-/// Data of the line that closes some streams, which is not an event. The vendor's parsers skip it too.
-const DONE: &[u8] = b"[DONE]";
 
 /// How long the server may keep the connection open after the closing event. Assumed: nothing follows that event.
 const ASSUMED_TAIL: Duration = Duration::from_secs(1);
@@ -295,11 +293,7 @@ impl EventStream {
 
     fn read(&mut self, chunk: Bytes) {
         let ready = &mut self.ready;
-        let read = self.parser.feed(chunk, &mut |event| {
-            if event.data.trim_ascii() != DONE {
-                ready.push_back(event);
-            }
-        });
+        let read = self.parser.feed(chunk, &mut |event| ready.push_back(event));
         match read {
             // Keep-alives after the closing event could continue forever.
             _ if self.is_closed => {
@@ -323,7 +317,8 @@ impl EventStream {
     /// Records what an event says before it is yielded.
     fn take(&mut self, event: RawEvent) -> Result<StreamEvent, Error> {
         let event = self.record.take(event)?;
-        if event.kind() == EventKind::ExecutionComplete && !self.is_closed {
+        // That of a nested flow or agent completes nothing else.
+        if event.kind() == EventKind::ExecutionComplete && !self.is_closed && self.record.outcome().is_some() {
             self.is_closed = true;
             self.idle.as_mut().reset(Instant::now() + ASSUMED_TAIL);
         }

@@ -10,6 +10,10 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 const DATA: &[u8] = b"data:";
 
+/// Data with which some streams end. It is no event (as the vendor's own parsers have it), so it counts as other lines do: a
+/// stream of nothing else must not be endless.
+const DONE: &[u8] = b"[DONE]";
+
 /// An event's fields as bytes, not yet decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RawEvent {
@@ -171,6 +175,9 @@ impl EventParser {
         if line.is_empty() {
             let name = std::mem::take(&mut self.name);
             if let Some(data) = self.data.take() {
+                if data.trim_ascii() == DONE {
+                    return self.count(&data);
+                }
                 self.between = 0;
                 emit(RawEvent { name, data, id: self.id.clone() });
                 return Ok(());

@@ -15,6 +15,7 @@ use super::{
     fields::Fields,
     head::Opened,
     misuse,
+    nested::NestedTexts,
     outcome::{StreamOutcome, Usage},
     parser::RawEvent,
     surrogates::{Halves, has_surrogate},
@@ -33,6 +34,7 @@ struct State {
     seen: u64,
     halves: Halves,
     text: Text,
+    nested: NestedTexts,
     final_output: Option<Bytes>,
     usage: Option<Usage>,
     /// The last event, if the execution waits after it.
@@ -51,6 +53,7 @@ impl Record {
                 seen: 0,
                 halves: Halves::default(),
                 text: Text::new(max_text_bytes),
+                nested: NestedTexts::default(),
                 final_output: None,
                 usage: None,
                 awaited: None,
@@ -93,7 +96,9 @@ impl Record {
 
     /// Records the error that ends the stream.
     pub(crate) fn fail(&self, error: &Error) {
-        self.state().failed = Some(error.again());
+        let mut state = self.state();
+        state.failed = Some(error.again());
+        state.outcome = None;
     }
 
     /// Records that the stream was closed before its end.
@@ -139,6 +144,11 @@ impl Record {
             let path = Some(error.path().to_string()).filter(|path| path != ".");
             self.progress(&self.state()).undecodable(path, error.inner())
         })
+    }
+
+    /// The error of a final output that a language's own JSON parser rejected.
+    pub(crate) fn undecodable(&self, reason: &str) -> Error {
+        self.progress(&self.state()).undecodable(None, &reason)
     }
 
     pub(crate) fn execution_id(&self) -> Option<&str> {
@@ -192,8 +202,10 @@ impl State {
             }
         }
         match event.kind() {
+            EventKind::TextStart => self.nested.start(fields),
             EventKind::TextDelta | EventKind::TextComplete => self.note_text(event, fields),
-            EventKind::ExecutionComplete => {
+            // That of a nested flow or agent completes nothing else.
+            EventKind::ExecutionComplete if !fields.is_nested() => {
                 self.final_output = event.part(fields.final_output);
                 self.usage = Some(Usage::read(fields));
                 self.outcome = Some(StreamOutcome::Completed);
@@ -203,9 +215,9 @@ impl State {
         }
     }
 
-    /// Adds the text of the answer itself; that of a nested flow or agent has a `parentToolCallId`.
+    /// Adds the text of the answer itself, not that of a nested flow or agent.
     fn note_text(&mut self, event: &StreamEvent, fields: &Fields<'_>) {
-        if fields.parent_tool_call_id.is_present() {
+        if self.nested.has(event.kind(), fields) {
             return;
         }
         match (event.kind(), fields.delta.content(), fields.text.content()) {

@@ -191,7 +191,7 @@ fn event_facts(event: &StreamEvent) -> Value {
         "delta": event.delta(),
         "part_id": event.part_id(),
         "final_output": event.final_output().map(|output| serde_json::from_slice::<Value>(&output).unwrap()),
-        "duration_ms": event.duration_ms(),
+        "duration_ms": event.duration().map(|duration| duration.as_secs_f64() * 1e3),
         "code": event.code(),
         "error_message": event.error_message(),
         "text": event.text(),

@@ -155,6 +155,17 @@ export function mistakesAreRefused(client: Client): void {
   client.call('echo', 'text');
   // @ts-expect-error an option of the client is none of a call
   client.call('echo', {}, { baseUrl: 'https://example.com' });
+  // @ts-expect-error an option of a stream is none of a call
+  client.call('echo', {}, { streamTimeoutMs: 1 });
+  // @ts-expect-error nor of many
+  client.callMany('echo', [], { maxEventBytes: 1 });
+  // @ts-expect-error a stream has no format
+  client.stream('echo', {}, { responseFormat: 'raw' });
+  // @ts-expect-error nor has the document
+  client.openapi({ responseFormat: 'raw' });
+  // @ts-expect-error a signal is an option
+  client.call('echo', {}, new AbortController().signal);
+  client.stream('echo', {}, { maxResponseBytes: 1_000, maxEventBytes: 1_000 });
   const options: StreamOptions = { streamTimeoutMs: null, viaDispatch: true };
   client.stream('echo', {}, options);
   // @ts-expect-error an option of many calls is none of a stream

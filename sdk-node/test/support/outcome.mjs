@@ -49,7 +49,9 @@ export function errorFacts(error, { keys }) {
 
 /** Fields in the suite's names. */
 export function factsOf(fields) {
-  const facts = snakeCase(Object.fromEntries(Object.entries(fields)));
+  // An error's long fields are not enumerable.
+  const names = Object.getOwnPropertyNames(fields).filter((name) => !['stack', 'message', 'cause'].includes(name));
+  const facts = snakeCase(Object.fromEntries(names.map((name) => [name, fields[name]])));
   if (fields.headers !== undefined) facts.headers = Object.fromEntries(fields.headers);
   if (fields.event) facts.event = eventFacts(fields.event);
   if (fields.body !== undefined) facts.body = new TextDecoder('utf-8', { ignoreBOM: true }).decode(fields.body);

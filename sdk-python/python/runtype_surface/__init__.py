@@ -36,6 +36,7 @@ from ._errors import (
 )
 from ._headers import Headers
 from ._hooks import AttemptStart
+from ._lazy import types  # noqa: F401, see below
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse, Quota, RateLimit, Usage
@@ -121,6 +122,17 @@ __all__ = [
 ]
 
 
+# In tracebacks and pickles, classes have the name by which they are imported. `typing.get_type_hints` then evaluates
+# their annotations here, which need `types`.
+def _name_classes() -> None:
+    for value in globals().values():
+        if isinstance(value, type) and value.__module__.startswith(f"{__name__}._"):
+            value.__module__ = __name__
+
+
+_name_classes()
+
+
 def __getattr__(name: str) -> object:
     """Loads the types of options when one is looked up: they need `typing`, which nothing else here does."""
     if name not in __all__:
@@ -131,4 +143,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "types"})

@@ -34,6 +34,8 @@ class AsyncEventStream(WithHead):
 
     __slots__ = ("__weakref__", "_failure", "_one_reader", "_open", "_pending")
 
+    _entered_by = "async with"
+
     def __init__(self, open: Callable[[], tuple[types.Any, _native.CancelHandle]]) -> None:
         super().__init__()
         self._open = open

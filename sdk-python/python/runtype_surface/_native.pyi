@@ -16,6 +16,7 @@ def closed_stream() -> ConfigurationError: ...
 def stream_already_read() -> ConfigurationError: ...
 def second_reader() -> ConfigurationError: ...
 def stream_already_entered() -> ConfigurationError: ...
+def stream_not_open(entered_by: str) -> ConfigurationError: ...
 def capability_slug(name: str) -> str:
     """Turns a capability's name into its slug: `Summarize Article` becomes `summarize-article`."""
 
@@ -89,8 +90,8 @@ class StreamEvent:
     def final_output(self) -> Any:
         """The capability's output, which `execution_complete` has."""
     @property
-    def duration_ms(self) -> float | None:
-        """How many milliseconds the execution took, which `execution_complete` says."""
+    def duration(self) -> float | None:
+        """How many seconds the execution took, which `execution_complete` says."""
     @property
     def code(self) -> str | None:
         """The code of an `execution_error` or `error` event."""

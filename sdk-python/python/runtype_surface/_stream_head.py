@@ -6,7 +6,14 @@ from _thread import allocate_lock
 
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
-from ._native import StreamEvent, closed_stream, second_reader, stream_already_entered, stream_already_read
+from ._native import (
+    StreamEvent,
+    closed_stream,
+    second_reader,
+    stream_already_entered,
+    stream_already_read,
+    stream_not_open,
+)
 from ._response import Usage, usage_of
 
 TYPE_CHECKING = False
@@ -36,10 +43,13 @@ class WithHead:
     """The properties that both streams have once their response began.
 
     Raises:
-        RuntimeError: The stream is not open yet.
+        ConfigurationError: The stream is not open yet.
     """
 
     __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read", "_native")
+
+    _entered_by = "with"
+    """The statement that enters it."""
 
     def __init__(self) -> None:
         self._head: StreamHead | None = None
@@ -57,7 +67,7 @@ class WithHead:
 
     def _known(self) -> StreamHead:
         if self._head is None:
-            raise RuntimeError("the stream is not open yet: enter it with `with`, or read its first event")
+            raise stream_not_open(self._entered_by)
         return self._head
 
     def _enter(self) -> None:
@@ -94,22 +104,22 @@ class WithHead:
 
     @property
     def status(self) -> int:
-        """HTTP status with which the stream began. `RuntimeError` before it is open."""
+        """HTTP status with which the stream began. `ConfigurationError` before it is open."""
         return self._known().status
 
     @property
     def headers(self) -> Headers:
-        """The response's headers. `RuntimeError` before it is open."""
+        """The response's headers. `ConfigurationError` before it is open."""
         return self._known().headers
 
     @property
     def request_id(self) -> str | None:
-        """Id of the request, from the response's headers. `RuntimeError` before it is open."""
+        """Id of the request, from the response's headers. `ConfigurationError` before it is open."""
         return self._known().request_id
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
-        """The attempts until the stream began. `RuntimeError` before it is open."""
+        """The attempts until the stream began. `ConfigurationError` before it is open."""
         return self._known().attempts
 
     @property

@@ -80,11 +80,11 @@ AsyncApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 HeadersToAdd: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers to add: a mapping, or pairs of name and value. The last of one name counts."""
 
-BeforeAttempt: TypeAlias = Callable[[AttemptStart], object]
-"""What is called before each attempt."""
+BeforeAttempt: TypeAlias = Callable[[AttemptStart], None]
+"""What is called before each attempt: a plain function, not an `async` one."""
 
-AfterAttempt: TypeAlias = Callable[[AttemptStart, Attempt], object]
-"""What is called after each attempt."""
+AfterAttempt: TypeAlias = Callable[[AttemptStart, Attempt], None]
+"""What is called after each attempt: a plain function, not an `async` one."""
 
 StreamEventName: TypeAlias = Literal[
     "execution_start",

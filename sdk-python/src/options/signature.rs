@@ -51,7 +51,7 @@ impl Signature {
                 }
             }
             if !unknown.is_empty() {
-                let problem = unknown_options(&format!("{}()", self.name), &self.options, &unknown);
+                let problem = unknown_options(&format!("{}()", self.name), &self.arguments, &self.options, &unknown);
                 return Err(PyTypeError::new_err(problem.to_string()));
             }
             for (name, value) in arguments {

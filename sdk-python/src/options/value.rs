@@ -17,9 +17,18 @@ use crate::error;
 ///
 /// # Errors
 ///
-/// `ConfigurationError` for a lone surrogate. Python's own error would hold the whole text, and this may be a key.
-pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyString>) -> PyResult<&'a str> {
-    unicode(option, text).map_err(|problem| error::raise(text.py(), &problem))
+/// `ConfigurationError` for another type and for a lone surrogate. Python's own error would hold the whole text, and this may be
+/// a key.
+pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    let read = match text.cast::<PyString>() {
+        Ok(text) => unicode(option, text),
+        Err(_) => Err(refused(option, &format!("it must be str, not {}", type_name(text)))),
+    };
+    read.map_err(|problem| error::raise(text.py(), &problem))
+}
+
+fn type_name(value: &Bound<'_, PyAny>) -> String {
+    value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string())
 }
 
 fn unicode<'a>(option: &str, text: &'a Bound<'_, PyString>) -> Result<&'a str, Error> {
@@ -77,9 +86,7 @@ impl<'a, 'py> Value<'a, 'py> {
     }
 
     fn wanted(&self, wanted: &str) -> Refusal {
-        let found = self.value.get_type();
-        let found = found.name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
-        refused(self.name, &format!("it must be {wanted}, not {found}")).into()
+        refused(self.name, &format!("it must be {wanted}, not {}", type_name(self.value))).into()
     }
 
     /// For a value of the wanted type whose own methods raise; an interrupt stays what it is.
@@ -126,8 +133,11 @@ impl<'a, 'py> Value<'a, 'py> {
         const CO_COROUTINE: u32 = 0x80;
         let code = self.value.getattr_opt("__code__").ok().flatten();
         let flags = code.and_then(|code| code.getattr("co_flags").ok()?.extract::<u32>().ok());
-        if !self.value.is_callable() || flags.is_some_and(|flags| flags & CO_COROUTINE != 0) {
-            return Err(self.wanted("a plain function, which may begin a task but is not awaited"));
+        if !self.value.is_callable() {
+            return Err(self.wanted("a function"));
+        }
+        if flags.is_some_and(|flags| flags & CO_COROUTINE != 0) {
+            return Err(bindings::async_hook(self.name).into());
         }
         Ok(self.value.clone().unbind())
     }
@@ -176,17 +186,23 @@ impl<'a, 'py> Value<'a, 'py> {
     pub(crate) fn headers(&self) -> Result<Vec<(String, String)>, Refusal> {
         const WANTED: &str = "a mapping of str to str, or a list of (name, value) pairs";
         let unreadable = |raised| self.wanted_but(WANTED, raised);
-        let text = |part: &str, value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
-            Ok(text) => Ok(unicode(self.name, text)?.to_owned()),
-            Err(_) => {
-                let found = value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
-                Err(Refusal::from(refused(self.name, &format!("the {part} of a header must be str, not {found}"))))
-            }
+        let name_of = |name: &Bound<'_, PyAny>| match name.cast::<PyString>() {
+            Ok(name) => Ok(unicode(self.name, name)?.to_owned()),
+            Err(_) => Err(Refusal::from(refused(
+                self.name,
+                &format!("the name of a header must be str, not {}", type_name(name)),
+            ))),
+        };
+        let value_of = |name: &str, value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
+            Ok(value) => Ok(unicode(self.name, value)?.to_owned()),
+            Err(_) => Err(Refusal::from(bindings::header_value(name, type_name(value), "str"))),
         };
         let pair = |item: &Bound<'_, PyAny>| {
             let parts = item.extract::<Vec<Bound<'_, PyAny>>>().map_err(|_| self.wanted(WANTED))?;
             let [name, value] = parts.as_slice() else { return Err(self.wanted(WANTED)) };
-            Ok((text("name", name)?, text("value", value)?))
+            let name = name_of(name)?;
+            let value = value_of(&name, value)?;
+            Ok((name, value))
         };
         if let Ok(mapping) = self.value.cast::<PyMapping>() {
             return mapping.items().map_err(unreadable)?.iter().map(|item| pair(&item)).collect();

@@ -124,10 +124,10 @@ impl StreamEvent {
         guard::entry(|| Ok(self.event.final_output().and_then(|output| decode(py, &output).ok())))
     }
 
-    /// How many milliseconds the execution took, which `execution_complete` says.
+    /// How many seconds the execution took, which `execution_complete` says.
     #[getter]
-    fn duration_ms(&self) -> PyResult<Option<f64>> {
-        guard::entry(|| Ok(self.event.duration_ms()))
+    fn duration(&self) -> PyResult<Option<f64>> {
+        guard::entry(|| Ok(self.event.duration().map(|duration| duration.as_secs_f64())))
     }
 
     /// The code of an `execution_error` or `error` event.

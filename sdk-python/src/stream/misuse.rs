@@ -29,6 +29,12 @@ pub(crate) fn stream_already_entered(py: Python<'_>) -> PyResult<Py<PyBaseExcept
     made(py, bindings::stream_already_entered)
 }
 
-fn made(py: Python<'_>, problem: fn() -> Error) -> PyResult<Py<PyBaseException>> {
+/// Asking for the response of a stream that is not open yet. `entered_by` is the statement that opens it.
+#[pyfunction]
+pub(crate) fn stream_not_open(py: Python<'_>, entered_by: &str) -> PyResult<Py<PyBaseException>> {
+    made(py, || bindings::stream_not_open(entered_by))
+}
+
+fn made(py: Python<'_>, problem: impl FnOnce() -> Error) -> PyResult<Py<PyBaseException>> {
     guard::entry(|| Ok(error::raise(py, &problem()).into_value(py)))
 }

@@ -151,15 +151,18 @@ impl EventStream {
     /// Reads to the end, and returns the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let read = gil::wait(py, self.source(py)?.final_output())?;
-            to_output(py, read, &self.capability)
+            let source = self.source(py)?;
+            let read = gil::wait(py, source.clone().final_output())?;
+            to_output(py, read, &self.capability, &source.progress)
         })
     }
 
     fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
             let capability = self.capability.clone();
-            self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &capability))
+            let source = self.source(py)?;
+            let progress = source.progress.clone();
+            self.begin(py, source.final_output(), move |py, read| to_output(py, read, &capability, &progress))
         })
     }
 
@@ -262,9 +265,16 @@ fn to_text(py: Python<'_>, read: Read<String>, capability: &str) -> PyResult<Py<
     Ok(PyString::new(py, &text).into_any().unbind())
 }
 
-fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, capability: &str) -> PyResult<Py<PyAny>> {
+fn to_output(
+    py: Python<'_>,
+    read: Read<bytes::Bytes>,
+    capability: &str,
+    progress: &StreamProgress,
+) -> PyResult<Py<PyAny>> {
     match unless_stopped(py, read, capability)? {
-        Some(output) => decode(py, &output).map(Bound::unbind).map_err(PyValueError::new_err),
+        Some(output) => {
+            decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))
+        }
         None => Ok(py.None()),
     }
 }

@@ -70,14 +70,12 @@ def facts(of: CallResponse | SurfaceError | AttemptStart | Attempt | StreamEvent
         value = getattr(of, name, None)
         if isinstance(value, StreamEvent):
             found[name] = facts(value)
-        elif name in ("elapsed", "waited", "started", "retry_after") and value is not None:
+        elif name in ("elapsed", "waited", "started", "retry_after", "duration") and value is not None:
             found[f"{name}_ms"] = value * 1e3
         elif name == "attempts":
             found[name] = [facts(attempt) for attempt in value or ()]
         elif name == "headers":
             found[name] = dict(value or ())
-        elif name == "duration" and value is not None:
-            found["duration_ms"] = value * 1e3
         elif name == "usage" and value is not None:
             found[name] = facts(value)
         elif name in ("rate_limit", "quota") and value is not None:
