@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from project import DIST, ROOT
 
+SCRIPTS = "Scripts" if os.name == "nt" else "bin"
+
 
 def clean_environment(*first: Path) -> dict[str, str]:
     """The environment of a person without Rust: what holds cargo or rustc is not on the path."""
@@ -60,3 +62,17 @@ def suite(folder: Path, tests: str) -> Path:
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("packages")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what the tests measured."""
+    timed = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "timed"
+    ]
+    if timed:
+        terminalreporter.section("from an empty folder to the first offline test")
+        for line in timed:
+            terminalreporter.write_line(str(line))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import clean_environment, execute, only, readme_block, suite
+from conftest import SCRIPTS, clean_environment, execute, only, readme_block, suite
 from project import ROOT
 
 VERSIONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
@@ -39,9 +39,6 @@ def interpreters() -> dict[str, str]:
 
 PYTHONS = interpreters()
 assert PYTHONS, "there is no supported Python on this machine"
-
-
-SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 
 
 class Installed:
