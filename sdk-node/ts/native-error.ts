@@ -22,10 +22,11 @@ export function refusedTogether(problems: { option: string; problem: string }[])
   return errorOf(JSON.parse(native.refuseAll(problems).report()));
 }
 
-/** What the key function threw, itself; otherwise the chain of causes as errors. */
+/**
+ * The chain of causes as errors. Of what a key function threw it has the words, without a key: `console.log` prints causes, and
+ * the thrown error itself may hold the key.
+ */
 function causeOf(error: NativeError): unknown {
-  const byKeyFunction = error.thrownByKeyFunction();
-  if (byKeyFunction !== null && byKeyFunction !== undefined) return byKeyFunction;
   return error.causes().reduceRight<Error | undefined>((cause, text) => {
     const error = new Error(text, cause && { cause });
     // It comes from the core, which has no frames to show.

@@ -19,7 +19,7 @@ pub use crate::error::spelling::Language;
 pub use crate::send::clock::{Clock, FakeClock, Wait};
 pub use crate::stream::misuse::{closed_stream, second_reader, stream_already_entered, stream_already_read};
 pub use argument::{
-    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_together,
+    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_as_well, refused_together,
     set_language, user_agent,
 };
 pub use event::{EventError, event_error};

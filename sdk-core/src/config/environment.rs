@@ -1,7 +1,8 @@
 //! The environment variables that configure a client.
 
-use std::{ffi::OsString, fmt, sync::Arc};
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
+use super::{options, values};
 use crate::{
     error::{Error, spelling::spell},
     redact,
@@ -57,7 +58,7 @@ impl Environment {
             Some(value) => value
                 .into_string()
                 .map(Some)
-                .map_err(|_| Error::configuration(name, format!("the environment variable {name} is not valid UTF-8"))),
+                .map_err(|_| Error::configuration(name, "the variable is not valid UTF-8")),
             None => Ok(None),
         }
     }
@@ -95,12 +96,14 @@ impl Environment {
         self.read(&self.name("BASE_URL"))
     }
 
-    pub(crate) fn timeout_seconds(&self) -> Result<Option<f64>, Error> {
-        self.number("TIMEOUT_SECONDS", "a number of seconds, such as 30 or 2.5")
+    pub(crate) fn timeout(&self) -> Result<Option<Duration>, Error> {
+        let read = |text: &str| values::seconds("timeout", text.parse().ok()?).ok();
+        self.value("TIMEOUT_SECONDS", read, "a number of seconds, more than 0 and at most a year, such as 30 or 2.5")
     }
 
     pub(crate) fn max_retries(&self) -> Result<Option<u32>, Error> {
-        self.number("MAX_RETRIES", "a whole number, such as 2, or 0 for no retry")
+        let read = |text: &str| options::max_retries(text.parse().ok()?).ok();
+        self.value("MAX_RETRIES", read, "a whole number from 0 (no retry) to 100")
     }
 
     /// The full name of a variable with this prefix.
@@ -112,16 +115,13 @@ impl Environment {
         (self.lookup)(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
     }
 
-    fn number<T: std::str::FromStr>(&self, rest: &str, wanted: &str) -> Result<Option<T>, Error> {
+    fn value<T>(&self, rest: &str, read: impl Fn(&str) -> Option<T>, wanted: &str) -> Result<Option<T>, Error> {
         let name = self.name(rest);
         let Some(text) = self.read(&name)? else { return Ok(None) };
-        match text.trim().parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => {
-                let problem = format!("the environment variable {name} is {}, not {wanted}", redact::quote(&text));
-                Err(Error::configuration(name, problem))
-            }
-        }
+        read(text.trim()).map(Some).ok_or_else(|| {
+            let problem = format!("the variable is {}: set it to {wanted}", redact::quote(&text));
+            Error::configuration(name, problem)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Endpoint;
 use crate::{
     config::{defaults, environment::Environment},
-    error::{Error, spelling::spell},
+    error::{Error, explain::AddressNames, spelling::spell},
     redact,
 };
 
@@ -17,6 +17,27 @@ pub(crate) struct EndpointSettings {
 }
 
 impl EndpointSettings {
+    /// What [`resolve`](Self::resolve) takes the ids from.
+    pub(crate) fn names(&self, environment: &Environment) -> AddressNames {
+        let is_explicit = self.product_id.is_some() || self.surface_id.is_some();
+        let url = if self.endpoint_url.is_some() {
+            Some(spell("endpoint_url").into_owned())
+        } else {
+            let url = environment.endpoint_url().ok().flatten().filter(|_| !is_explicit);
+            url.map(|_| environment.name("ENDPOINT_URL"))
+        };
+        if let Some(url) = url {
+            return AddressNames { product: url.clone(), surface: url };
+        }
+        let name = |is_given: bool, option: &str, variable: &str| {
+            if is_given { spell(option).into_owned() } else { environment.name(variable) }
+        };
+        AddressNames {
+            product: name(self.product_id.is_some(), "product_id", "PRODUCT_ID"),
+            surface: name(self.surface_id.is_some(), "surface_id", "SURFACE_ID"),
+        }
+    }
+
     /// Explicit options override the environment. Two sources of the same level that disagree are an error: a guess could send
     /// the key to the wrong host.
     pub(crate) fn resolve(&self, environment: &Environment) -> Result<Endpoint, Error> {
