@@ -7,9 +7,7 @@ use runtype_surface::{
     bindings::{self, Report as _, refused},
 };
 
-use crate::{
-    panic::{self, Panicked, place::Place},
-};
+use crate::panic::{self, Panicked, place::Place};
 
 /// An error of the core, or a panic.
 #[napi(custom_finalize)]
@@ -86,12 +84,7 @@ pub fn refuse(option: String, problem: String) -> NativeError {
 /// `given` the wrong ones.
 #[napi]
 #[must_use]
-pub fn unknown_options(
-    caller: String,
-    takes: Vec<String>,
-    given: Vec<String>,
-    problems: Vec<Problem>,
-) -> NativeError {
+pub fn unknown_options(caller: String, takes: Vec<String>, given: Vec<String>, problems: Vec<Problem>) -> NativeError {
     let refused = || {
         let unknown = bindings::unknown_options(&caller, &takes, &given);
         bindings::refused_as_well(unknown, pairs(&problems))

@@ -19,8 +19,8 @@ pub use crate::error::spelling::Language;
 pub use crate::send::clock::{Clock, FakeClock, Wait};
 pub use crate::stream::misuse::{closed_stream, second_reader, stream_already_entered, stream_already_read};
 pub use argument::{
-    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_as_well, refused_together,
-    set_language, user_agent,
+    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_as_well,
+    refused_together, set_language, user_agent,
 };
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};

@@ -347,7 +347,9 @@ impl ClientBuilder {
                 options.max_retries = retries.unwrap_or(options.max_retries);
             }
         }
-        if let Some(endpoint) = &endpoint && !self.allow_insecure_http {
+        if let Some(endpoint) = &endpoint
+            && !self.allow_insecure_http
+        {
             problems.keep(endpoint.check_secure());
         }
         let transport = Transport::new(&self.transport, endpoint.as_ref(), &mut problems);

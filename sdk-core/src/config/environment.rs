@@ -55,10 +55,9 @@ impl Environment {
     pub(crate) fn read(&self, name: &str) -> Result<Option<String>, Error> {
         match (self.lookup)(name) {
             Some(value) if value.is_empty() => Ok(None),
-            Some(value) => value
-                .into_string()
-                .map(Some)
-                .map_err(|_| Error::configuration(name, "the variable is not valid UTF-8")),
+            Some(value) => {
+                value.into_string().map(Some).map_err(|_| Error::configuration(name, "the variable is not valid UTF-8"))
+            }
             None => Ok(None),
         }
     }
@@ -128,5 +127,27 @@ impl Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment").field("env_prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_number_is_an_error_of_its_variable() {
+        for value in ["abc", "nan", "inf", "0", "-1", "1e300"] {
+            let environment = Environment::new("RUNTYPE").with_lookup(move |_| Some(value.into()));
+            let error = environment.timeout().unwrap_err();
+            assert_eq!(error.option(), Some("RUNTYPE_TIMEOUT_SECONDS"), "{value}");
+            assert_eq!(error.to_string().matches("RUNTYPE_TIMEOUT_SECONDS").count(), 1, "{error}");
+            assert!(!error.to_string().contains("None"), "{error}");
+        }
+        let environment = Environment::new("RUNTYPE").with_lookup(|_| Some("101".into()));
+        let error = environment.max_retries().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RUNTYPE_MAX_RETRIES: the variable is \"101\": set it to a whole number from 0 (no retry) to 100"
+        );
     }
 }

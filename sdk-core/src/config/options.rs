@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::{
     defaults,
-    values::{ResponseFormat, RetryMode},
+    values::{MOST_RETRIES, ResponseFormat, RetryMode},
 };
 use crate::error::Error;
 
@@ -64,17 +64,11 @@ impl Default for Options {
     }
 }
 
-/// Upper limit of calls in flight of many. No server handles more at once.
-pub(crate) const MOST_CONCURRENCY: u64 = 10_000;
-
-/// Upper limit of retries; a larger number is a mistake.
-pub(crate) const MOST_RETRIES: u32 = 100;
-
+/// Checks a number of retries.
 pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
-    u32::try_from(value)
-        .ok()
-        .filter(|value| *value <= MOST_RETRIES)
-        .ok_or_else(|| Error::configuration("max_retries", format!("{value} is out of range: pass 0 to {MOST_RETRIES}")))
+    u32::try_from(value).ok().filter(|value| *value <= MOST_RETRIES).ok_or_else(|| {
+        Error::configuration("max_retries", format!("{value} is out of range: pass 0 to {MOST_RETRIES}"))
+    })
 }
 
 pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::options;
 use crate::{
     error::{Error, spelling},
     redact,
@@ -10,6 +9,12 @@ use crate::{
 
 /// Longer than any call, and short enough that no clock overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Upper limit of calls in flight of many. No server handles more at once.
+pub(crate) const MOST_CONCURRENCY: u64 = 10_000;
+
+/// Upper limit of retries; a larger number is a mistake.
+pub(crate) const MOST_RETRIES: u32 = 100;
 
 /// What is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -145,10 +150,7 @@ fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Du
         return Err(Error::configuration(option, problem));
     }
     Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
-        Error::configuration(
-            option,
-            format!("{} {unit} is out of range: {}", number(given), duration_range()),
-        )
+        Error::configuration(option, format!("{} {unit} is out of range: {}", number(given), duration_range()))
     })
 }
 
@@ -179,8 +181,8 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
 /// The values that a count may have.
 fn range(option: &str) -> String {
     match option {
-        "max_retries" => format!("0 to {}", options::MOST_RETRIES),
-        "concurrency" => format!("1 to {}", options::MOST_CONCURRENCY),
+        "max_retries" => format!("0 to {}", MOST_RETRIES),
+        "concurrency" => format!("1 to {}", MOST_CONCURRENCY),
         _ => "at least 1".to_owned(),
     }
 }

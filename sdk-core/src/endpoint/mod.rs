@@ -86,7 +86,11 @@ impl Endpoint {
         base.set_query(None);
         base.set_fragment(None);
         let unlike = || {
-            let what = if given_as == "capability" { "neither a slug nor the URL of a capability" } else { "not the URL of a surface" };
+            let what = if given_as == "capability" {
+                "neither a slug nor the URL of a capability"
+            } else {
+                "not the URL of a surface"
+            };
             Error::configuration(
                 given_as,
                 format!(

@@ -140,3 +140,26 @@ fn missing(environment: &Environment, product: bool, surface: bool) -> Error {
     );
     Error::configuration_text(spell(first).into_owned(), text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_by_what_configured_it() {
+        let environment = |url: &'static str| {
+            Environment::new("RUNTYPE").with_lookup(move |name| (name == "RUNTYPE_ENDPOINT_URL").then(|| url.into()))
+        };
+        let names = |settings: EndpointSettings, url| {
+            let AddressNames { product, surface } = settings.names(&environment(url));
+            (product, surface)
+        };
+        let pair = |product: &str, surface: &str| (product.to_owned(), surface.to_owned());
+        let product = || EndpointSettings { product_id: Some("p".into()), ..EndpointSettings::default() };
+        let url = EndpointSettings { endpoint_url: Some("u".into()), ..EndpointSettings::default() };
+        assert_eq!(names(url, ""), pair("endpoint_url", "endpoint_url"));
+        assert_eq!(names(EndpointSettings::default(), "u"), pair("RUNTYPE_ENDPOINT_URL", "RUNTYPE_ENDPOINT_URL"));
+        assert_eq!(names(product(), "u"), pair("product_id", "RUNTYPE_SURFACE_ID"));
+        assert_eq!(names(EndpointSettings::default(), ""), pair("RUNTYPE_PRODUCT_ID", "RUNTYPE_SURFACE_ID"));
+    }
+}

@@ -12,7 +12,10 @@ const PLAIN: [(&str, &str); 6] = [
     ("invalid HTTP version parsed", "the server does not speak HTTP on this port"),
     (NO_TLS, "the server does not speak TLS on this port"),
     ("connection closed before message completed", "the server closed the connection before its response was complete"),
-    ("peer closed connection without sending TLS close_notify", "the server closed the connection without the end of TLS"),
+    (
+        "peer closed connection without sending TLS close_notify",
+        "the server closed the connection without the end of TLS",
+    ),
     ("relative URL without a base", "it has no scheme"),
     ("EOF while parsing", "the JSON ends too early"),
 ];
@@ -22,7 +25,9 @@ const NO_TLS: &str = "received corrupt message of type InvalidContentType";
 
 /// A library's reason in plain words, where they are known. The place in a JSON text is kept.
 pub(crate) fn plain(reason: &str) -> Cow<'_, str> {
-    let Some((_, words)) = PLAIN.iter().find(|(begin, _)| reason.starts_with(begin)) else { return Cow::Borrowed(reason) };
+    let Some((_, words)) = PLAIN.iter().find(|(begin, _)| reason.starts_with(begin)) else {
+        return Cow::Borrowed(reason);
+    };
     match reason.find(" at line ").and_then(|at| reason.get(at..)) {
         Some(place) => Cow::Owned(format!("{words}{place}")),
         None => Cow::Borrowed(words),

@@ -198,9 +198,7 @@ fn not_found(response: &StatusFacts, address: &AddressNames) -> (String, String)
     let all = [("product", product), ("surface", surface), ("capability", "the capability's slug")];
     let named: Vec<_> = all.into_iter().filter(|(what, _)| said.contains(what)).collect();
     match named.as_slice() {
-        [(what, place)] => {
-            (format!("The {what} does not exist."), format!("Check {place} against the dashboard."))
-        }
+        [(what, place)] => (format!("The {what} does not exist."), format!("Check {place} against the dashboard.")),
         _ => {
             let places = if product == surface { product.to_owned() } else { format!("{product}, {surface}") };
             (

@@ -152,9 +152,7 @@ impl KeySource {
                 (Some(key), _) => {
                     rules.parse(key).map_err(|error| error.found_in(format!("the variable {}", environment.key_name())))
                 }
-                (None, Some(path)) => {
-                    read_file(&environment.key_file_name(), "set it to", &PathBuf::from(path), rules)
-                }
+                (None, Some(path)) => read_file(&environment.key_file_name(), "set it to", &PathBuf::from(path), rules),
                 (None, None) => Err(Error::configuration(
                     "api_key",
                     format!(
@@ -249,7 +247,9 @@ mod tests {
         let error = KeySource::environment().ask_now(&environment).unwrap_err();
         assert_eq!(error.option(), Some("RUNTYPE_PRODUCT_API_KEY_FILE"));
         assert!(
-            error.to_string().starts_with(&format!("RUNTYPE_PRODUCT_API_KEY_FILE: {rest} set it to the path of a file")),
+            error
+                .to_string()
+                .starts_with(&format!("RUNTYPE_PRODUCT_API_KEY_FILE: {rest} set it to the path of a file")),
             "{error}"
         );
     }
@@ -269,10 +269,7 @@ mod tests {
     async fn a_function_that_fails_with_many_lines_takes_one() {
         let source = KeySource::function(|| async { Err::<String, _>("l1\nl2\nl3\u{1b}[2J\nl4\nl5") });
         let text = source.ask(&variables(&[])).await.unwrap_err().to_string();
-        assert_eq!(
-            text,
-            "api_key: the application's key function failed: l1\\nl2\\nl3\\u{1b}[2J\\nl4\\nl5"
-        );
+        assert_eq!(text, "api_key: the application's key function failed: l1\\nl2\\nl3\\u{1b}[2J\\nl4\\nl5");
         let source = KeySource::function(|| async { Err::<String, _>("x".repeat(10_000)) });
         assert!(source.ask(&variables(&[])).await.unwrap_err().to_string().len() < 400);
     }

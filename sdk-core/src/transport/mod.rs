@@ -107,11 +107,15 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// None if an option is wrong, or there is no endpoint. All problems are reported.
-    pub(crate) fn new(options: &TransportOptions, endpoint: Option<&Endpoint>, problems: &mut Problems) -> Option<Self> {
-        let user_agent = problems.keep(
-            HeaderValue::from_str(&options.user_agent)
-                .map_err(|_| Error::configuration("user_agent", "contains a character that a header must not contain")),
-        );
+    pub(crate) fn new(
+        options: &TransportOptions,
+        endpoint: Option<&Endpoint>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let user_agent = problems
+            .keep(HeaderValue::from_str(&options.user_agent).map_err(|_| {
+                Error::configuration("user_agent", "contains a character that a header must not contain")
+            }));
         let tls = problems.keep(tls::configuration(options.trust, &options.root_certificates));
         let given = options.proxy.as_ref().filter(|proxy| !proxy.is_empty());
         let proxy = given.and_then(|proxy| problems.keep(proxy::parse(proxy)));

@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::{error::{Error, cause::plain}, redact};
+use crate::{
+    error::{Error, cause::plain},
+    redact,
+};
 
 /// A proxy, and its host and port for texts, without a user name or password.
 pub(super) struct Proxy {
@@ -13,8 +16,9 @@ pub(super) struct Proxy {
 pub(super) fn parse(text: &str) -> Result<Proxy, Error> {
     // Not quoted: a proxy's URL may contain a password.
     let refuse = |problem: &str| Error::configuration("proxy", problem);
-    let url = Url::parse(text)
-        .map_err(|error| refuse(&format!("not a URL ({}): pass one such as http://proxy.example:3128", plain(&error.to_string()))))?;
+    let url = Url::parse(text).map_err(|error| {
+        refuse(&format!("not a URL ({}): pass one such as http://proxy.example:3128", plain(&error.to_string())))
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse(&format!("the scheme must be http or https, not {}", redact::quote(url.scheme()))));
     }

@@ -19,7 +19,11 @@ use tokio::sync::mpsc;
 
 use super::Call;
 use crate::{
-    config::{defaults, options::MOST_CONCURRENCY, problems::Problems, values},
+    config::{
+        defaults,
+        problems::Problems,
+        values::{self, MOST_CONCURRENCY},
+    },
     error::Error,
     response::call_response::CallResponse,
     send::held::{Held, Refused},
