@@ -42,7 +42,9 @@ test('a key function is asked once for many calls, and again after a 401', async
 
 test('what a key function throws is the cause, in words without a key', async () => {
   const { options, journal } = await surface();
-  const sealed = Object.assign(new TypeError('the vault is sealed papi_seen_by_nobody'), { vault: 'papi_seen_by_nobody' });
+  const sealed = Object.assign(new TypeError('the vault is sealed papi_seen_by_nobody'), {
+    vault: 'papi_seen_by_nobody',
+  });
   const throwing = [
     () => {
       throw sealed;
@@ -57,7 +59,7 @@ test('what a key function throws is the cause, in words without a key', async ()
       assert.ok(error instanceof ConfigurationError);
       assert.equal(error.option, 'apiKey');
       assert.match(error.message, /the vault is sealed/);
-      assert.equal(error.cause.message, 'TypeError: the vault is sealed papi_…');
+      assert.equal(error.cause.message, 'the vault is sealed papi_…');
       assert.doesNotMatch(inspect(error, { depth: 9 }), /seen_by_nobody/);
       return true;
     });
@@ -76,7 +78,7 @@ test('what a key function throws after a 401 is the cause of the AuthenticationE
   };
   const call = new Client({ ...options, apiKey }).call('echo', {});
   await assert.rejects(call, (error) => {
-    return error instanceof AuthenticationError && error.cause.message === 'Error: the vault is sealed';
+    return error instanceof AuthenticationError && error.cause.message === 'the vault is sealed';
   });
 });
 
@@ -107,6 +109,6 @@ test('what a key function throws takes one line', async () => {
     throw new Error('l1\nl2\nl3\n\u001b[2Jl4\nl5');
   };
   await assert.rejects(new Client({ ...options, apiKey }).call('echo', {}), {
-    message: "apiKey: the application's key function failed: Error: l1\\nl2\\nl3\\n\\u{1b}[2Jl4\\nl5",
+    message: "apiKey: the application's key function failed: l1\\nl2\\nl3\\n\\u{1b}[2Jl4\\nl5",
   });
 });

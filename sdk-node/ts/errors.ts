@@ -90,7 +90,9 @@ export class SurfaceError extends Error {
   /** @internal */
   constructor(report: ErrorReport, context: ErrorContext = {}) {
     if (typeof report?.text !== 'string') {
-      throw new TypeError('only clients create the errors of runtype-surface: in a test, runtype-mock provokes any of them');
+      throw new TypeError(
+        'only clients create the errors of runtype-surface: in a test, runtype-mock provokes any of them',
+      );
     }
     super(report.text, context.cause === undefined ? undefined : { cause: context.cause });
     this.capability = report.capability;

@@ -73,7 +73,7 @@ export class CallResponse<T = unknown> {
 
   /** Every field as plain data, for `JSON.stringify`, which shows a `Headers` as empty. */
   toJSON(): Record<string, unknown> {
-    return { ...this, headers: Object.fromEntries(this.headers) };
+    return Object.fromEntries(Object.entries(this).concat([['headers', Object.fromEntries(this.headers)]]));
   }
 }
 
