@@ -60,7 +60,7 @@ def test_a_response_says_what_is_left_of_the_limits(runtype_mock: MockSurface) -
     assert response.quota == Quota(remaining=12, warning=None)
     for again in (pickle.loads(pickle.dumps(response)), copy.copy(response), copy.deepcopy(response)):  # noqa: S301, our own
         assert again == response
-    with pytest.raises(AttributeError, match="CallResponse.status is read-only"):
+    with pytest.raises(AttributeError, match=r"CallResponse\.status is read-only"):
         response.status = 500
     with pytest.raises(AttributeError, match="read-only"):
         response.attempts[0].number = 9

@@ -13,10 +13,10 @@ import pytest
 
 from runtype_surface import (
     NOT_GIVEN,
-    CallOptions,
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
+    CallOptions,
     Client,
     ConfigurationError,
     RateLimitError,

@@ -41,7 +41,8 @@ def test_the_text_and_the_output_may_be_awaited_together(runtype_mock: MockSurfa
     async def main() -> list[object]:
         put(runtype_mock, HELLO)
         stream = runtype_mock.async_client().stream("agent")
-        return await asyncio.gather(stream.text(), stream.final_output(), stream.text())
+        read: list[object] = await asyncio.gather(stream.text(), stream.final_output(), stream.text())
+        return read
 
     text, output, again = asyncio.run(main())
     assert text

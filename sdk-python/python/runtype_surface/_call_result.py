@@ -19,7 +19,7 @@ class CallResult(Frozen):
     for result in client.call_many("summarize-article", [{"input": text} for text in texts]):
         print(result.index, result.output if result.ok else result.error)
 
-    Type checkers narrow by the field itself, not by `ok`: `if result.error is None` or `if result.response is not None`.
+    Type checkers narrow by the field itself, not by `ok`: `if result.response is not None`.
     """
 
     __slots__ = ("error", "index", "input", "response")
