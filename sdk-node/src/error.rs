@@ -4,13 +4,10 @@ use napi::bindgen_prelude::{Buffer, Env, ObjectFinalize};
 use napi_derive::napi;
 use runtype_surface::{
     Error,
-    bindings::{self, Report as _, key_function_error, refused},
+    bindings::{self, Report as _, refused},
 };
 
-use crate::{
-    key_function::KeyFunctionError,
-    panic::{self, Panicked, place::Place},
-};
+use crate::panic::{self, Panicked, place::Place};
 
 /// An error of the core, or a panic.
 #[napi(custom_finalize)]
@@ -66,23 +63,6 @@ impl NativeError {
             },
         )
     }
-
-    /// What the application's key function threw, the very same value.
-    ///
-    /// # Errors
-    ///
-    /// None that is known.
-    #[napi(ts_return_type = "unknown")]
-    pub fn thrown_by_key_function(&self) -> napi::Result<Option<napi::Error>> {
-        panic::caught_or(
-            || Ok(None),
-            || {
-                let error = self.0.as_ref().ok().and_then(key_function_error);
-                let thrown = error.and_then(|error| error.downcast_ref::<KeyFunctionError>());
-                thrown.map(|thrown| thrown.0.try_clone()).transpose()
-            },
-        )
-    }
 }
 
 /// A wrong argument.
@@ -109,24 +89,27 @@ pub fn header_value(name: String, found: String) -> NativeError {
         .map_or_else(Into::into, Into::into)
 }
 
-/// The refusal of options that a function does not take. `takes` are the options of `caller`, `given` the wrong ones.
+/// The refusal of options that a function does not take, together with the `problems` of others. `takes` are the options of `caller`,
+/// `given` the wrong ones.
 #[napi]
 #[must_use]
-pub fn unknown_options(caller: String, takes: Vec<String>, given: Vec<String>) -> NativeError {
-    panic::caught(Place::Entry, || bindings::unknown_options(&caller, &[], &takes, &given))
-        .map_or_else(Into::into, Into::into)
+pub fn unknown_options(caller: String, takes: Vec<String>, given: Vec<String>, problems: Vec<Problem>) -> NativeError {
+    let refused = || {
+        let unknown = bindings::unknown_options(&caller, &[], &takes, &given);
+        bindings::refused_as_well(unknown, pairs(&problems))
+    };
+    panic::caught(Place::Entry, refused).map_or_else(Into::into, Into::into)
+}
+
+fn pairs(problems: &[Problem]) -> impl Iterator<Item = (&str, &str)> {
+    problems.iter().map(|Problem { option, problem }| (option.as_str(), problem.as_str()))
 }
 
 /// One refusal of several arguments: `problems` are pairs of a name and what is wrong with it.
 #[napi]
 #[must_use]
 pub fn refuse_all(problems: Vec<Problem>) -> NativeError {
-    let refused = || {
-        bindings::refused_together(
-            problems.iter().map(|Problem { option, problem }| (option.as_str(), problem.as_str())),
-        )
-    };
-    panic::caught(Place::Entry, refused).map_or_else(Into::into, Into::into)
+    panic::caught(Place::Entry, || bindings::refused_together(pairs(&problems))).map_or_else(Into::into, Into::into)
 }
 
 /// The line of the warning for a hook that threw.

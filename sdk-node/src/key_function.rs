@@ -27,9 +27,9 @@ pub(crate) fn key_source(ask_key: &Function<'_, (), Promise<String>>) -> napi::R
     }))
 }
 
-/// What the key function threw. It holds the thrown value itself, for the error's `cause`.
+/// What the key function threw.
 #[derive(Debug)]
-pub(crate) struct KeyFunctionError(pub(crate) napi::Error);
+struct KeyFunctionError(napi::Error);
 
 impl fmt::Display for KeyFunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

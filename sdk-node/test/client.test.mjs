@@ -21,6 +21,8 @@ test('a response has the status, ids, headers, attempts and times of the call', 
   assert.equal(response.attempts[0].keyHint, `papi_…${options.apiKey.slice(-4)}`);
   assert.equal(response.attempts[0].outcome, 'responded');
   assert.ok(response.elapsedMs >= response.attempts[0].elapsedMs);
+  const shown = JSON.parse(JSON.stringify(response));
+  assert.deepEqual([shown.status, shown.headers['content-type'], shown.output], [200, 'application/json', { a: 1 }]);
 });
 
 test('a response has the quota of the plan and, of either family of headers, the rate limit', async () => {

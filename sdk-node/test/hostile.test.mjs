@@ -222,7 +222,7 @@ test('inputs that no loop can run over are refused, or throw a TypeError as a lo
   await assert.rejects(client.callMany('echo', unreadable).next(), (error) => error === thrown);
 });
 
-test('a key function that throws what is hard to show is named, and its value is the cause', async () => {
+test('a key function that throws what is hard to show is named', async () => {
   for (const value of [bare, Symbol('thrown'), trapped, 5n]) {
     const keyed = new Client({
       ...options,
@@ -233,7 +233,7 @@ test('a key function that throws what is hard to show is named, and its value is
     await assert.rejects(keyed.call('echo', {}), (error) => {
       assert.equal(error.option, 'apiKey');
       assert.match(error.message, /key function failed: \S/);
-      return error.cause === value;
+      return error.cause instanceof Error && error.cause !== value;
     });
   }
 });

@@ -64,7 +64,7 @@ test('an option that does not exist is refused by name, and its value is not sho
   );
   assert.throws(
     () => Client.fromEnv({ envPrefix: 'X' }),
-    said('Client.fromEnv()', 'envPrefix', 'it is an option of the client'),
+    said('Client.fromEnv()', 'envPrefix', 'did you mean prefix?'),
   );
   assert.throws(() => new Client({ ...complete, jitterSeed: 1 }), unknown('jitterSeed', /: it takes timeoutMs, /));
   // A name that every object inherits is none of an option.

@@ -77,7 +77,7 @@ export class Client {
     const site = new CallSite(new.target);
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
-    const environment = site.run(() => new Environment(envPrefix, apiKeyVariable));
+    const environment = site.run(() => new Environment(envPrefix ?? undefined, apiKeyVariable ?? undefined));
     const runHooks = hookRunner(given);
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
@@ -179,7 +179,7 @@ export class Client {
       open,
       site.run(() => iterable(inputs)),
       site,
-      signal,
+      signal ?? undefined,
       () => this.#runWaitingHooks(),
     );
   }
@@ -208,7 +208,7 @@ export class Client {
         client.stream(capability, input, nativeOptions, cancel);
       return eventReader((await this.#send(site, { ...options, signal }, send)) as NativeStream, site);
     };
-    return new EventStream(open, options.signal);
+    return new EventStream(open, options.signal ?? undefined);
   }
 
   /**
@@ -239,7 +239,7 @@ export class Client {
   }
 
   /**
-   * Takes no more calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
+   * Refuses new calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
    * have begun, which continue until they are read to the end or closed. A client that is not closed is collected like any
    * other object and keeps no process alive.
    */
@@ -314,7 +314,7 @@ export class Client {
       const nativeOptions = options && site.run(() => nativeCallOptions(options));
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel));
       const signal = options?.signal;
-      const result = signal === undefined ? await begin() : await sendWithSignal(signal, site, begin);
+      const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
       this.#runWaitingHooks();
       return site.run(() => unwrap(result));
     } finally {

@@ -105,6 +105,11 @@ export class SurfaceError extends Error {
 
   /** @internal */
   constructor(report: ErrorReport, context: ErrorContext = {}) {
+    if (typeof report?.text !== 'string') {
+      throw new TypeError(
+        'only clients create the errors of runtype-surface: in a test, runtype-mock provokes any of them',
+      );
+    }
     super(report.text, context.cause === undefined ? undefined : { cause: context.cause });
     this.capability = report.capability;
     this.keyHint = report.key_hint;

@@ -24,10 +24,10 @@ export interface Hooks {
    * Called before each attempt is sent, which does not wait for it. What it throws, or a promise of it rejects with, changes
    * nothing for the call and becomes a process warning: one line named `RuntypeHookWarning`, whose `cause` is what was thrown.
    */
-  beforeAttempt?: ((start: AttemptStart) => void) | undefined;
+  beforeAttempt?: ((start: AttemptStart) => void) | null | undefined;
   /**
    * Called in the same way when an attempt has ended, whether it is retried or not, before the call resolves. An attempt of
    * a call that was aborted has no end.
    */
-  afterAttempt?: ((start: AttemptStart, end: Attempt) => void) | undefined;
+  afterAttempt?: ((start: AttemptStart, end: Attempt) => void) | null | undefined;
 }

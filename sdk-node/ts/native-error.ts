@@ -22,10 +22,11 @@ export function refusedTogether(problems: { option: string; problem: string }[])
   return errorOf(JSON.parse(native.refuseAll(problems).report()));
 }
 
-/** What the key function threw, itself; otherwise the innermost cause. */
+/**
+ * The innermost cause. Of what a key function threw it has the words, without a key: `console.log` prints causes, and the thrown
+ * error itself may hold the key.
+ */
 function causeOf(error: NativeError, { os_code }: ErrorReport): unknown {
-  const byKeyFunction = error.thrownByKeyFunction();
-  if (byKeyFunction !== null && byKeyFunction !== undefined) return byKeyFunction;
   const text = error.cause();
   if (text === null) return undefined;
   const cause: Error & { code?: string } = new Error(text);

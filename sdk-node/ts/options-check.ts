@@ -111,7 +111,6 @@ function checked<O extends object>(options: unknown, rules: Rules<O>, caller: st
     throw refused('options', `they must be an object, such as { timeoutMs: 20_000 }, not ${kindOf(options)}`);
   }
   const unknown = reading('options', () => namesIn(options)).filter((name) => !Object.hasOwn(rules, name));
-  if (unknown.length > 0) unwrap<never>(native.unknownOptions(caller, Object.keys(rules), unknown));
   const given: Record<string, unknown> = {};
   const problems: { option: string; problem: string }[] = [];
   for (const [name, [wanted, isRight]] of Object.entries<readonly [string, Check]>(rules)) {
@@ -123,6 +122,7 @@ function checked<O extends object>(options: unknown, rules: Rules<O>, caller: st
     if (reading(name, () => isRight(value))) given[name] = value;
     else if (value !== null) problems.push({ option: name, problem: `it must be ${wanted}, not ${kindOf(value)}` });
   }
+  if (unknown.length > 0) unwrap<never>(native.unknownOptions(caller, Object.keys(rules), unknown, problems));
   if (problems.length > 0) throw refusedTogether(problems);
   return given as O;
 }

@@ -32,12 +32,12 @@ export function nativeClientOptions(
     apiKeyPrefix: options.apiKeyPrefix === null ? '' : (options.apiKeyPrefix ?? null),
     productId: options.productId ?? null,
     surfaceId: options.surfaceId ?? null,
-    endpointUrl: endpointUrl === undefined ? null : urlText('endpointUrl', endpointUrl),
-    baseUrl: baseUrl === undefined ? null : urlText('baseUrl', baseUrl),
+    endpointUrl: endpointUrl == null ? null : urlText('endpointUrl', endpointUrl),
+    baseUrl: baseUrl == null ? null : urlText('baseUrl', baseUrl),
     authHeader: options.authHeader ?? null,
     connectTimeoutMs: limit(options.connectTimeoutMs),
-    proxy: proxy === undefined ? null : urlText('proxy', proxy),
-    rootCertificates: rootCertificates === undefined ? null : pemTexts(rootCertificates),
+    proxy: proxy == null ? null : urlText('proxy', proxy),
+    rootCertificates: rootCertificates == null ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
   };
 }
@@ -57,7 +57,7 @@ export function nativeCallOptions(
     streamTimeoutMs: limit(options.streamTimeoutMs),
     maxEventBytes: options.maxEventBytes ?? null,
     responseFormat: options.responseFormat ?? null,
-    headers: options.headers === undefined ? null : headerPairs(options.headers),
+    headers: options.headers == null ? null : headerPairs(options.headers),
     viaDispatch: options.viaDispatch ?? null,
   };
 }

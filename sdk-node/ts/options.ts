@@ -34,24 +34,24 @@ export interface SharedOptions {
   /** Timeout of one attempt, in milliseconds. Default: `null`; the overall timeout applies. */
   attemptTimeoutMs?: number | null | undefined;
   /** Maximum number of retries, 0 to 100. Default: `RUNTYPE_MAX_RETRIES`, otherwise 2. */
-  maxRetries?: number | undefined;
+  maxRetries?: number | null | undefined;
   /** What is retried. Default: `safe`. */
-  retryMode?: RetryMode | undefined;
+  retryMode?: RetryMode | null | undefined;
   /**
    * Longest wait before a retry, in milliseconds. Where the server asks to wait longer, the call fails at once. `null` waits as
    * long as the overall timeout allows. Default: 60,000.
    */
   maxRetryWaitMs?: number | null | undefined;
   /** Maximum size of a response, in bytes after decompression; of a stream, of its text as JSON. Default: 64 MiB. */
-  maxResponseBytes?: number | undefined;
+  maxResponseBytes?: number | null | undefined;
   /** Headers to add. The client's own (`Authorization`, `Content-Type` and so on) are refused. Default: none. */
-  headers?: HeadersToAdd | undefined;
+  headers?: HeadersToAdd | null | undefined;
 }
 
 /** The option of a client and a call that says how a response is read. */
 export interface FormatOptions {
   /** Whether responses are raw or wrapped, which the surface's owner sets. Default: `detect`. */
-  responseFormat?: ResponseFormat | undefined;
+  responseFormat?: ResponseFormat | null | undefined;
 }
 
 /** The limits of a stream, which are options of a client and a stream. */
@@ -61,19 +61,19 @@ export interface StreamLimits {
   /** Timeout of a whole stream, from its first byte, in milliseconds. Default: `null`; a stream may take as long as it likes. */
   streamTimeoutMs?: number | null | undefined;
   /** Maximum size of one event of a stream in bytes, and of all else between two events. Default: 16 MiB. */
-  maxEventBytes?: number | undefined;
+  maxEventBytes?: number | null | undefined;
 }
 
 /** The options of every request, and the only ones of the OpenAPI document's. */
 export interface RequestOptions extends SharedOptions {
   /** Cancels the call: its promise rejects with `signal.reason`, and the request is dropped at once. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** The option of a request to a capability that says where it is sent. */
 export interface DispatchOptions {
   /** Sends the call to the surface's dispatch endpoint, which takes the name in the body. Default: `false`. */
-  viaDispatch?: boolean | undefined;
+  viaDispatch?: boolean | null | undefined;
 }
 
 /** The options of one call. */
@@ -85,9 +85,9 @@ export interface StreamOptions extends RequestOptions, StreamLimits, DispatchOpt
 /** The options of many calls. */
 export interface CallManyOptions extends CallOptions {
   /** Maximum number of in-flight calls, up to 10,000. Default: 8. */
-  concurrency?: number | undefined;
+  concurrency?: number | null | undefined;
   /** Whether results come in the order of the inputs, or as they arrive. Default: `true`. */
-  inOrder?: boolean | undefined;
+  inOrder?: boolean | null | undefined;
   /**
    * Longest wait for the next window of a used-up rate limit, in milliseconds. If it begins later, or if three windows pass
    * without a success, the rest is not sent: {@link SurfaceError.notSent}. `null` disables it. Default: 900,000.
@@ -102,40 +102,40 @@ export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimit
    * is called before the first call and after a 401; in between its key is kept. Default: `RUNTYPE_PRODUCT_API_KEY`; keys
    * belong in the environment, not in code.
    */
-  apiKey?: string | (() => string | PromiseLike<string>) | undefined;
+  apiKey?: string | (() => string | PromiseLike<string>) | null | undefined;
   /** The path of a file that holds the key alone; read again when it has changed. Default: `RUNTYPE_PRODUCT_API_KEY_FILE`. */
-  apiKeyFile?: string | undefined;
+  apiKeyFile?: string | null | undefined;
   /** The name of another variable that holds the key; read again after a 401. Default: `RUNTYPE_PRODUCT_API_KEY`. */
-  apiKeyVariable?: string | undefined;
+  apiKeyVariable?: string | null | undefined;
   /** What a key must begin with. `null` accepts any key, should the vendor change it. Default: `papi_`, as the vendor documents. */
   apiKeyPrefix?: string | null | undefined;
   /** The product's id. Default: `RUNTYPE_PRODUCT_ID`. */
-  productId?: string | undefined;
+  productId?: string | null | undefined;
   /** The surface's id. Default: `RUNTYPE_SURFACE_ID`. */
-  surfaceId?: string | undefined;
+  surfaceId?: string | null | undefined;
   /** A full endpoint URL as copied from the dashboard, instead of the ids. Default: `RUNTYPE_ENDPOINT_URL`. */
-  endpointUrl?: string | URL | undefined;
+  endpointUrl?: string | URL | null | undefined;
   /** Scheme, host and path prefix of the API. Default: `RUNTYPE_BASE_URL`, otherwise `https://api.runtype.com`. */
-  baseUrl?: string | URL | undefined;
+  baseUrl?: string | URL | null | undefined;
   /** Which header carries the key. Default: `bearer`. */
-  authHeader?: AuthHeader | undefined;
+  authHeader?: AuthHeader | null | undefined;
   /** Timeout for establishing a connection, in milliseconds. `null` disables it. Default: 10,000. */
   connectTimeoutMs?: number | null | undefined;
   /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty string means no proxy. */
-  proxy?: string | URL | undefined;
+  proxy?: string | URL | null | undefined;
   /**
    * Certificates to trust in addition to Mozilla's, for a company's own certificate authority: PEM text, or the path of a PEM
    * file. Default: none.
    */
-  rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
+  rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined;
   /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
-  allowInsecureHttp?: boolean | undefined;
+  allowInsecureHttp?: boolean | null | undefined;
   /** What the variables' names begin with: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY`. Default: `RUNTYPE`. */
-  envPrefix?: string | undefined;
+  envPrefix?: string | null | undefined;
 }
 
 /** The options of {@link Client.fromEnv}. */
 export interface EnvironmentOptions {
   /** What the variables' names begin with. Default: `RUNTYPE`. */
-  prefix?: string | undefined;
+  prefix?: string | null | undefined;
 }

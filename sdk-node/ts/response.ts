@@ -70,6 +70,11 @@ export class CallResponse<T = unknown> {
     this.attempts = attemptsOf(report.attempts);
     this.elapsedMs = report.elapsed_ms;
   }
+
+  /** Every field as plain data, for `JSON.stringify`, which shows a `Headers` as empty. */
+  toJSON(): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(this).concat([['headers', Object.fromEntries(this.headers)]]));
+  }
 }
 
 function rateLimitOf(report: ResponseReport['rate_limit']): RateLimit | null {

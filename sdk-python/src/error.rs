@@ -16,11 +16,12 @@ use runtype_surface::{
 
 use crate::json::decode::decode;
 
-/// Makes the exception of an error. Its `__cause__` is what the application's own key function raised, if it did.
+/// Makes the exception of an error. Its `__cause__` says what the application's own key function raised, if it did: its class and
+/// its words, without a key. A traceback prints causes, and the function's own exception may hold the key.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
     let exception = make(py, error).unwrap_or_else(|failed| failed);
-    if let Some(cause) = KeyFunctionError::raised(py, error) {
-        exception.set_cause(py, Some(cause));
+    if let Some(raised) = bindings::key_function_error(error) {
+        exception.set_cause(py, Some(PyRuntimeError::new_err(raised.to_owned())));
     }
     exception
 }
@@ -59,23 +60,15 @@ fn make(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 pub(crate) struct KeyFunctionError {
     /// Kept as text: showing a `PyErr` would need the GIL.
     text: String,
-    /// What the function raised, for the `__cause__` of the exception of the call.
-    raised: Option<PyErr>,
 }
 
 impl KeyFunctionError {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), raised: None }
+        Self { text: text.into() }
     }
 
-    pub(crate) fn of(raised: PyErr) -> Self {
-        Self { text: raised.to_string(), raised: Some(raised) }
-    }
-
-    /// What the function raised, where that is why a call failed.
-    fn raised(py: Python<'_>, error: &Error) -> Option<PyErr> {
-        let failed = bindings::key_function_error(error)?.downcast_ref::<Self>()?;
-        failed.raised.as_ref().map(|raised| raised.clone_ref(py))
+    pub(crate) fn of(raised: &PyErr) -> Self {
+        Self::new(raised.to_string())
     }
 }
 

@@ -62,7 +62,7 @@ impl KeyRequest {
     fn ask(slf: &Bound<'_, Self>) -> PyResult<()> {
         let asked = guard::entry(|| Self::take(slf, &slf.get().function.bind(slf.py()).call0()?));
         if let Err(raised) = asked {
-            slf.get().refuse(raised);
+            slf.get().refuse(&raised);
         }
         Ok(())
     }
@@ -80,7 +80,7 @@ impl KeyRequest {
     /// Takes what was raised while it was awaited.
     fn fail(&self, raised: Bound<'_, PyAny>) -> PyResult<()> {
         guard::entry(|| {
-            self.refuse(PyErr::from_value(raised));
+            self.refuse(&PyErr::from_value(raised));
             Ok(())
         })
     }
@@ -114,14 +114,14 @@ impl KeyRequest {
         queue.call_soon(move |py| {
             let begin = || py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (&slf,)).map(drop);
             if let Err(failed) = guard::entry(begin) {
-                slf.get().refuse(failed);
+                slf.get().refuse(&failed);
             }
             Ok(())
         });
         Ok(())
     }
 
-    fn refuse(&self, raised: PyErr) {
+    fn refuse(&self, raised: &PyErr) {
         self.send(Err(KeyFunctionError::of(raised)));
     }
 

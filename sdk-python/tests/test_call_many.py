@@ -176,6 +176,13 @@ def test_a_window_is_waited_for_as_long_as_max_window_wait_allows(runtype_mock: 
     assert all(isinstance(result.error, RateLimitError) for result in results)
 
 
+def test_a_result_is_read_only(runtype_mock: MockSurface) -> None:
+    (result,) = runtype_mock.client().call_many("echo", [{"a": 1}])
+    with pytest.raises(AttributeError, match=r"CallResult\.index is read-only"):
+        result.index = 9
+    assert result.index == 0
+
+
 def test_a_result_equals_its_pickled_copy(runtype_mock: MockSurface) -> None:
     results = list(runtype_mock.client().call_many("echo", [{"a": 1}, {"a": float("inf")}]))
     for result in results:

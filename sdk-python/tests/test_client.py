@@ -58,7 +58,14 @@ def test_a_response_says_what_is_left_of_the_limits(runtype_mock: MockSurface) -
     response = runtype_mock.client().call_with_response("one")
     assert response.rate_limit == RateLimit(limit=9, remaining=3, reset_after=30)
     assert response.quota == Quota(remaining=12, warning=None)
-    assert pickle.loads(pickle.dumps(response)).quota == response.quota  # noqa: S301, our own
+    for again in (pickle.loads(pickle.dumps(response)), copy.copy(response), copy.deepcopy(response)):  # noqa: S301, our own
+        assert again == response
+    with pytest.raises(AttributeError, match=r"CallResponse\.status is read-only"):
+        response.status = 500
+    with pytest.raises(AttributeError, match="read-only"):
+        response.attempts[0].number = 9
+    with pytest.raises(AttributeError, match="read-only"):
+        del response.status
 
 
 def test_the_openapi_document_names_the_capabilities(runtype_mock: MockSurface) -> None:

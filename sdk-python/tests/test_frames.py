@@ -303,7 +303,7 @@ def frames_of_this_package(error: BaseException) -> str:
 def test_a_key_function_itself_is_in_no_frame(runtype_mock: MockSurface, function: Callable[[], str]) -> None:
     client = runtype_mock.async_client(api_key=function)
     error = error_of(lambda: asyncio.run(client.call("echo")))
-    assert isinstance(error.__cause__, LookupError)
+    assert str(error.__cause__).startswith("LookupError")
     assert SECRET not in frames_of_this_package(error)
 
 

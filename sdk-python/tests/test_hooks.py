@@ -181,3 +181,6 @@ def test_a_hook_that_cannot_be_called_is_refused(runtype_mock: MockSurface) -> N
     ):
         with pytest.raises(ConfigurationError, match=text):
             runtype_mock.client(before_attempt=hook)  # type: ignore[arg-type]
+    # Type checkers refuse it too: mypy reports the comment if it does not.
+    with pytest.raises(ConfigurationError):
+        runtype_mock.client(before_attempt=later)  # type: ignore[arg-type]

@@ -308,4 +308,4 @@ def test_a_key_function_that_raises_anything_fails_its_call_only(
         raise raised
 
     error = refused(lambda: runtype_mock.client(api_key=ask).call("echo"))
-    assert type(error.__cause__) is type(raised)
+    assert str(error.__cause__).startswith(type(raised).__name__)

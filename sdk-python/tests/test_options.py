@@ -16,6 +16,7 @@ from runtype_surface import (
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
+    CallOptions,
     Client,
     ConfigurationError,
     RateLimitError,
@@ -250,6 +251,9 @@ def test_an_option_that_is_not_given_has_its_default(runtype_mock: MockSurface) 
     make: Any = runtype_mock.client
     client = make(timeout=NOT_GIVEN, headers=None, proxy=None, max_retries=None, api_key_prefix=NOT_GIVEN)
     assert client.call("echo", {"a": 1}, timeout=NOT_GIVEN, max_retries=None, via_dispatch=None) == {"a": 1}
+    # Type checkers accept it, too.
+    passed_on: CallOptions = {"timeout": NOT_GIVEN, "attempt_timeout": NOT_GIVEN}
+    assert client.call("echo", {"a": 2}, **passed_on) == {"a": 2}
     assert (repr(NOT_GIVEN), bool(NOT_GIVEN)) == ("NOT_GIVEN", False)
     assert pickle.loads(pickle.dumps(NOT_GIVEN)) is copy.deepcopy(NOT_GIVEN) is NOT_GIVEN  # noqa: S301, our own
 

@@ -37,6 +37,19 @@ def test_a_stream_that_failed_says_so_again_and_sends_nothing_again(runtype_mock
             read()
 
 
+def test_the_text_and_the_output_may_be_awaited_together(runtype_mock: MockSurface) -> None:
+    async def main() -> list[object]:
+        put(runtype_mock, HELLO)
+        stream = runtype_mock.async_client().stream("agent")
+        read: list[object] = await asyncio.gather(stream.text(), stream.final_output(), stream.text())
+        return read
+
+    text, output, again = asyncio.run(main())
+    assert text
+    assert (again, output) == (text, {"response": text})
+    assert len(runtype_mock.journal()) == 1
+
+
 def test_the_text_may_be_asked_for_after_the_final_output(runtype_mock: MockSurface) -> None:
     put(runtype_mock, HELLO)
     stream = runtype_mock.client().stream("agent")

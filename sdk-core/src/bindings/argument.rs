@@ -15,22 +15,33 @@ use crate::{
     config::problems::Problems,
     error::{
         Error,
+        explain::one_line,
         spelling::{self, Language},
     },
-    redact,
     send::clock::Clock,
 };
 
 /// The error of an argument that a binding cannot convert, such as an input that is not JSON in its language.
 #[must_use]
 pub fn refused(option: &str, problem: &str) -> Error {
-    Error::configuration(option, redact::hide_credentials(problem))
+    Error::configuration(option, one_line(problem))
 }
 
 /// One error of several such arguments, each with its problem.
 #[must_use]
 pub fn refused_together<'a>(problems: impl IntoIterator<Item = (&'a str, &'a str)>) -> Error {
     let mut all = Problems::default();
+    for (option, problem) in problems {
+        all.push(refused(option, problem));
+    }
+    all.into_error()
+}
+
+/// The same with an error that was found before.
+#[must_use]
+pub fn refused_as_well<'a>(first: Error, problems: impl IntoIterator<Item = (&'a str, &'a str)>) -> Error {
+    let mut all = Problems::default();
+    all.push(first);
     for (option, problem) in problems {
         all.push(refused(option, problem));
     }

@@ -21,8 +21,8 @@ pub use crate::stream::misuse::{
     closed_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open,
 };
 pub use argument::{
-    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_together,
-    set_language, user_agent,
+    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, one_input, refused, refused_as_well,
+    refused_together, set_language, user_agent,
 };
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};

@@ -73,15 +73,15 @@ fn advice(given: &str, arguments: &[String], takes: &[String]) -> Option<String>
     if let Some((Nearness::Same | Nearness::Letters(1), name)) = nearest(given, arguments.iter().map(String::as_str)) {
         return did_you_mean(name);
     }
+    if let Some(name) = meant(given).find_map(|option| takes().find(|name| *name == spell(option))) {
+        return did_you_mean(name);
+    }
     let elsewhere: Vec<_> = options_of_other_functions().map(|option| (spell(option), option)).collect();
     if let Some(place) = elsewhere.iter().find(|(name, _)| name == given).and_then(|(_, option)| place(option)) {
         return Some(format!("it is an option of {place}"));
     }
     if let Some(remedy) = instead(given) {
         return Some(remedy);
-    }
-    if let Some(name) = meant(given).find_map(|option| takes().find(|name| *name == spell(option))) {
-        return did_you_mean(name);
     }
     if let Some((Nearness::Letters(_), name)) = near {
         return did_you_mean(name);
@@ -161,6 +161,12 @@ mod tests {
     }
 
     #[test]
+    fn the_prefix_of_an_environment_is_meant_before_the_client_s_option() {
+        let text = unknown_options("from_env()", &[], &["prefix".to_owned()], &["env_prefix".to_owned()]).to_string();
+        assert_eq!(text, "from_env() has no option \"env_prefix\": did you mean prefix?");
+    }
+
+    #[test]
     fn all_wrong_options_are_named_at_once() {
         assert_eq!(
             of_call(&["retries", "max_workers", "speed"]),
@@ -195,7 +201,9 @@ mod tests {
     #[test]
     fn a_number_of_retries_is_refused_as_it_was_given() {
         assert_eq!(max_retries(3.0).unwrap(), 3);
-        for (value, text) in [(-1.0, "-1 is not"), (0.5, "0.5 is not"), (101.0, "101 is out of range")] {
+        for (value, text) in
+            [(-1.0, "-1 is out of range: pass 0 to 100"), (0.5, "0.5 is not"), (101.0, "101 is out of range")]
+        {
             assert!(max_retries(value).unwrap_err().to_string().contains(text), "{value}");
         }
         let error = max_retries(8_589_934_592.0).unwrap_err();

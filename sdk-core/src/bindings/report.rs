@@ -175,10 +175,10 @@ pub fn undecodable(response: CallResponse<Bytes>, reason: &str) -> Error {
     response.undecodable(reason)
 }
 
-/// The original error of the application's key function, for a language that chains its exception as the cause. It is not
-/// redacted.
+/// What the application's key function failed with, on one line and without a key, for a language that chains it as the cause.
+/// The original is not kept: what prints a cause would print a key in it.
 #[must_use]
-pub fn key_function_error(error: &Error) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+pub fn key_function_error(error: &Error) -> Option<&str> {
     error.key_function_error()
 }
 

@@ -57,7 +57,7 @@ pub fn hook_failed(hook: &str, found: &str) -> String {
 /// The problem of an input that the language's JSON serializer rejected. Follows the input's name.
 #[must_use]
 pub fn not_writable(reason: impl fmt::Display) -> String {
-    format!("not serializable as JSON: {reason}")
+    crate::call::not_writable(reason)
 }
 
 /// The problem of a key function that returned something other than a key. `found` and `wanted` are type names of the language.

@@ -15,7 +15,7 @@ use crate::{
         problems::Problems,
         values::{self, ResponseFormat, RetryMode},
     },
-    error::Error,
+    error::{Error, explain::one_line},
     response::{
         body::Whole,
         call_response::CallResponse,
@@ -41,6 +41,11 @@ const ASSUMED_STREAM_QUERY: &str = "stream=true";
 /// The problem of an input that is no JSON object. `found` is what it is, with its article.
 pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
     format!("it must be a JSON object, such as {{\"input\": \"Your input here\"}}, not {found}")
+}
+
+/// The problem of an input that a JSON serializer rejected, whose words may have several lines.
+pub(crate) fn not_writable(reason: impl fmt::Display) -> String {
+    format!("not serializable as JSON: {}", one_line(&reason.to_string()))
 }
 
 /// The endpoint that a call is sent to.
@@ -95,7 +100,7 @@ impl Call {
     pub fn input<I: Serialize + ?Sized>(self, input: &I) -> Self {
         match serde_json::to_vec(input) {
             Ok(json) => self.input_json(json),
-            Err(error) => self.refuse(Error::configuration("input", format!("not serializable as JSON: {error}"))),
+            Err(error) => self.refuse(Error::configuration("input", not_writable(error))),
         }
     }
 

@@ -328,6 +328,7 @@ impl ClientBuilder {
         // An option that was refused is not missing as well.
         let is_key_refused = problems.concern(&["api_key", "api_key_file", "api_key_variable", "api_key_prefix"]);
         let keys = if is_key_refused { keys.ok() } else { problems.keep(keys) };
+        let address_names = self.endpoint.names(&self.environment);
         let endpoint = self.endpoint.resolve(&self.environment);
         let is_address_refused = problems.concern(&["endpoint_url", "base_url", "product_id", "surface_id"]);
         let endpoint = if is_address_refused { endpoint.ok() } else { problems.keep(endpoint) };
@@ -335,24 +336,23 @@ impl ClientBuilder {
         match self.timeout {
             Some(Timeout(timeout)) => options.timeout = timeout,
             None => {
-                let timeout = problems.keep(timeout_of(&self.environment)).flatten();
+                let timeout = problems.keep(self.environment.timeout()).flatten();
                 options.timeout = timeout.or(options.timeout);
             }
         }
         match self.max_retries {
             Some(retries) => options.max_retries = retries,
             None => {
-                let retries = problems.keep(max_retries_of(&self.environment)).flatten();
+                let retries = problems.keep(self.environment.max_retries()).flatten();
                 options.max_retries = retries.unwrap_or(options.max_retries);
             }
         }
-        let mut transport = None;
-        if let Some(endpoint) = &endpoint {
-            if !self.allow_insecure_http {
-                problems.keep(endpoint.check_secure());
-            }
-            transport = problems.keep(Transport::new(&self.transport, endpoint));
+        if let Some(endpoint) = &endpoint
+            && !self.allow_insecure_http
+        {
+            problems.keep(endpoint.check_secure());
         }
+        let transport = Transport::new(&self.transport, endpoint.as_ref(), &mut problems);
         let (Some(keys), Some(endpoint), Some(transport)) = (keys, endpoint, transport) else {
             return Err(problems.into_error());
         };
@@ -363,6 +363,7 @@ impl ClientBuilder {
             budget: Budget::new(),
             auth_header: self.auth_header,
             endpoint,
+            address_names,
             options,
             transport,
             hooks: self.hooks,
@@ -370,20 +371,6 @@ impl ClientBuilder {
             has_warned_of_quota: AtomicBool::new(false),
         }))
     }
-}
-
-/// The timeout that the environment sets.
-fn timeout_of(environment: &Environment) -> Result<Option<Duration>, Error> {
-    let Some(seconds) = environment.timeout_seconds()? else { return Ok(None) };
-    let name = environment.name("TIMEOUT_SECONDS");
-    values::seconds("timeout", seconds).map(Some).map_err(|error| error.found_in(name))
-}
-
-/// The number of retries that the environment sets.
-fn max_retries_of(environment: &Environment) -> Result<Option<u32>, Error> {
-    let Some(retries) = environment.max_retries()? else { return Ok(None) };
-    let name = environment.name("MAX_RETRIES");
-    options::max_retries(retries.into()).map(Some).map_err(|error| error.found_in(name))
 }
 
 impl fmt::Debug for ClientBuilder {

@@ -1,7 +1,8 @@
 //! The environment variables that configure a client.
 
-use std::{ffi::OsString, fmt, sync::Arc};
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
+use super::{options, values};
 use crate::{
     error::{Error, spelling::spell},
     redact,
@@ -94,12 +95,14 @@ impl Environment {
         self.read(&self.name("BASE_URL"))
     }
 
-    pub(crate) fn timeout_seconds(&self) -> Result<Option<f64>, Error> {
-        self.number("TIMEOUT_SECONDS", "a number of seconds, such as 30 or 2.5")
+    pub(crate) fn timeout(&self) -> Result<Option<Duration>, Error> {
+        let read = |text: &str| values::seconds("timeout", text.parse().ok()?).ok();
+        self.value("TIMEOUT_SECONDS", read, "a number of seconds, more than 0 and at most a year, such as 30 or 2.5")
     }
 
     pub(crate) fn max_retries(&self) -> Result<Option<u32>, Error> {
-        self.number("MAX_RETRIES", "a whole number, such as 2, or 0 for no retry")
+        let read = |text: &str| options::max_retries(text.parse().ok()?).ok();
+        self.value("MAX_RETRIES", read, "a whole number from 0 (no retry) to 100")
     }
 
     /// The full name of a variable with this prefix.
@@ -111,18 +114,40 @@ impl Environment {
         (self.lookup)(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
     }
 
-    fn number<T: std::str::FromStr>(&self, rest: &str, wanted: &str) -> Result<Option<T>, Error> {
+    fn value<T>(&self, rest: &str, read: impl Fn(&str) -> Option<T>, wanted: &str) -> Result<Option<T>, Error> {
         let name = self.name(rest);
         let Some(text) = self.read(&name)? else { return Ok(None) };
-        match text.trim().parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(Error::configuration(name, format!("{} is not {wanted}", redact::quote(&text)))),
-        }
+        read(text.trim()).map(Some).ok_or_else(|| {
+            let problem = format!("the variable is {}: set it to {wanted}", redact::quote(&text));
+            Error::configuration(name, problem)
+        })
     }
 }
 
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Environment").field("env_prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_number_is_an_error_of_its_variable() {
+        for value in ["abc", "nan", "inf", "0", "-1", "1e300"] {
+            let environment = Environment::new("RUNTYPE").with_lookup(move |_| Some(value.into()));
+            let error = environment.timeout().unwrap_err();
+            assert_eq!(error.option(), Some("RUNTYPE_TIMEOUT_SECONDS"), "{value}");
+            assert_eq!(error.to_string().matches("RUNTYPE_TIMEOUT_SECONDS").count(), 1, "{error}");
+            assert!(!error.to_string().contains("None"), "{error}");
+        }
+        let environment = Environment::new("RUNTYPE").with_lookup(|_| Some("101".into()));
+        let error = environment.max_retries().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "RUNTYPE_MAX_RETRIES: the variable is \"101\": set it to a whole number from 0 (no retry) to 100"
+        );
     }
 }

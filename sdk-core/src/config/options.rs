@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::{
     defaults,
-    values::{ResponseFormat, RetryMode},
+    values::{MOST_RETRIES, ResponseFormat, RetryMode},
 };
 use crate::error::Error;
 
@@ -64,13 +64,11 @@ impl Default for Options {
     }
 }
 
-/// Upper limit of the option; a larger value is a mistake.
+/// Checks a number of retries.
 pub(crate) fn max_retries(value: u64) -> Result<u32, Error> {
-    const MOST: u32 = 100;
-    u32::try_from(value)
-        .ok()
-        .filter(|value| *value <= MOST)
-        .ok_or_else(|| Error::configuration("max_retries", format!("{value} is out of range: pass 0 to {MOST}")))
+    u32::try_from(value).ok().filter(|value| *value <= MOST_RETRIES).ok_or_else(|| {
+        Error::configuration("max_retries", format!("{value} is out of range: pass 0 to {MOST_RETRIES}"))
+    })
 }
 
 pub(crate) fn max_response_bytes(value: u64) -> Result<u64, Error> {

@@ -10,6 +10,12 @@ use crate::{
 /// Longer than any call, and short enough that no clock overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// Upper limit of calls in flight of many. No server handles more at once.
+pub(crate) const MOST_CONCURRENCY: u64 = 10_000;
+
+/// Upper limit of retries; a larger number is a mistake.
+pub(crate) const MOST_RETRIES: u32 = 100;
+
 /// What is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -103,13 +109,16 @@ pub(crate) fn one_of<T: Copy, const N: usize>(
 /// Checks a duration: more than 0 and at most a year.
 pub(crate) fn duration(option: &'static str, value: Duration) -> Result<Duration, Error> {
     if value.is_zero() || value > LONGEST {
-        return Err(Error::configuration(option, format!("{} {}", spelling::duration(value), out_of_range())));
+        return Err(Error::configuration(
+            option,
+            format!("{} is out of range: {}", spelling::duration(value), duration_range()),
+        ));
     }
     Ok(value)
 }
 
-fn out_of_range() -> String {
-    format!("is out of range: pass more than 0 and at most a year, or {} for no limit", spelling::none())
+fn duration_range() -> String {
+    format!("pass more than 0 and at most a year, or {} for no limit", spelling::none())
 }
 
 /// The same; `None` disables the limit.
@@ -140,10 +149,9 @@ fn time(option: &'static str, seconds: f64, given: f64, unit: &str) -> Result<Du
         let problem = format!("{} is not a duration: pass {} for no limit", number(given), spelling::none());
         return Err(Error::configuration(option, problem));
     }
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .and_then(|value| duration(option, value).ok())
-        .ok_or_else(|| Error::configuration(option, format!("{} {unit} {}", number(given), out_of_range())))
+    Duration::try_from_secs_f64(seconds).ok().and_then(|value| duration(option, value).ok()).ok_or_else(|| {
+        Error::configuration(option, format!("{} {unit} is out of range: {}", number(given), duration_range()))
+    })
 }
 
 /// Converts a whole number from another language, where it may be negative or fractional.
@@ -162,7 +170,21 @@ pub fn whole_number(option: &'static str, value: f64) -> Result<u64, Error> {
         )]
         return Ok(value as u64);
     }
-    Err(Error::configuration(option, format!("{} is not a whole number, 0 or more", number(value))))
+    let problem = if value.is_finite() && value.fract() == 0.0 {
+        format!("{} is out of range: pass {}", number(value), range(option))
+    } else {
+        format!("{} is not a whole number: pass {}", number(value), range(option))
+    };
+    Err(Error::configuration(option, problem))
+}
+
+/// The values that a count may have.
+fn range(option: &str) -> String {
+    match option {
+        "max_retries" => format!("0 to {}", MOST_RETRIES),
+        "concurrency" => format!("1 to {}", MOST_CONCURRENCY),
+        _ => "at least 1".to_owned(),
+    }
 }
 
 /// A number in readable form; a very large one would have up to 309 digits otherwise.
@@ -191,6 +213,7 @@ mod tests {
         let zero = seconds("timeout", 0.0).unwrap_err().to_string();
         assert_eq!(zero, "timeout: 0 s is out of range: pass more than 0 and at most a year, or None for no limit");
         assert!(milliseconds("timeout", -1.0).unwrap_err().to_string().starts_with("timeout: -1 ms is out of range"));
+        assert!(seconds("timeout", 0.0).unwrap_err().to_string().ends_with("at most a year, or None for no limit"));
         assert!(seconds("timeout", 1e300).unwrap_err().to_string().starts_with("timeout: 1e300 s is out of range"));
     }
 
@@ -207,7 +230,11 @@ mod tests {
             assert_eq!(whole_number("max_retries", value).unwrap_err().option(), Some("max_retries"), "{value}");
         }
         let infinite = whole_number("max_retries", f64::INFINITY).unwrap_err();
-        assert_eq!(infinite.to_string(), "max_retries: infinity is not a whole number, 0 or more");
+        assert_eq!(infinite.to_string(), "max_retries: infinity is not a whole number: pass 0 to 100");
+        let text = |option, value| whole_number(option, value).unwrap_err().to_string();
+        assert_eq!(text("concurrency", -1.0), "concurrency: -1 is out of range: pass 1 to 10000");
+        assert_eq!(text("max_retries", 1e30), "max_retries: 1e30 is out of range: pass 0 to 100");
+        assert_eq!(text("max_event_bytes", 0.5), "max_event_bytes: 0.5 is not a whole number: pass at least 1");
         assert_eq!(whole_number("max_retries", 3.0).unwrap(), 3);
     }
 }

@@ -2,7 +2,10 @@
 
 use url::Url;
 
-use crate::{error::Error, redact};
+use crate::{
+    error::{Error, cause::plain},
+    redact,
+};
 
 /// Longer than any URL that a server accepts.
 const LONGEST: usize = 16 * 1024;
@@ -16,8 +19,9 @@ pub(crate) fn parse_url(option: &'static str, text: &str) -> Result<Url, Error> 
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(refuse("contains whitespace or a control character: copy only the URL, and all of it"));
     }
-    let url = Url::parse(text)
-        .map_err(|error| refuse(&format!("is not a URL ({error}): it must begin with https:// and name a host")))?;
+    let url = Url::parse(text).map_err(|error| {
+        refuse(&format!("is not a URL ({}): it must begin with https:// and name a host", plain(&error.to_string())))
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(refuse("must begin with https:// (or http:// on a loopback address)"));
     }

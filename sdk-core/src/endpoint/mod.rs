@@ -77,15 +77,24 @@ impl Endpoint {
     ///
     /// As [`new`](Self::new), and for a path other than `…/v1/products/{product}/surfaces/{surface}[/api[/{slug}]]`.
     pub fn parse(url: &str) -> Result<Self, Error> {
-        const OPTION: &str = "endpoint_url";
-        let mut base = parse_url(OPTION, url)?;
+        Self::parse_option("endpoint_url", url)
+    }
+
+    /// Parses a URL that this option holds: `endpoint_url` or `capability`.
+    fn parse_option(given_as: &'static str, url: &str) -> Result<Self, Error> {
+        let mut base = parse_url(given_as, url)?;
         base.set_query(None);
         base.set_fragment(None);
         let unlike = || {
+            let what = if given_as == "capability" {
+                "neither a slug nor the URL of a capability"
+            } else {
+                "not the URL of a surface"
+            };
             Error::configuration(
-                OPTION,
+                given_as,
                 format!(
-                    "{} is not the URL of a surface: copy it from the dashboard, for example {}{EXAMPLE_PATH}",
+                    "{} is {what}: copy it from the dashboard, for example {}{EXAMPLE_PATH}",
                     redact::quote(url),
                     defaults::BASE_URL
                 ),
@@ -112,12 +121,16 @@ impl Endpoint {
         };
         let decode = |option, text| {
             let decoded = percent_decode_str(text).decode_utf8().map_err(|_| unlike())?;
-            if option == "capability" { segment(option, &decoded) } else { id(option, &decoded) }
+            match option {
+                "capability" => segment(option, &decoded),
+                _ if given_as == "capability" => id(option, &decoded).map_err(|_| unlike()),
+                _ => id(option, &decoded),
+            }
         };
         let prefix = segments.join("/");
         base.set_path(&prefix);
         Ok(Self {
-            base: parse_base(OPTION, base.as_str())?,
+            base: parse_base(given_as, base.as_str())?,
             product: decode("product_id", product)?,
             surface: decode("surface_id", surface)?,
             capability: match capability {
@@ -195,7 +208,7 @@ impl Endpoint {
         if !capability.contains("://") {
             return segment(OPTION, capability);
         }
-        let other = Self::parse(capability)?;
+        let other = Self::parse_option(OPTION, capability)?;
         let Some(slug) = other.capability.clone() else {
             return Err(Error::configuration(OPTION, format!("{} names no capability", redact::quote(capability))));
         };
@@ -327,6 +340,10 @@ mod tests {
             "https://evil.example/v1/products/prod_1/surfaces/surf_2/api/echo",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_3/api/echo",
             "https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api",
+            "https://evil.example/v1",
+            "https://api.runtype.com/v1/products/surf_1/surfaces/surf_2/api/echo",
+            "ftp://evil.example/v1",
+            "https://user:secret@evil.example/v1",
         ] {
             assert_eq!(ours.capability_url(other).unwrap_err().option(), Some("capability"));
         }

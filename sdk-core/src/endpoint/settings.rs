@@ -3,7 +3,7 @@
 use super::Endpoint;
 use crate::{
     config::{defaults, environment::Environment},
-    error::{Error, spelling::spell},
+    error::{Error, explain::AddressNames, spelling::spell},
     redact,
 };
 
@@ -17,6 +17,27 @@ pub(crate) struct EndpointSettings {
 }
 
 impl EndpointSettings {
+    /// What [`resolve`](Self::resolve) takes the ids from.
+    pub(crate) fn names(&self, environment: &Environment) -> AddressNames {
+        let is_explicit = self.product_id.is_some() || self.surface_id.is_some();
+        let url = if self.endpoint_url.is_some() {
+            Some(spell("endpoint_url").into_owned())
+        } else {
+            let url = environment.endpoint_url().ok().flatten().filter(|_| !is_explicit);
+            url.map(|_| environment.name("ENDPOINT_URL"))
+        };
+        if let Some(url) = url {
+            return AddressNames { product: url.clone(), surface: url };
+        }
+        let name = |is_given: bool, option: &str, variable: &str| {
+            if is_given { spell(option).into_owned() } else { environment.name(variable) }
+        };
+        AddressNames {
+            product: name(self.product_id.is_some(), "product_id", "PRODUCT_ID"),
+            surface: name(self.surface_id.is_some(), "surface_id", "SURFACE_ID"),
+        }
+    }
+
     /// Explicit options override the environment. Two sources of the same level that disagree are an error: a guess could send
     /// the key to the wrong host.
     pub(crate) fn resolve(&self, environment: &Environment) -> Result<Endpoint, Error> {
@@ -118,4 +139,27 @@ fn missing(environment: &Environment, product: bool, surface: bool) -> Error {
         options.join(" and "),
     );
     Error::configuration_text(spell(first).into_owned(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_by_what_configured_it() {
+        let environment = |url: &'static str| {
+            Environment::new("RUNTYPE").with_lookup(move |name| (name == "RUNTYPE_ENDPOINT_URL").then(|| url.into()))
+        };
+        let names = |settings: EndpointSettings, url| {
+            let AddressNames { product, surface } = settings.names(&environment(url));
+            (product, surface)
+        };
+        let pair = |product: &str, surface: &str| (product.to_owned(), surface.to_owned());
+        let product = || EndpointSettings { product_id: Some("p".into()), ..EndpointSettings::default() };
+        let url = EndpointSettings { endpoint_url: Some("u".into()), ..EndpointSettings::default() };
+        assert_eq!(names(url, ""), pair("endpoint_url", "endpoint_url"));
+        assert_eq!(names(EndpointSettings::default(), "u"), pair("RUNTYPE_ENDPOINT_URL", "RUNTYPE_ENDPOINT_URL"));
+        assert_eq!(names(product(), "u"), pair("product_id", "RUNTYPE_SURFACE_ID"));
+        assert_eq!(names(EndpointSettings::default(), ""), pair("RUNTYPE_PRODUCT_ID", "RUNTYPE_SURFACE_ID"));
+    }
 }

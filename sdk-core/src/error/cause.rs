@@ -1,11 +1,38 @@
 //! The cause of an error, reduced to its text.
 
-use std::{fmt, io};
+use std::{borrow::Cow, fmt, io};
 
 use crate::redact;
 
 /// How the standard library begins the text of a failed name resolution.
 const LOOKUP_FAILED: &str = "failed to lookup address information";
+
+/// Words of libraries that say little to a reader, and plain ones.
+const PLAIN: [(&str, &str); 6] = [
+    ("invalid HTTP version parsed", "the server does not speak HTTP on this port"),
+    (NO_TLS, "the server does not speak TLS on this port"),
+    ("connection closed before message completed", "the server closed the connection before its response was complete"),
+    (
+        "peer closed connection without sending TLS close_notify",
+        "the server closed the connection without the end of TLS",
+    ),
+    ("relative URL without a base", "it has no scheme"),
+    ("EOF while parsing", "the JSON ends too early"),
+];
+
+/// How the TLS library begins the text for a server that responds without TLS.
+const NO_TLS: &str = "received corrupt message of type InvalidContentType";
+
+/// A library's reason in plain words, where they are known. The place in a JSON text is kept.
+pub(crate) fn plain(reason: &str) -> Cow<'_, str> {
+    let Some((_, words)) = PLAIN.iter().find(|(begin, _)| reason.starts_with(begin)) else {
+        return Cow::Borrowed(reason);
+    };
+    match reason.find(" at line ").and_then(|at| reason.get(at..)) {
+        Some(place) => Cow::Owned(format!("{words}{place}")),
+        None => Cow::Borrowed(words),
+    }
+}
 
 /// A cause that keeps the text, without anything that looks like a credential, and drops the type. An [`io::Error`] at the end of
 /// the chain keeps its type, so that its kind can be read.
@@ -70,15 +97,16 @@ impl Cause {
             return format!("the host name could not be resolved ({})", reason.trim_start_matches(": "));
         }
         // The number of the system's error and links to a library's documentation do not help the reader.
-        let plain = innermost.split(" (os error ").next().unwrap_or_default();
-        let plain = plain.split(": https://").next().unwrap_or_default();
-        let mut characters = plain.chars();
+        let short = innermost.split(" (os error ").next().unwrap_or_default();
+        let short = short.split(": https://").next().unwrap_or_default();
+        let words = plain(short);
+        let mut characters = words.chars();
         match (characters.next(), characters.as_str()) {
             // Keeps abbreviations such as "TLS".
             (Some(first), rest) if !rest.starts_with(|c: char| c.is_uppercase()) => {
                 first.to_lowercase().chain(rest.chars()).collect()
             }
-            _ => plain.to_owned(),
+            _ => words.into_owned(),
         }
     }
 
@@ -104,6 +132,8 @@ fn code(error: &io::Error) -> Option<&'static str> {
         io::ErrorKind::AddrNotAvailable => Some("EADDRNOTAVAIL"),
         // The standard library has no error kind for failures of getaddrinfo.
         _ if error.to_string().starts_with(LOOKUP_FAILED) => Some("ENOTFOUND"),
+        // As Node's own TLS reports it.
+        _ if error.to_string().starts_with(NO_TLS) => Some("EPROTO"),
         _ => None,
     }
 }
@@ -199,5 +229,20 @@ mod tests {
         let cause = rewritten(before(io::Error::from_raw_os_error(2)));
         assert_eq!(cause.source().unwrap().downcast_ref::<io::Error>().unwrap().raw_os_error(), Some(2));
         assert!(Cause::of(&end("alone")).source().is_none());
+    }
+
+    #[test]
+    fn a_library_s_words_become_plain_ones() {
+        let broken = io::Error::new(io::ErrorKind::InvalidData, NO_TLS);
+        assert_eq!(code(&broken), Some("EPROTO"));
+        for (reason, expected) in [
+            (NO_TLS, "the server does not speak TLS on this port"),
+            ("invalid HTTP version parsed", "the server does not speak HTTP on this port"),
+            ("relative URL without a base", "it has no scheme"),
+            ("EOF while parsing a value at line 1 column 7", "the JSON ends too early at line 1 column 7"),
+            ("connection refused", "connection refused"),
+        ] {
+            assert_eq!(plain(reason), expected);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    cause::Cause,
+    cause::{Cause, plain},
     facts::{Facts, StatusFacts},
     kind::{ErrorKind, Phase},
     spelling::{duration, spell},
@@ -30,6 +30,15 @@ pub(crate) struct Explanation<'a> {
     /// The option that limits the wait for the rate limit, and its value.
     pub(crate) longest_wait: Option<(&'static str, Duration)>,
     pub(crate) may_have_executed: bool,
+    /// What configured the address.
+    pub(crate) address: &'a AddressNames,
+}
+
+/// The options or variables that configured the address, for texts. A full URL is both.
+#[derive(Debug, Clone)]
+pub(crate) struct AddressNames {
+    pub(crate) product: String,
+    pub(crate) surface: String,
 }
 
 /// Result of asking the key source again after a 401.
@@ -64,6 +73,11 @@ pub(crate) fn words(message: &str) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", message.get(..end).unwrap_or_default())),
         None => Cow::Borrowed(message),
     }
+}
+
+/// The application's or a library's words as a part of a text: without a credential, on one line, and not too long.
+pub(crate) fn one_line(message: &str) -> String {
+    redact::visible(&words(&redact::hide_credentials(message))).into_owned()
 }
 
 /// The sentence on whether the call was executed.
@@ -105,14 +119,7 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
             ),
         ),
         403 => permission(explanation),
-        404 => (
-            "The product, the surface or the capability does not exist.".into(),
-            format!(
-                "Check {}, {} and the capability's slug against the dashboard.",
-                spell("product_id"),
-                spell("surface_id")
-            ),
-        ),
+        404 => not_found(response, explanation.address),
         400 | 413 | 415 | 422 => (
             format!("The input does not match the capability's parameters. {executed}"),
             "See the parameters in the surface's OpenAPI document (`openapi()`).".into(),
@@ -184,6 +191,24 @@ fn permission(explanation: &Explanation<'_>) -> (String, String) {
     )
 }
 
+/// What does not exist: what the server's words name, or one of three.
+fn not_found(response: &StatusFacts, address: &AddressNames) -> (String, String) {
+    let said = response.message.to_lowercase();
+    let (product, surface) = (address.product.as_str(), address.surface.as_str());
+    let all = [("product", product), ("surface", surface), ("capability", "the capability's slug")];
+    let named: Vec<_> = all.into_iter().filter(|(what, _)| said.contains(what)).collect();
+    match named.as_slice() {
+        [(what, place)] => (format!("The {what} does not exist."), format!("Check {place} against the dashboard.")),
+        _ => {
+            let places = if product == surface { product.to_owned() } else { format!("{product}, {surface}") };
+            (
+                "The product, the surface or the capability does not exist.".into(),
+                format!("Check {places} and the capability's slug against the dashboard."),
+            )
+        }
+    }
+}
+
 fn rate_limit(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
     let executed = consequence(explanation.may_have_executed);
     let cause = match (response.retry_after, explanation.longest_wait) {
@@ -208,12 +233,21 @@ pub(crate) fn not_sent(capability: Option<&str>, reason: &str, cause: &str) -> S
 }
 
 /// The text of a connection that could not be made, or broke.
-pub(crate) fn broken(capability: Option<&str>, host: &str, cause: Cause, may_have_executed: bool) -> Box<Facts> {
+///
+/// `proxy` is the host and port of the proxy, if one is used.
+pub(crate) fn broken(
+    capability: Option<&str>,
+    host: &str,
+    proxy: Option<&str>,
+    cause: Cause,
+    may_have_executed: bool,
+) -> Box<Facts> {
     let reason = cause.reason();
+    let through = proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
     let happened = if cause.is_connect() {
-        format!("{}could not connect to {host}: {reason}", who(capability))
+        format!("{}could not connect to {host}{through}: {reason}", who(capability))
     } else {
-        format!("{}the connection to {host} broke: {reason}", who(capability))
+        format!("{}the connection to {host}{through} broke: {reason}", who(capability))
     };
     let remedy = match (may_have_executed, cause.is_connect()) {
         (true, _) => CHECK_EFFECTS.to_owned(),
@@ -275,7 +309,7 @@ pub(crate) fn undecodable(
     if response.body.is_empty() {
         return lines([&format!("{who}{status} without a body where JSON was expected"), EXECUTED, ""]);
     }
-    lines([&format!("{who}the output does not have the expected shape{place}: {reason}"), EXECUTED, ""])
+    lines([&format!("{who}the output does not have the expected shape{place}: {}", plain(reason)), EXECUTED, ""])
 }
 
 #[cfg(test)]

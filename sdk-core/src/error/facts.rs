@@ -30,7 +30,7 @@ pub(crate) struct Facts {
     pub(crate) key_hint: Option<String>,
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) source: Option<Source>,
-    pub(crate) key_function_error: Option<Source>,
+    pub(crate) key_function_error: Option<String>,
     pub(crate) os_code: Option<&'static str>,
 }
 

@@ -68,9 +68,11 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_key_function_error(mut self, error: Source) -> Self {
-        self.0.source = Some(Box::new(Cause::of(&*error)));
-        self.0.key_function_error = Some(error);
+    /// Adds what the application's key function failed with, in words without a key. The error itself is dropped: what prints a
+    /// chain of causes would print a key that is in it.
+    pub(crate) fn with_key_function_error(mut self, text: String) -> Self {
+        self.0.source = Some(Box::new(Cause::of(&*Source::from(text.as_str()))));
+        self.0.key_function_error = Some(text);
         self
     }
 
@@ -83,8 +85,8 @@ impl Error {
         self
     }
 
-    /// The original error of the application's key function. It is not redacted.
-    pub(crate) fn key_function_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
+    /// What the application's key function failed with, in words without a key.
+    pub(crate) fn key_function_error(&self) -> Option<&str> {
         self.0.key_function_error.as_deref()
     }
 

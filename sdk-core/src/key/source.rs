@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::ApiKey;
 use crate::{
     config::environment::Environment,
-    error::{Error, spelling::spell},
+    error::{Error, cause::Cause, explain::one_line, spelling::spell},
     redact,
 };
 
@@ -119,9 +119,9 @@ impl KeySource {
         match &self.0 {
             Kind::Function(ask) => {
                 let key = ask().await.map_err(|source| {
-                    let text = redact::hide_credentials(&source.to_string()).into_owned();
+                    let text = one_line(&source.to_string());
                     Error::configuration("api_key", format!("the application's key function failed: {text}"))
-                        .with_key_function_error(source)
+                        .with_key_function_error(text)
                 })?;
                 rules.parse(key)
             }
@@ -147,12 +147,12 @@ impl KeySource {
                     ),
                 )),
             },
-            Kind::File(path) => read_file(path, rules),
+            Kind::File(path) => read_file("api_key_file", "pass", path, rules),
             Kind::Environment => match (environment.key(), environment.key_file()) {
                 (Some(key), _) => {
                     rules.parse(key).map_err(|error| error.found_in(format!("the variable {}", environment.key_name())))
                 }
-                (None, Some(path)) => read_file(&PathBuf::from(path), rules),
+                (None, Some(path)) => read_file(&environment.key_file_name(), "set it to", &PathBuf::from(path), rules),
                 (None, None) => Err(Error::configuration(
                     "api_key",
                     format!(
@@ -169,13 +169,19 @@ Set {} to a product key (papi_…), or {} to the path of a file that contains on
     }
 }
 
-fn read_file(path: &PathBuf, rules: &KeyRules) -> Result<ApiKey, Error> {
+/// Reads the file that an option or a variable names. `verb` begins the remedy.
+fn read_file(option: &str, verb: &str, path: &PathBuf, rules: &KeyRules) -> Result<ApiKey, Error> {
     let place = || format!("the file {}", redact::quote(&path.display().to_string()));
     let bytes = Zeroizing::new(std::fs::read(path).map_err(|error| {
-        Error::configuration("api_key", format!("{} cannot be read: {error}", place())).with_source(error)
+        let reason = Cause::of(&error).reason();
+        let problem = format!(
+            "{} cannot be read: {reason}; {verb} the path of a file that contains only a product key (papi_…)",
+            place()
+        );
+        Error::configuration(option, problem).with_source(error)
     })?);
     let text = std::str::from_utf8(&bytes).map_err(|_| {
-        Error::configuration("api_key", format!("{} is not text: it must contain only a product key (papi_…)", place()))
+        Error::configuration(option, format!("{} is not text: it must contain only a product key (papi_…)", place()))
     })?;
     rules.parse(text).map_err(|error| error.found_in(place()))
 }
@@ -229,8 +235,23 @@ mod tests {
         let text = KeySource::environment().ask_now(&wrong).unwrap_err().to_string();
         assert!(text.contains("RUNTYPE_PRODUCT_API_KEY") && text.contains("platform key"), "{text}");
         assert!(!text.contains("secret00"), "{text}");
-        let text = KeySource::file("/nowhere/key").ask_now(&wrong).unwrap_err().to_string();
-        assert!(text.contains("/nowhere/key"), "{text}");
+    }
+
+    #[test]
+    fn an_unreadable_file_is_named_with_its_option_or_its_variable() {
+        let rest = "the file \"/nowhere/key\" cannot be read: no such file or directory;";
+        let error = KeySource::file("/nowhere/key").ask_now(&variables(&[])).unwrap_err();
+        assert_eq!(error.option(), Some("api_key_file"));
+        assert!(error.to_string().starts_with(&format!("api_key_file: {rest} pass the path of a file")), "{error}");
+        let environment = variables(&[("RUNTYPE_PRODUCT_API_KEY_FILE", "/nowhere/key")]);
+        let error = KeySource::environment().ask_now(&environment).unwrap_err();
+        assert_eq!(error.option(), Some("RUNTYPE_PRODUCT_API_KEY_FILE"));
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("RUNTYPE_PRODUCT_API_KEY_FILE: {rest} set it to the path of a file")),
+            "{error}"
+        );
     }
 
     #[tokio::test]
@@ -241,10 +262,16 @@ mod tests {
         assert!(error.to_string().contains("vault") && !error.to_string().contains("leaked"), "{error}");
         let source = std::error::Error::source(&error).unwrap().to_string();
         assert!(source.contains("vault") && !source.contains("leaked"), "{source}");
-        assert!(
-            error.key_function_error().unwrap().to_string().contains("leaked"),
-            "the application's own error, whole"
-        );
+        assert_eq!(error.key_function_error(), Some("vault: papi_… is sealed"));
+    }
+
+    #[tokio::test]
+    async fn a_function_that_fails_with_many_lines_takes_one() {
+        let source = KeySource::function(|| async { Err::<String, _>("l1\nl2\nl3\u{1b}[2J\nl4\nl5") });
+        let text = source.ask(&variables(&[])).await.unwrap_err().to_string();
+        assert_eq!(text, "api_key: the application's key function failed: l1\\nl2\\nl3\\u{1b}[2J\\nl4\\nl5");
+        let source = KeySource::function(|| async { Err::<String, _>("x".repeat(10_000)) });
+        assert!(source.ask(&variables(&[])).await.unwrap_err().to_string().len() < 400);
     }
 
     #[test]

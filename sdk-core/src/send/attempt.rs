@@ -171,7 +171,13 @@ impl Exchange<'_> {
         }
         Failed {
             failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
-            facts: explain::broken(self.plan.capability.as_deref(), &self.plan.host(), cause, may_have_executed),
+            facts: explain::broken(
+                self.plan.capability.as_deref(),
+                &self.plan.host(),
+                self.context.transport.proxy(),
+                cause,
+                may_have_executed,
+            ),
         }
     }
 

@@ -11,6 +11,7 @@ use super::{clock::Clock, hooks::Hooks};
 use crate::{
     config::options::Options,
     endpoint::Endpoint,
+    error::explain::AddressNames,
     key::{header::AuthHeader, ring::KeyRing},
     redact,
     response::limits::Quota,
@@ -21,6 +22,7 @@ use crate::{
 /// State that all calls of a client and its clones share.
 pub(crate) struct Context {
     pub(crate) endpoint: Endpoint,
+    pub(crate) address_names: AddressNames,
     pub(crate) auth_header: AuthHeader,
     pub(crate) keys: KeyRing,
     pub(crate) options: Options,

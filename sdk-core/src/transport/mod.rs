@@ -7,13 +7,14 @@ pub(crate) mod tls;
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    config::defaults,
+    config::{defaults, problems::Problems},
     endpoint::Endpoint,
     error::{
         Error,
@@ -22,6 +23,7 @@ use crate::{
     },
 };
 use plan::Outgoing;
+use proxy::Proxy;
 use request_body::{RequestBody, Written};
 use tls::Trust;
 
@@ -99,14 +101,39 @@ impl Unprocessed {
 pub(crate) struct Transport {
     http: reqwest::Client,
     connect_timeout: Option<Duration>,
+    /// Host and port of the proxy, for texts.
+    proxy: Option<Arc<str>>,
 }
 
 impl Transport {
-    pub(crate) fn new(options: &TransportOptions, endpoint: &Endpoint) -> Result<Self, Error> {
-        let user_agent = HeaderValue::from_str(&options.user_agent)
-            .map_err(|_| Error::configuration("user_agent", "contains a character that a header must not contain"))?;
+    /// None if an option is wrong, or there is no endpoint. All problems are reported.
+    pub(crate) fn new(
+        options: &TransportOptions,
+        endpoint: Option<&Endpoint>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let user_agent = problems
+            .keep(HeaderValue::from_str(&options.user_agent).map_err(|_| {
+                Error::configuration("user_agent", "contains a character that a header must not contain")
+            }));
+        let tls = problems.keep(tls::configuration(options.trust, &options.root_certificates));
+        let given = options.proxy.as_ref().filter(|proxy| !proxy.is_empty());
+        let proxy = given.and_then(|proxy| problems.keep(proxy::parse(proxy)));
+        if given.is_some() && proxy.is_none() {
+            return None;
+        }
+        problems.keep(Self::connect(options, endpoint?, user_agent?, tls?, proxy))
+    }
+
+    fn connect(
+        options: &TransportOptions,
+        endpoint: &Endpoint,
+        user_agent: HeaderValue,
+        tls: rustls::ClientConfig,
+        proxy: Option<Proxy>,
+    ) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::configuration(options.trust, &options.root_certificates)?)
+            .tls_backend_preconfigured(tls)
             .user_agent(user_agent)
             .pool_idle_timeout(options.pool_idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)
@@ -118,7 +145,8 @@ impl Transport {
             builder = builder.connect_timeout(timeout);
         }
         let localhost = endpoint.localhost_name();
-        if let Some(proxy) = options.proxy.as_ref().filter(|proxy| !proxy.is_empty()) {
+        let mut through = None;
+        if let Some(Proxy { proxy, host }) = proxy {
             if let Some(name) = &localhost {
                 let problem = format!(
                     "would resolve {name} itself, to another machine's loopback address: leave it out for a {} on this machine",
@@ -126,10 +154,13 @@ impl Transport {
                 );
                 return Err(Error::configuration("proxy", problem));
             }
-            builder = builder.proxy(proxy::parse(proxy)?);
+            builder = builder.proxy(proxy);
+            through = Some(host);
         } else if options.proxy.is_some() || endpoint.base_url().starts_with("http://") || endpoint.is_loopback() {
             // A proxy from the environment would read the key of a plain http request, and does not reach this machine.
             builder = builder.no_proxy();
+        } else {
+            through = proxy::of_environment();
         }
         if let Some(name) = &localhost {
             // The resolver is not asked: it could return an address of another machine. Port 0 stands for the URL's.
@@ -137,7 +168,12 @@ impl Transport {
             builder = builder.resolve_to_addrs(name, &loopback);
         }
         let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
-        Ok(Self { http, connect_timeout: options.connect_timeout })
+        Ok(Self { http, connect_timeout: options.connect_timeout, proxy: through.map(Into::into) })
+    }
+
+    /// Host and port of the proxy, if one is used.
+    pub(crate) fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

@@ -54,8 +54,8 @@ class AsyncClient(BaseClient):
         max_retries: Maximum number of retries, 0 to 100. Overrides `RUNTYPE_MAX_RETRIES`. Default: 2.
         max_retry_wait: Longest wait before a retry. A longer `Retry-After` is not waited for: the call fails at once,
             and its error says how long the server asked to wait. Default: 60. `None` disables it.
-        retry_mode: `"safe"` (the default) retries only what the server has not started. `"idempotent"` also retries
-            what may have run: choose it only where running twice does no harm.
+        retry_mode: `"safe"` (the default) retries only what the server cannot have executed. `"idempotent"` also
+            retries what may have run: choose it only where running twice does no harm.
         max_response_bytes: Maximum size of a response in bytes, after decompression. Default: 64 MiB.
         response_format: `"raw"`, `"wrapped"`, or `"detect"` (the default), which tells by the shape.
         headers: Headers of every call, as a mapping or as pairs. The client's own, such as `Authorization`, are
@@ -65,7 +65,7 @@ class AsyncClient(BaseClient):
         max_event_bytes: Maximum size of one event of a stream in bytes, and of all else between two events. Default:
             16 MiB.
         proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
-        root_certificates: Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file.
+        root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
@@ -193,7 +193,7 @@ class AsyncClient(BaseClient):
             max_retries: Maximum number of retries, 0 to 100. Overrides the client's.
             max_retry_wait: Longest wait before a retry in seconds; a longer `Retry-After` is not waited for. Overrides
                 the client's.
-            retry_mode: `"safe"` retries only what the server has not started, `"idempotent"` also what may have run.
+            retry_mode: `"safe"` retries only what the server cannot have executed.
                 Overrides the client's.
             max_response_bytes: Maximum size of the response in bytes, after decompression. Overrides the client's.
             response_format: `"raw"`, `"wrapped"`, or `"detect"`, which tells by the shape. Overrides the client's.
@@ -273,7 +273,7 @@ class AsyncClient(BaseClient):
             max_retries: Maximum number of retries, 0 to 100. Overrides the client's.
             max_retry_wait: Longest wait before a retry in seconds; a longer `Retry-After` is not waited for. Overrides
                 the client's.
-            retry_mode: `"safe"` retries only what the server has not started, `"idempotent"` also what may have run.
+            retry_mode: `"safe"` retries only what the server cannot have executed.
                 Overrides the client's.
             stream_idle_timeout: Longest silence in seconds. Overrides the client's.
             stream_timeout: Timeout of the whole stream in seconds, from its first byte. Overrides the client's.
@@ -352,7 +352,7 @@ class AsyncClient(BaseClient):
     ) -> types.Any:
         """Returns the surface's OpenAPI 3.0 document, which describes its capabilities.
 
-        Options and exceptions are those of `call`.
+        Options are those of `call`, except `response_format` and `via_dispatch`; exceptions are the same.
         """
         raise NotImplementedError
 
@@ -371,7 +371,7 @@ class AsyncClient(BaseClient):
         max_response_bytes: int | None = None,
         headers: types.HeadersToAdd | None = None,
     ) -> CallResponse:
-        """Returns the OpenAPI document as the output of a response. Options and exceptions are those of `call`."""
+        """Returns the OpenAPI document as the output of a response. Options and exceptions are those of `openapi`."""
         raise NotImplementedError
 
     async def _run(

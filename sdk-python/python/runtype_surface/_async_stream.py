@@ -10,6 +10,7 @@ from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import Lock
     from types import TracebackType
 
     from . import _native
@@ -32,7 +33,7 @@ class AsyncEventStream(WithHead):
     loop ends. A read that is given up, as by `asyncio.wait_for`, loses no event: the next read gets it.
     """
 
-    __slots__ = ("__weakref__", "_failure", "_one_reader", "_open", "_pending")
+    __slots__ = ("__weakref__", "_failure", "_one_reader", "_open", "_pending", "_whole")
 
     _entered_by = "async with"
 
@@ -43,6 +44,7 @@ class AsyncEventStream(WithHead):
         """Why there is no response. The call is not sent again to find out."""
         self._pending = Pending()
         self._one_reader = OneReader()
+        self._whole: Lock | None = None
 
     if not TYPE_CHECKING:
         # Type checkers report the mistake themselves while there is no such method.
@@ -118,32 +120,42 @@ class AsyncEventStream(WithHead):
         out.
 
         It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
-        events. A wait that is given up may be repeated.
+        events. Both may be awaited at the same time. A wait that was cancelled can be repeated.
 
         Raises:
             StreamError: As `__anext__`; after an error the same one. Also if the execution waits at the end (`code` is
                 `awaiting`), or if the text is larger than `max_response_bytes`.
             ConfigurationError: The stream was closed before its end.
         """
-        with self._one_reader:
-            native = await self._to_be_read()
-            text: str = await wait(native.begin_text)
-            return text
+        async with self._whole_turn():
+            with self._one_reader:
+                native = await self._to_be_read()
+                text: str = await wait(native.begin_text)
+                return text
 
     async def final_output(self) -> types.Any:
         """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
 
         It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
-        events. A wait that is given up may be repeated.
+        events. Both may be awaited at the same time. A wait that was cancelled can be repeated.
 
         Raises:
             StreamError: As `__anext__`; after an error the same one. Also if the execution waits at the end (`code` is
                 `awaiting`).
             ConfigurationError: The stream was closed before its end.
         """
-        with self._one_reader:
-            native = await self._to_be_read()
-            return await wait(native.begin_final_output)
+        async with self._whole_turn():
+            with self._one_reader:
+                native = await self._to_be_read()
+                return await wait(native.begin_final_output)
+
+    def _whole_turn(self) -> Lock:
+        """Has `text` and `final_output` wait for each other."""
+        from asyncio import Lock
+
+        if self._whole is None:
+            self._whole = Lock()
+        return self._whole
 
     async def _to_be_read(self) -> _native.EventStream:
         native = await self._opened()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._errors import SurfaceError
-from ._record import not_made
+from ._record import Frozen, not_made
 from ._response import CallResponse
 
 TYPE_CHECKING = False
@@ -13,11 +13,13 @@ else:
     from ._lazy import types
 
 
-class CallResult:
+class CallResult(Frozen):
     """The result of one of many calls: a response, or an error.
 
     for result in client.call_many("summarize-article", [{"input": text} for text in texts]):
         print(result.index, result.output if result.ok else result.error)
+
+    Type checkers narrow by the field itself, not by `ok`: `if result.response is not None`.
     """
 
     __slots__ = ("error", "index", "input", "response")

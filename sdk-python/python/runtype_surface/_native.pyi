@@ -97,7 +97,7 @@ class StreamEvent:
         """The code of an `execution_error` or `error` event."""
     @property
     def error_message(self) -> str | None:
-        """The words of an `execution_error` or `error` event."""
+        """The message of an `execution_error` or `error` event."""
     @property
     def recoverable(self) -> bool | None:
         """Whether the stream goes on after an `error` event: it does unless the event says `recoverable: false`."""

@@ -14,7 +14,21 @@ def fields_of(record: object) -> tuple[object, ...]:
     return tuple(getattr(record, name, None) for name in names)
 
 
-class Record:
+class Frozen:
+    """An object whose fields are set once, by its constructor or a pickle."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, name):
+            raise AttributeError(f"{type(self).__name__}.{name} is read-only")
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__}.{name} is read-only")
+
+
+class Record(Frozen):
     """Plain data that compares, prints and pickles by its fields."""
 
     __slots__: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
-from ._record import Record, fields_of, not_made
+from ._record import Frozen, Record, fields_of, not_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Usage(Record):
         """Number of tokens in total."""
 
 
-class CallResponse:
+class CallResponse(Frozen):
     """A capability's output with its metadata, as `call_with_response` returns it."""
 
     __slots__ = (

@@ -124,7 +124,7 @@ class WithHead:
 
     @property
     def execution_id(self) -> str | None:
-        """Id of the execution. `None` until an event has said it."""
+        """Id of the execution. `None` until an event with it has come."""
         return None if self._native is None else self._native.execution_id
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from ._attempt import Attempt
 from ._hooks import AttemptStart
 from ._native import StreamEvent
+from ._not_given import NotGiven
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -119,19 +120,19 @@ StreamEventName: TypeAlias = Literal[
 
 
 class _RequestOptions(TypedDict, total=False):
-    timeout: Duration
+    timeout: Duration | NotGiven
     """Overall timeout in seconds, including retries and backoff; of a stream, until the response begins. Default: 300.
     `None` disables it."""
-    attempt_timeout: Duration
+    attempt_timeout: Duration | NotGiven
     """Timeout of one attempt in seconds. Default: none; the overall timeout applies."""
     max_retries: int | None
     """Maximum number of retries, 0 to 100. Default: 2."""
-    max_retry_wait: Duration
+    max_retry_wait: Duration | NotGiven
     """Longest wait before a retry in seconds. A longer `Retry-After` is not waited for: the call fails at once, and its
     error says how long the server asked to wait. Default: 60. `None` disables it."""
     retry_mode: RetryMode | None
-    """What is retried. `safe` (the default): only what the server has not started. `idempotent`: also what may have
-    run; choose it only where running twice does no harm."""
+    """What is retried. `safe` (the default): only what the server cannot have executed. `idempotent`: also what
+    may have run; choose it only where running twice does no harm."""
     headers: HeadersToAdd | None
     """Headers to add. They override the client's of the same name."""
     via_dispatch: bool | None
@@ -154,16 +155,16 @@ class CallManyOptions(CallOptions, total=False):
     """Maximum number of calls in flight, 1 to 10,000. Default: 8."""
     in_order: bool
     """Whether results come in the order of the inputs, or as they complete. Default: `True`."""
-    max_window_wait: Duration
+    max_window_wait: Duration | NotGiven
     """Longest wait for the next window of a used-up rate limit. Default: 900 s. `None` disables it."""
 
 
 class StreamOptions(_RequestOptions, total=False):
     """The options of a stream, which override the client's; for functions that pass options on to `Client.stream`."""
 
-    stream_idle_timeout: Duration
+    stream_idle_timeout: Duration | NotGiven
     """Longest silence of a stream in seconds. Default: 120. `None` disables it."""
-    stream_timeout: Duration
+    stream_timeout: Duration | NotGiven
     """Timeout of a whole stream in seconds, from its first byte. Default: none."""
     max_event_bytes: int | None
     """Maximum size of one event in bytes, and of all else between two events. Default: 16 MiB."""
@@ -176,7 +177,7 @@ class _SharedOptions(TypedDict, total=False):
     """File that holds the key. It is read again when it changes."""
     api_key_variable: str | None
     """Environment variable that holds the key."""
-    api_key_prefix: str | None
+    api_key_prefix: str | NotGiven | None
     """What a key must begin with. Default: `papi_`, as the API documents. `None` accepts any key."""
     product_id: str | None
     """Product id. Overrides `RUNTYPE_PRODUCT_ID`."""
@@ -188,16 +189,16 @@ class _SharedOptions(TypedDict, total=False):
     """Scheme, host and path prefix of the API. Overrides `RUNTYPE_BASE_URL`. Default: `https://api.runtype.com`."""
     auth_header: AuthHeader | None
     """Header that carries the key. Default: `bearer`."""
-    connect_timeout: Duration
+    connect_timeout: Duration | NotGiven
     """Timeout for establishing a connection in seconds. Default: 10. `None` disables it."""
-    timeout: Duration
+    timeout: Duration | NotGiven
     """Overall timeout of a call in seconds, including retries and backoff; of a stream, until the response begins.
     Overrides `RUNTYPE_TIMEOUT_SECONDS`. Default: 300. `None` disables it."""
-    attempt_timeout: Duration
+    attempt_timeout: Duration | NotGiven
     """Timeout of one attempt in seconds. Default: none; the overall timeout applies."""
     max_retries: int | None
     """Maximum number of retries, 0 to 100. Overrides `RUNTYPE_MAX_RETRIES`. Default: 2."""
-    max_retry_wait: Duration
+    max_retry_wait: Duration | NotGiven
     """Longest wait before a retry in seconds. Default: 60. `None` disables it."""
     retry_mode: RetryMode | None
     """What is retried. Default: `safe`."""
@@ -207,16 +208,16 @@ class _SharedOptions(TypedDict, total=False):
     """Format of responses. Default: `detect`."""
     headers: HeadersToAdd | None
     """Headers of every call."""
-    stream_idle_timeout: Duration
+    stream_idle_timeout: Duration | NotGiven
     """Longest silence of a stream in seconds. Default: 120. `None` disables it."""
-    stream_timeout: Duration
+    stream_timeout: Duration | NotGiven
     """Timeout of a whole stream in seconds, from its first byte. Default: none."""
     max_event_bytes: int | None
     """Maximum size of one event of a stream in bytes. Default: 16 MiB."""
     proxy: str | None
     """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy."""
     root_certificates: Certificates | None
-    """Certificates to trust beside Mozilla's: PEM text, or the path of a PEM file."""
+    """Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
     before_attempt: BeforeAttempt | None

@@ -19,7 +19,11 @@ use tokio::sync::mpsc;
 
 use super::Call;
 use crate::{
-    config::{defaults, problems::Problems, values},
+    config::{
+        defaults,
+        problems::Problems,
+        values::{self, MOST_CONCURRENCY},
+    },
     error::Error,
     response::call_response::CallResponse,
     send::held::{Held, Refused},
@@ -30,9 +34,6 @@ use result::CallResult;
 
 type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 type InFlight = Pin<Box<dyn Future<Output = Ended> + Send>>;
-
-/// No server handles more at once.
-const MOST_CONCURRENCY: u64 = 10_000;
 
 /// Calls a capability once for each input; made by [`Call::many`].
 ///

@@ -8,6 +8,7 @@ fn response(status: u16) -> StatusFacts {
 
 /// The text of a response to `echo`.
 fn text(response: &StatusFacts, may_have_executed: bool, asked_again: AskedAgain) -> String {
+    let address = AddressNames { product: "product_id".into(), surface: "surface_id".into() };
     explain(
         response,
         &Explanation {
@@ -17,6 +18,7 @@ fn text(response: &StatusFacts, may_have_executed: bool, asked_again: AskedAgain
             asked_again,
             longest_wait: Some(("max_retry_wait", Duration::from_secs(60))),
             may_have_executed,
+            address: &address,
         },
     )
 }
@@ -104,12 +106,12 @@ fn only_a_long_message_is_cut() {
 #[test]
 fn a_broken_connection_says_whether_it_is_safe_to_retry() {
     let cause = || Cause::of(&std::io::Error::other("Connection lost"));
-    let facts = broken(Some("echo"), "host:1", cause(), false);
+    let facts = broken(Some("echo"), "host:1", None, cause(), false);
     let expected =
         "echo: the connection to host:1 broke: connection lost\nThe call was not executed.\nIt is safe to retry.";
     assert_eq!((facts.text.as_str(), facts.kind), (expected, Some(ErrorKind::Connection)));
     assert!(!facts.may_have_executed && facts.source.is_some());
-    let facts = broken(None, "host:1", cause(), true);
+    let facts = broken(None, "host:1", None, cause(), true);
     assert!(facts.may_have_executed && facts.text.ends_with(CHECK_EFFECTS));
 }
 
