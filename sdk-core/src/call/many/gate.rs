@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::{
     config::defaults,
     error::spelling::duration,
+    redact,
     response::limits::RateLimit,
     send::clock::{Clock, Wait},
 };
@@ -68,7 +69,7 @@ impl Gate {
     pub(super) fn new(clock: Arc<dyn Clock>, capability: String) -> Self {
         Self {
             clock,
-            capability,
+            capability: redact::visible(&capability).into_owned(),
             max_wait: Some(defaults::MAX_WINDOW_WAIT),
             closed_until: None,
             wait: None,
