@@ -6,7 +6,14 @@ from _thread import allocate_lock
 
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
-from ._native import StreamEvent, closed_stream, second_reader, stream_already_entered, stream_already_read
+from ._native import (
+    StreamEvent,
+    closed_stream,
+    never_opened_stream,
+    second_reader,
+    stream_already_entered,
+    stream_already_read,
+)
 from ._response import Usage, usage_of
 
 TYPE_CHECKING = False
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
 
     from . import _native
     from . import _types as types
+    from ._errors import ConfigurationError
 else:
     from ._lazy import types
 
@@ -39,13 +47,25 @@ class WithHead:
         RuntimeError: The stream is not open yet.
     """
 
-    __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read", "_native")
+    __slots__ = (
+        "_events",
+        "_head",
+        "_is_begun",
+        "_is_closed",
+        "_is_cut",
+        "_is_entered",
+        "_is_read",
+        "_is_sent",
+        "_native",
+    )
 
     def __init__(self) -> None:
         self._head: StreamHead | None = None
         self._native: _native.EventStream | None = None
         # Events that came together with one that was yielded, the next one last.
         self._events: list[StreamEvent] = []
+        self._is_sent = False
+        """Whether it was opened, or is being opened."""
         self._is_entered = False
         self._is_begun = False
         """Whether a reader came before it was closed."""
@@ -60,29 +80,32 @@ class WithHead:
             raise RuntimeError("the stream is not open yet: enter it with `with`, or read its first event")
         return self._head
 
+    def _closed(self) -> ConfigurationError:
+        return closed_stream() if self._is_sent else never_opened_stream()
+
     def _enter(self) -> None:
         if self._is_entered:
             raise stream_already_entered()
         if self._is_closed:
-            raise closed_stream()
+            raise self._closed()
 
     def _iterate(self) -> None:
         if self._is_read:
             raise stream_already_read()
         if self._is_closed:
-            raise closed_stream()
+            raise self._closed()
         self._is_read = True
 
     def _begin(self) -> None:
         """Refuses a reader that comes after the stream was closed. A loop that was running ends."""
         if self._is_closed and not self._is_begun:
-            raise closed_stream()
+            raise self._closed()
         self._is_begun = True
 
     def _begin_whole(self, native: _native.EventStream | None) -> _native.EventStream:
         """Refuses to read the rest of a stream that lost events when it was closed."""
         if native is None or self._is_cut:
-            raise closed_stream()
+            raise self._closed()
         self._is_begun = self._is_read = True
         self._events.clear()
         return native
