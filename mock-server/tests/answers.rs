@@ -8,7 +8,7 @@ use std::{
 };
 
 use runtype_mock::{
-    Answer, Capability, Fault, FaultKind, Format, MockSurface, Outcome, Reply, SurfaceConfig,
+    Answer, Capability, Fault, FaultKind, Format, MockSurface, Outcome, Reply, Script, Step, SurfaceConfig,
     demo::{FULL_KEY, SCOPED_KEY},
 };
 use serde_json::json;
@@ -94,6 +94,32 @@ async fn every_kind_of_answer_can_be_streamed() {
     assert_eq!(events[1], "execution_start execution_complete");
     let failed = post(&surface, "fails", FULL_KEY, &json!({})).query("stream=true").send().await;
     assert_eq!((failed.status(), failed.header("content-type")), (500, "application/json"));
+}
+
+#[tokio::test]
+async fn a_script_that_ends_in_failure_is_a_500_without_a_stream() {
+    let surface = MockSurface::start().await.unwrap();
+    let part = Step::execution_complete("part");
+    let not_recoverable = Step::event("error", json!({"error": "gone", "code": "GONE", "recoverable": false}));
+    let partial = Step::event("execution_complete", json!({"success": false, "finalOutput": "part"}));
+    let rows = [
+        (vec![Step::text("part"), Step::execution_error("BOOM", "boom")], "boom", json!("BOOM")),
+        (vec![Step::text("part"), not_recoverable], "gone", json!("GONE")),
+        (vec![partial], "The execution failed", json!(null)),
+    ];
+    for (steps, message, code) in rows {
+        surface.answer("agent", Answer::Stream(Script::new(steps))).unwrap();
+        let (status, body) = call(&surface, "agent", FULL_KEY, &json!({})).await.read();
+        assert_eq!((status, &body["error"], &body["code"]), (500, &json!(message), &code));
+        let entry = surface.requests().pop().unwrap();
+        assert_eq!((entry.status, entry.execution_id.as_deref()), (Some(500), body["executionId"].as_str()));
+    }
+    let recovered = vec![Step::recoverable_error("retrying"), part];
+    surface.answer("agent", Answer::Stream(Script::new(recovered))).unwrap();
+    assert_eq!(call(&surface, "agent", FULL_KEY, &json!({})).await.read(), (200, json!("part")));
+    let script = Script { output: Some(json!("own")), ..Script::new([Step::execution_error("BOOM", "boom")]) };
+    surface.answer("agent", Answer::Stream(script)).unwrap();
+    assert_eq!(call(&surface, "agent", FULL_KEY, &json!({})).await.read(), (200, json!("own")));
 }
 
 #[tokio::test]

@@ -140,6 +140,13 @@ pub fn closed_stream() -> NativeError {
     panic::caught(Place::Entry, bindings::closed_stream).map_or_else(Into::into, Into::into)
 }
 
+/// The refusal of a stream that was closed before it was opened.
+#[napi]
+#[must_use]
+pub fn never_opened_stream() -> NativeError {
+    panic::caught(Place::Entry, bindings::never_opened_stream).map_or_else(Into::into, Into::into)
+}
+
 /// The refusal of a stream that was already read.
 #[napi]
 #[must_use]

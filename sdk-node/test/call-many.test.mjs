@@ -183,7 +183,8 @@ test('what the iterator of the inputs throws is thrown after the results of the 
 test('one input where many belong is refused', async () => {
   const { options, journal } = await surface();
   const client = new Client(options);
-  for (const one of ['text', {}, { input: 'x' }, new Map([['input', 'x']])]) {
+  const ones = ['text', {}, { input: 'x' }, new Map([['input', 'x']]), Buffer.from('{}'), new Float64Array(2)];
+  for (const one of [...ones, new ArrayBuffer(2)]) {
     const message = 'inputs: one input was given, not many: pass a list';
     assert.throws(() => client.callMany('echo', one), { name: 'ConfigurationError', option: 'inputs', message });
   }

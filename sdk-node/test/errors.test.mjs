@@ -151,6 +151,30 @@ test('an error that nobody catches is printed in the same way', async () => {
   assert.doesNotMatch(stderr, /tcp connect|client error|attempts|Uint8Array/);
 });
 
+test('no inspection of an error acts on a terminal, and the fields are as the server sent them', async () => {
+  const json = {
+    error: 'no \u202eexe\u2028INFO',
+    code: 'A\u2066B',
+    details: { why: '\u200f' },
+    executionId: 'e\u202dx',
+  };
+  const { options } = await surface({ faults: [{ kind: 'status', status: 500, json }] });
+  const error = await rejection(new Client(options).call('echo', {}));
+  assert.deepEqual([error.serverMessage, error.code, error.executionId], [json.error, json.code, json.executionId]);
+  for (const thing of [error, { error }, Object.freeze(error)]) {
+    const shown = inspect(thing, { depth: 10 });
+    assert.doesNotMatch(shown, /[\u200f\u2028\u202d\u202e\u2066]/);
+    for (const part of [
+      "code: 'A\\u2066B'",
+      "executionId: 'e\\u202dx'",
+      'no \\u202eexe\\u2028INFO',
+      'ServerError: echo: 500',
+    ])
+      assert.ok(shown.includes(part), shown);
+  }
+  assert.deepEqual(Object.getOwnPropertySymbols(error), []);
+});
+
 test('no inspection of a client or an error shows the key', async () => {
   const { error, options } = await unauthorized();
   const client = new Client(options);

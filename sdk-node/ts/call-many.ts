@@ -19,8 +19,9 @@ export function iterable<I extends object>(inputs: Inputs<I>): Inputs<I> {
   const given: Partial<Iterable<object> & AsyncIterable<object>> = isObject ? inputs : {};
   const methods = reading('inputs', () => [given[Symbol.asyncIterator], given[Symbol.iterator]]);
   const canIterate = methods.some((method) => typeof method === 'function');
-  // A map has pairs of names and values: it is one input, as an object and a text are.
-  if (canIterate && !(inputs instanceof Map)) return inputs;
+  // A map has pairs of names and values, and a buffer bytes: each is one input, as an object and a text are.
+  const isOne = inputs instanceof Map || ArrayBuffer.isView(inputs);
+  if (canIterate && !isOne) return inputs;
   if (isObject || typeof inputs === 'string') return unwrap<never>(native.oneInput());
   throw refused('inputs', 'they must be iterable, such as an array or a generator of JSON objects');
 }

@@ -71,6 +71,15 @@ export function setEventMaker(make: NonNullable<typeof makeEvent>): void {
   makeEvent = make;
 }
 
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** What Node's `inspect` shows as it is, and a terminal acts on. */
+const MARKS = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+function escaped(mark: string): string {
+  return `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /**
  * Base class of all errors of this package. An instance of this class itself is a bug of the package.
  *
@@ -123,6 +132,17 @@ export class SurfaceError extends Error {
     const { stack: _, cause: __, message, ...fields } = Object.getOwnPropertyDescriptors(this);
     const values = Object.entries(fields).map(([name, { value }]) => [name, value]);
     return { name: this.name, message: message?.value, ...Object.fromEntries(values) };
+  }
+
+  /** As any error, with the server's bidirectional marks and line separators escaped: they must not forge lines or hide text. */
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    // Hidden while the error is inspected as any other.
+    const isHidden = Reflect.defineProperty(this, INSPECT, { value: undefined, configurable: true });
+    try {
+      return inspect(this, isHidden ? options : { ...options, customInspect: false }).replace(MARKS, escaped);
+    } finally {
+      if (isHidden) Reflect.deleteProperty(this, INSPECT);
+    }
   }
 }
 
@@ -257,7 +277,7 @@ export class RateLimitError extends APIStatusError {}
 /** 5xx: the capability failed, or the server did. */
 export class ServerError extends APIStatusError {}
 
-/** A success that is not what was asked for: not JSON, or too large. The capability has already run. */
+/** A success that is not what was asked for: not JSON, too large, or a 202, of which the call is not finished. */
 export class ResponseDecodeError extends ResponseError {
   /** Path of the value that failed to deserialize; `null` where it is not JSON at all. */
   readonly path: string | null;

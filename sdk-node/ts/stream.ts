@@ -88,6 +88,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   #isBegun = false;
   #isEnded = false;
   #isClosed = false;
+  /** Whether it was opened, or is being opened. */
+  #isSent = false;
   /** Whether it was closed before its last events were read. */
   #isCut = false;
   /** How many calls of `text` and `finalOutput` wait for the end. */
@@ -235,8 +237,13 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
 
   #iterate(boundary: Boundary): void {
     if (this.#isRead) refuse(boundary, native.streamAlreadyRead);
-    if (this.#isClosed) refuse(boundary, native.closedStream);
+    if (this.#isClosed) refuse(boundary, this.#closedStream);
     this.#isRead = true;
+  }
+
+  /** The refusal of a closed stream; of one that was never opened, nothing was sent. */
+  get #closedStream(): Refusal {
+    return this.#isSent ? native.closedStream : native.neverOpenedStream;
   }
 
   #opened(): Promise<EventReader> {
@@ -245,7 +252,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   }
 
   async #begin(): Promise<EventReader> {
-    if (this.#isClosed) unwrap<never>(native.closedStream());
+    if (this.#isClosed) unwrap<never>(native.neverOpenedStream());
     const controller = this.#controller;
     controller.signal.throwIfAborted();
     const signal = this.#signal;
@@ -254,6 +261,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       const weak = new WeakRef(controller);
       this.#stopListening = cancelOnAbort(signal, { cancel: () => weak.deref()?.abort(signal.reason) });
     }
+    this.#isSent = true;
     const reader = await this.#open(controller.signal).catch((reason) => {
       if (this.#isClosed) unwrap<never>(native.closedStream());
       throw reason;
@@ -272,7 +280,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   async #whole<T>(boundary: Boundary, read: (reader: EventReader) => Promise<T>): Promise<T> {
     if (this.#failure !== undefined) throw this.#failure.reason;
     if (this.#reading !== undefined) refuse(boundary, native.secondReader);
-    if (this.#isCut || (this.#isClosed && this.#reader === undefined)) refuse(boundary, native.closedStream);
+    if (this.#isCut || (this.#isClosed && this.#reader === undefined)) refuse(boundary, this.#closedStream);
     this.#isRead = this.#isBegun = true;
     this.#wholes += 1;
     const { signal } = this.#controller;
@@ -310,7 +318,7 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
   async #wait(): Promise<IteratorResult<StreamEvent, undefined>> {
     const boundary = EventStream.prototype.next;
     if (this.#reading !== undefined || this.#wholes > 0) refuse(boundary, native.secondReader);
-    if (this.#isClosed && !this.#isBegun) refuse(boundary, native.closedStream);
+    if (this.#isClosed && !this.#isBegun) refuse(boundary, this.#closedStream);
     this.#isBegun = true;
     while (this.#next >= this.#batch.length) {
       if (this.#isEnded) return { done: true, value: undefined };

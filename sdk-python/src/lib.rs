@@ -44,7 +44,10 @@ mod _native {
         stream::{
             EventStream,
             event::StreamEvent,
-            misuse::{closed_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open},
+            misuse::{
+                closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read,
+                stream_not_open,
+            },
             opening::Opening,
         },
     };

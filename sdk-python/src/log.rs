@@ -17,10 +17,10 @@ pub(crate) fn warning(py: Python<'_>, text: &str) -> PyResult<()> {
 /// Notes a call that succeeded.
 pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = response.capability().unwrap_or("openapi.json");
+    let name = &*bindings::visible(response.capability().unwrap_or("openapi.json"));
     retries(logger, name, &response.attempts)?;
     if is_enabled(logger, DEBUG)? {
-        let request = response.request_id.as_deref().unwrap_or("-");
+        let request = bindings::visible(response.request_id.as_deref().unwrap_or("-"));
         let took = milliseconds(response.elapsed);
         let template = intern!(py, "%s: %d after %.1f ms, attempts %d, request %s");
         logger.call_method1(
@@ -34,9 +34,10 @@ pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyRes
 /// Notes a stream whose response has begun.
 pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
+    let capability = &*bindings::visible(capability);
     retries(logger, capability, stream.attempts())?;
     if is_enabled(logger, DEBUG)? {
-        let request = stream.request_id().unwrap_or("-");
+        let request = bindings::visible(stream.request_id().unwrap_or("-"));
         let template = intern!(py, "%s: %d and a stream, attempts %d, request %s");
         let attempts = stream.attempts().len();
         logger.call_method1(intern!(py, "debug"), (template, capability, stream.status(), attempts, request))?;
@@ -47,11 +48,11 @@ pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> 
 /// Notes a call that failed.
 pub(crate) fn failed(py: Python<'_>, error: &Error) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = error.capability().unwrap_or("-");
+    let name = &*bindings::visible(error.capability().unwrap_or("-"));
     retries(logger, name, error.attempts())?;
     if is_enabled(logger, DEBUG)? {
         let class = error.kind().class_name();
-        let request = error.request_id().unwrap_or("-");
+        let request = bindings::visible(error.request_id().unwrap_or("-"));
         let template = intern!(py, "%s: %s, attempts %d, request %s");
         logger.call_method1(intern!(py, "debug"), (template, name, class, error.attempts().len(), request))?;
     }

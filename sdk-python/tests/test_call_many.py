@@ -18,7 +18,7 @@ import pytest
 from runtype_surface import AuthenticationError, CallCancelledError, ConfigurationError, NotFoundError, RateLimitError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from runtype_mock import MockSurface
 
@@ -132,6 +132,23 @@ def test_one_input_where_many_belong_is_refused(runtype_mock: MockSurface, one: 
     for client in (runtype_mock.client(), runtype_mock.async_client()):
         with pytest.raises(ConfigurationError, match="one input was given, not many: pass a list") as caught:
             client.call_many("echo", one)
+        assert caught.value.option == "inputs"
+    assert runtype_mock.journal() == []
+
+
+def test_what_cannot_be_iterated_is_refused_by_name(runtype_mock: MockSurface) -> None:
+    async def later() -> AsyncIterator[dict[str, int]]:
+        yield {}
+
+    calls: list[tuple[Callable[..., object], object]] = [
+        (runtype_mock.client().call_many, None),
+        (runtype_mock.client().call_many, 5),
+        (runtype_mock.client().call_many, later()),
+        (runtype_mock.async_client().call_many, None),
+    ]
+    for call_many, inputs in calls:
+        with pytest.raises(ConfigurationError, match="inputs: they must be iterable") as caught:
+            call_many("echo", inputs)
         assert caught.value.option == "inputs"
     assert runtype_mock.journal() == []
 

@@ -29,6 +29,26 @@ def test_a_call_is_a_line_at_debug(runtype_mock: MockSurface, caplog: pytest.Log
     assert f"attempts 1, request {answer.request_id}" in record.getMessage()
 
 
+def test_no_line_acts_on_a_terminal(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "runtype_surface")
+    forged = {"X-Request-Id": "req\u202egpj\u2028INFO\u0085\u2066"}
+    shown = r"request req\u{202e}gpj\u{2028}INFO\u{85}\u{2066}"
+    answer = {"kind": "fixed", "output": "x", "headers": forged}
+    runtype_mock.put_capability("forged", answer=answer)
+    runtype_mock.client().call("forged")
+    runtype_mock.put_capability("failed", answer={**answer, "status": 500})
+    with pytest.raises(SurfaceError):
+        runtype_mock.client().call("failed")
+
+    def raises(_: object) -> None:
+        raise ValueError("no \u202ehook")
+
+    runtype_mock.client(before_attempt=raises).call("forged")
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.endswith(shown) for line in lines] == [True, True, False, True]
+    assert r"no \u{202e}hook" in lines[2]
+
+
 def test_a_retry_is_a_line_at_info(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "runtype_surface")
     runtype_mock.inject("status", status=503, headers={"Retry-After": "0"}, times=2)

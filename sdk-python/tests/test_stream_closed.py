@@ -46,22 +46,27 @@ def test_a_stream_that_was_closed_before_it_was_read_says_so(read: str, runtype_
     unopened.close()
     with pytest.raises(ConfigurationError, match="the stream is closed") as caught:
         READS[read](unopened)
-    assert caught.value.option == "stream"
+    assert (caught.value.option, caught.value.may_have_executed) == ("stream", False)
     with runtype_mock.client().stream("agent") as opened:
         pass
-    with pytest.raises(ConfigurationError, match="already entered" if read == "entering" else "the stream is closed"):
+    with pytest.raises(
+        ConfigurationError, match="already entered" if read == "entering" else "the stream is closed"
+    ) as caught:
         READS[read](opened)
+    assert caught.value.may_have_executed
 
     async def main() -> None:
         unopened = runtype_mock.async_client().stream("agent")
         await unopened.aclose()
-        with pytest.raises(ConfigurationError, match="the stream is closed"):
+        with pytest.raises(ConfigurationError, match="the stream is closed") as caught:
             await ASYNC_READS[read](unopened)
+        assert not caught.value.may_have_executed
         async with runtype_mock.async_client().stream("agent") as opened:
             pass
         text = "already entered" if read == "entering" else "the stream is closed"
-        with pytest.raises(ConfigurationError, match=text):
+        with pytest.raises(ConfigurationError, match=text) as caught:
             await ASYNC_READS[read](opened)
+        assert caught.value.may_have_executed
 
     asyncio.run(main())
 

@@ -3,6 +3,7 @@
 pub(crate) mod builtin;
 pub(crate) mod call;
 pub(crate) mod execution;
+pub(crate) mod failure;
 pub(crate) mod output;
 pub(crate) mod render;
 pub(crate) mod script_stream;

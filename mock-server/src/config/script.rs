@@ -50,7 +50,7 @@ pub enum StreamEnd {
 pub struct Script {
     /// Steps, in order.
     pub steps: Vec<Step>,
-    /// Output for calls without a stream. Default: the last `finalOutput` of the script.
+    /// Output for calls without a stream. Default: the failure that the script ends with, as a 500; else its last `finalOutput`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
     /// Line ending.
@@ -73,7 +73,7 @@ impl Script {
         Self { steps: steps.into_iter().collect(), ..Self::default() }
     }
 
-    /// Sets the output for calls without a stream.
+    /// The output for calls without a stream.
     pub(crate) fn whole_output(&self) -> Value {
         let last = || self.steps.iter().rev().find_map(|step| step.data.as_ref()?.get("finalOutput").cloned());
         self.output.clone().or_else(last).unwrap_or_default()

@@ -9,6 +9,7 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     answer::{
         call::Call,
+        failure::whole_reply,
         output::{Output, output},
         render::{render, render_output},
         script_stream,
@@ -141,7 +142,7 @@ fn run(answer: &Answer, mut call: Call, surface: &mut Surface, entry: &mut Entry
         Output::Verbatim(output) => render_output(&output, StatusCode::OK, &call),
         Output::Reply(reply) => render(&reply, &call),
         Output::Script(script) if call.stream => script_stream::plan(&script, &call),
-        Output::Script(script) => render(&script.whole_output().into(), &call),
+        Output::Script(script) => render(&whole_reply(&script, &call.execution_id), &call),
         Output::Closure(closure) => {
             return Step::Ask(Pending { question: Question::Closure(closure), call, finish });
         }

@@ -124,6 +124,12 @@ pub fn one_input() -> Error {
     refused("inputs", "one input was given, not many: pass a list")
 }
 
+/// The error of something that cannot be iterated where many inputs belong.
+#[must_use]
+pub fn not_iterable() -> Error {
+    refused("inputs", "they must be iterable, such as a list or a generator of JSON objects")
+}
+
 /// Calls once for each input. Inputs are JSON text and arrive asynchronously; as many as calls in flight are taken ahead.
 pub fn many_stream(call: Call, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
     call.many_stream(inputs)

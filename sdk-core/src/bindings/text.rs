@@ -1,6 +1,6 @@
 //! Error texts that several languages share.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::refused;
 use crate::{
@@ -49,9 +49,14 @@ pub fn not_an_object(found: impl fmt::Display) -> String {
 pub fn hook_failed(hook: &str, found: &str) -> String {
     const LONGEST: usize = 300;
     let hidden = redact::hide_credentials(found);
-    let mut line: String = hidden.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
-    line.retain(|character| !character.is_control());
-    format!("{} failed, and the call goes on: {line}", spell(hook))
+    let line: String = hidden.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect();
+    format!("{} failed, and the call goes on: {}", spell(hook), redact::visible(&line))
+}
+
+/// A server's words for a log line: the characters that a terminal or a log viewer acts on are escaped.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    redact::visible(text)
 }
 
 /// The problem of an input that the language's JSON serializer rejected. Follows the input's name.
@@ -79,8 +84,8 @@ mod tests {
 
     #[test]
     fn a_hook_that_failed_is_one_line_without_a_key() {
-        let line = hook_failed("before_attempt", "ValueError: papi_abcdefgh1234\n  is\u{1b} wrong");
-        assert_eq!(line, "before_attempt failed, and the call goes on: ValueError: papi_… is wrong");
+        let line = hook_failed("before_attempt", "ValueError: papi_abcdefgh1234\n  is\u{1b}\u{202e} wrong");
+        assert_eq!(line, "before_attempt failed, and the call goes on: ValueError: papi_… is\\u{1b}\\u{202e} wrong");
         assert!(hook_failed("after_attempt", &"x".repeat(10_000)).len() < 400);
     }
 }

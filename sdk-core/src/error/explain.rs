@@ -288,6 +288,17 @@ pub(crate) fn timed_out(
     })
 }
 
+/// The text of a 202, which has no output.
+pub(crate) fn accepted(capability: Option<&str>, execution_id: Option<&str>) -> String {
+    let happened =
+        format!("{}202: the server has accepted the call and not finished it, so there is no output", who(capability));
+    let remedy = execution_id.map_or_else(
+        || CHECK_EFFECTS.to_owned(),
+        |id| format!("Do not send it again: give execution {id} to the product's owner, who finds its result in the product's logs."),
+    );
+    lines([&happened, MAY_HAVE_EXECUTED, &remedy])
+}
+
 /// The text of an output that cannot be decoded.
 pub(crate) fn undecodable(
     capability: Option<&str>,

@@ -25,6 +25,11 @@ use crate::{
 pub(crate) trait Reading: Copy + Send + Sync {
     type Body: Send;
 
+    /// Whether the body of a 202 with these headers is what was asked for.
+    fn takes_accepted(self, _headers: &HeaderMap) -> bool {
+        false
+    }
+
     fn read(
         self,
         plan: &Plan,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::retry_after::retry_after;
 use crate::{
     error::{
+        explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
     },
@@ -17,6 +18,7 @@ use crate::{
         failure::{Failed, Failure},
         policy,
     },
+    transport::plan::Plan,
 };
 
 /// Maximum size of an error body that is kept.
@@ -207,6 +209,16 @@ pub(crate) async fn receive(mut response: reqwest::Response, scrubber: &Scrubber
             ..Facts::default()
         }),
     }
+}
+
+/// Reads a 202. Its body, whatever it is, is not the output: the call goes on without this reader.
+pub(crate) async fn receive_accepted(plan: &Plan, response: reqwest::Response, scrubber: &Scrubber) -> Failed {
+    let Failed { mut facts, .. } = receive(response, scrubber).await;
+    let execution_id = facts.response.as_ref().and_then(|response| response.execution_id.as_deref());
+    facts.text = explain::accepted(plan.capability.as_deref(), execution_id);
+    facts.kind = Some(ErrorKind::ResponseDecode);
+    facts.may_have_executed = !plan.is_read_only();
+    Failed { failure: Failure::Unreadable, facts }
 }
 
 /// Whether a response shows that the call did not start. Assumed: the API sends these statuses before anything runs. A 429 or 503

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
@@ -152,6 +152,9 @@ impl Exchange<'_> {
                 progress.responded.store(true, Ordering::Release);
                 if !response.status().is_success() {
                     return Err(error_body::receive(response, &scrubber).await);
+                }
+                if response.status() == StatusCode::ACCEPTED && !reading.takes_accepted(response.headers()) {
+                    return Err(error_body::receive_accepted(self.plan, response, &scrubber).await);
                 }
                 let status = response.status().as_u16();
                 let headers = error_body::scrub_headers(response.headers().clone(), &scrubber);

@@ -21,15 +21,18 @@ pub(crate) struct Head;
 impl Reading for Head {
     type Body = reqwest::Response;
 
+    fn takes_accepted(self, headers: &HeaderMap) -> bool {
+        is_event_stream(content_type(headers))
+    }
+
     async fn read(
         self,
         plan: &Plan,
         response: reqwest::Response,
         headers: &HeaderMap,
     ) -> Result<reqwest::Response, Failed> {
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case(EVENT_STREAM) {
+        let kind = content_type(headers);
+        if is_event_stream(kind) {
             return Ok(response);
         }
         let kind = if kind.is_empty() { "no content type".to_owned() } else { redact::quote(kind) };
@@ -40,6 +43,14 @@ impl Reading for Head {
         ]);
         Err(unreadable(plan, response.status().as_u16(), headers, &problem))
     }
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn is_event_stream(kind: &str) -> bool {
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(EVENT_STREAM)
 }
 
 /// What is known of a stream once its response has begun.

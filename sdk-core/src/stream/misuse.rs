@@ -2,10 +2,20 @@
 
 use crate::error::{Error, facts::Facts, kind::ErrorKind};
 
+const OPTION: &str = "stream";
+const CLOSED: &str =
+    "the stream is closed and was not read to its end: read it before closing it, or start another one";
+
 /// The error of reading a stream that was closed before it was read to its end.
 #[must_use]
 pub fn closed_stream() -> Error {
-    refused("the stream is closed and was not read to its end: read it before closing it, or start another one")
+    refused(CLOSED)
+}
+
+/// The same of a stream that was never opened: nothing was sent.
+#[must_use]
+pub fn never_opened_stream() -> Error {
+    Error::configuration_text(OPTION.to_owned(), CLOSED.to_owned())
 }
 
 /// The error of iterating over a stream that was already read.
@@ -40,7 +50,7 @@ fn refused(text: &str) -> Error {
     Error::new(Box::new(Facts {
         kind: Some(ErrorKind::Configuration),
         text: text.to_owned(),
-        option: Some("stream".to_owned()),
+        option: Some(OPTION.to_owned()),
         // The stream's own call was probably sent.
         may_have_executed: true,
         ..Facts::default()

@@ -291,7 +291,7 @@ class AsyncClient(BaseClient):
         raise NotImplementedError
 
     def _call_many(self, capability: str, inputs: types.Any, *, given: _native.OpaqueOptions) -> AsyncCallMany:
-        _native.check_inputs(inputs)
+        _native.check_inputs(inputs, may_be_async=True)
         iterator = aiter(inputs) if isinstance(inputs, AsyncIterable) else iter(inputs)
         return AsyncCallMany(lambda: self._native.begin_call_many(capability, iterator, given))
 

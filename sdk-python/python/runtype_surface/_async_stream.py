@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from ._asyncio import Pending, wait
-from ._native import StreamEvent, closed_stream
+from ._native import StreamEvent
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
@@ -60,6 +60,7 @@ class AsyncEventStream(WithHead):
                 raise self._failure
             if self._is_closed:
                 return None
+            self._is_sent = True
             opened = await self._pending.take(self._open)
             if opened is None:
                 continue
@@ -181,7 +182,7 @@ class AsyncEventStream(WithHead):
             self._enter()
             try:
                 if await self._opened() is None:
-                    raise closed_stream()
+                    raise self._closed()
             except BaseException:
                 # There will be no `__aexit__`.
                 await self.aclose()

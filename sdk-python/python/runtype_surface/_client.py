@@ -290,7 +290,7 @@ class Client(BaseClient):
         raise NotImplementedError
 
     def _call_many(self, capability: str, inputs: types.Any, *, given: _native.OpaqueOptions) -> CallMany:
-        _native.check_inputs(inputs)
+        _native.check_inputs(inputs, may_be_async=False)
         return CallMany(self._native.call_many(capability, iter(inputs), given))
 
     @runs(_call_many)

@@ -130,7 +130,7 @@ class ServerError(APIStatusError):
 
 
 class ResponseDecodeError(SurfaceError):
-    """A success that is not what was asked for: not JSON, or too large. The capability has already run."""
+    """A success that is not what was asked for: not JSON, too large, or a 202, of which the call is not finished."""
 
     path: str | None = None
     """Path of the value that failed to deserialize."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ._native import Opening, StreamEvent, closed_stream
+from ._native import Opening, StreamEvent
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
@@ -88,6 +88,7 @@ class EventStream(WithHead):
         if self._native is None and self._failure is not None:
             raise self._failure
         if self._native is None and not self._is_closed:
+            self._is_sent = True
             try:
                 native = self._open(self._opening)
             except Exception as failure:
@@ -148,7 +149,7 @@ class EventStream(WithHead):
         with self._one_reader:
             self._enter()
             if self._opened() is None:
-                raise closed_stream()
+                raise self._closed()
             self._is_entered = True
         return self
 

@@ -9,6 +9,7 @@ from ._headers import Headers
 from ._native import (
     StreamEvent,
     closed_stream,
+    never_opened_stream,
     second_reader,
     stream_already_entered,
     stream_already_read,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from . import _native
     from . import _types as types
+    from ._errors import ConfigurationError
 else:
     from ._lazy import types
 
@@ -46,7 +48,17 @@ class WithHead:
         ConfigurationError: The stream is not open yet.
     """
 
-    __slots__ = ("_events", "_head", "_is_begun", "_is_closed", "_is_cut", "_is_entered", "_is_read", "_native")
+    __slots__ = (
+        "_events",
+        "_head",
+        "_is_begun",
+        "_is_closed",
+        "_is_cut",
+        "_is_entered",
+        "_is_read",
+        "_is_sent",
+        "_native",
+    )
 
     _entered_by = "with"
     """The statement that enters it."""
@@ -56,6 +68,8 @@ class WithHead:
         self._native: _native.EventStream | None = None
         # Events that came together with one that was yielded, the next one last.
         self._events: list[StreamEvent] = []
+        self._is_sent = False
+        """Whether it was opened, or is being opened."""
         self._is_entered = False
         self._is_begun = False
         """Whether a reader came before it was closed."""
@@ -70,29 +84,32 @@ class WithHead:
             raise stream_not_open(self._entered_by)
         return self._head
 
+    def _closed(self) -> ConfigurationError:
+        return closed_stream() if self._is_sent else never_opened_stream()
+
     def _enter(self) -> None:
         if self._is_entered:
             raise stream_already_entered()
         if self._is_closed:
-            raise closed_stream()
+            raise self._closed()
 
     def _iterate(self) -> None:
         if self._is_read:
             raise stream_already_read()
         if self._is_closed:
-            raise closed_stream()
+            raise self._closed()
         self._is_read = True
 
     def _begin(self) -> None:
         """Refuses a reader that comes after the stream was closed. A loop that was running ends."""
         if self._is_closed and not self._is_begun:
-            raise closed_stream()
+            raise self._closed()
         self._is_begun = True
 
     def _begin_whole(self, native: _native.EventStream | None) -> _native.EventStream:
         """Refuses to read the rest of a stream that lost events when it was closed."""
         if native is None or self._is_cut:
-            raise closed_stream()
+            raise self._closed()
         self._is_begun = self._is_read = True
         self._events.clear()
         return native

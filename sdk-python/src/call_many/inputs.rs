@@ -23,16 +23,23 @@ use crate::{error, json::encode::encode, runtime::guard};
 /// Refuses one input where many belong.
 ///
 /// Raises:
-///     ConfigurationError: It is a mapping, a text or a pydantic model, which can be iterated too.
+///     ConfigurationError: It is a mapping, a text or a pydantic model, which can be iterated too; or it cannot be iterated.
 #[pyfunction]
-pub(crate) fn check_inputs(inputs: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn check_inputs(inputs: &Bound<'_, PyAny>, may_be_async: bool) -> PyResult<()> {
     guard::entry(|| {
         let is_one = inputs.is_instance_of::<PyString>()
             || inputs.is_instance_of::<PyBytes>()
             || inputs.is_instance_of::<PyByteArray>()
             || inputs.cast::<PyMapping>().is_ok()
             || inputs.get_type().hasattr(intern!(inputs.py(), "model_dump"))?;
-        if is_one { Err(error::raise(inputs.py(), &bindings::one_input())) } else { Ok(()) }
+        if is_one {
+            return Err(error::raise(inputs.py(), &bindings::one_input()));
+        }
+        let class = inputs.get_type();
+        let is_iterable = class.hasattr(intern!(inputs.py(), "__iter__"))?
+            || class.hasattr(intern!(inputs.py(), "__getitem__"))?
+            || (may_be_async && class.hasattr(intern!(inputs.py(), "__aiter__"))?);
+        if is_iterable { Ok(()) } else { Err(error::raise(inputs.py(), &bindings::not_iterable())) }
     })
 }
 

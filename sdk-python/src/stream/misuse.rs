@@ -11,6 +11,12 @@ pub(crate) fn closed_stream(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
     made(py, bindings::closed_stream)
 }
 
+/// Reading a stream that was closed before it was opened.
+#[pyfunction]
+pub(crate) fn never_opened_stream(py: Python<'_>) -> PyResult<Py<PyBaseException>> {
+    made(py, bindings::never_opened_stream)
+}
+
 /// Iterating over a stream that was already read.
 #[pyfunction]
 pub(crate) fn stream_already_read(py: Python<'_>) -> PyResult<Py<PyBaseException>> {

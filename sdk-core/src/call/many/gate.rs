@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::{
     config::defaults,
     error::spelling::duration,
+    redact,
     response::limits::RateLimit,
     send::clock::{Clock, Wait},
 };
@@ -20,6 +21,11 @@ use crate::{
 const ASSUMED_WINDOW: Duration = Duration::from_secs(10);
 /// A limit that lets no call pass for so many windows is not waited for again.
 const MOST_WINDOWS_WITHOUT_SUCCESS: u32 = 3;
+/// Shortest wait for a window. It doubles with each opening that lets no call pass: the server's wait may be rounded down, or a
+/// date of a clock that is behind.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+/// The limit of that doubling.
+const LONGEST_SHORTEST_WAIT: Duration = Duration::from_secs(30);
 /// A longer wait is logged: somebody may be waiting for it.
 const SILENT_WAIT: Duration = Duration::from_secs(5);
 
@@ -35,7 +41,10 @@ pub(super) struct Gate {
     /// Number of times that it has opened again, which identifies a window.
     openings: u64,
     has_success: bool,
+    openings_without_success: u32,
     windows_without_success: u32,
+    /// Since when the waits count as one window. `None` after a success.
+    waiting_since: Option<Instant>,
     limit: Option<Limit>,
 }
 
@@ -60,13 +69,15 @@ impl Gate {
     pub(super) fn new(clock: Arc<dyn Clock>, capability: String) -> Self {
         Self {
             clock,
-            capability,
+            capability: redact::visible(&capability).into_owned(),
             max_wait: Some(defaults::MAX_WINDOW_WAIT),
             closed_until: None,
             wait: None,
             openings: 0,
             has_success: false,
+            openings_without_success: 0,
             windows_without_success: 0,
+            waiting_since: None,
             limit: None,
         }
     }
@@ -107,6 +118,7 @@ impl Gate {
     fn close(&mut self, until: Instant, now: Instant) {
         self.closed_until = Some(until);
         self.wait = None;
+        self.waiting_since.get_or_insert(now);
         let wait = until.saturating_duration_since(now);
         if wait > SILENT_WAIT {
             let capability = self.capability.as_str();
@@ -130,7 +142,8 @@ impl Gate {
     /// Records a success and the rate limit that it reports.
     pub(super) fn succeeded(&mut self, limit: Option<RateLimit>, in_flight: usize) {
         self.has_success = true;
-        self.windows_without_success = 0;
+        (self.openings_without_success, self.windows_without_success) = (0, 0);
+        self.waiting_since = None;
         let Some(RateLimit { remaining: Some(remaining), reset_after: Some(wait), .. }) = limit else { return };
         // A window that is too long to wait for is the server's to refuse, in its own words.
         self.limit = self.max_wait.is_none_or(|most| wait <= most).then(|| Limit {
@@ -147,7 +160,7 @@ impl Gate {
             return Verdict::TooLong;
         }
         let now = self.clock.now();
-        let until = now + wait;
+        let until = now + wait.max(self.shortest_wait());
         match self.closed_until {
             Some(closed_until) => {
                 if until > closed_until {
@@ -160,15 +173,31 @@ impl Gate {
             None => {
                 // The first window had begun before the run.
                 if window > 0 && !self.has_success {
-                    self.windows_without_success += 1;
+                    self.count_opening_without_success(now);
                 }
                 if self.windows_without_success >= MOST_WINDOWS_WITHOUT_SUCCESS {
                     return Verdict::NoSuccess;
                 }
-                self.close(until, now);
+                self.close(now + wait.max(self.shortest_wait()), now);
             }
         }
         Verdict::Wait
+    }
+
+    fn shortest_wait(&self) -> Duration {
+        let wait = SHORTEST_WAIT.saturating_mul(2_u32.saturating_pow(self.openings_without_success));
+        let most = self.max_wait.unwrap_or(LONGEST_SHORTEST_WAIT);
+        wait.min(LONGEST_SHORTEST_WAIT).min(most)
+    }
+
+    /// Counts a window only once it can have passed. A limit on waits that leaves no time for that makes each opening count.
+    fn count_opening_without_success(&mut self, now: Instant) {
+        self.openings_without_success += 1;
+        let waited = self.waiting_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if waited >= ASSUMED_WINDOW || self.max_wait.is_some_and(|most| most < SHORTEST_WAIT) {
+            self.windows_without_success += 1;
+            self.waiting_since = Some(now);
+        }
     }
 }
 
@@ -232,6 +261,72 @@ mod tests {
             verdict
         });
         assert_eq!(verdicts, [Verdict::Wait, Verdict::Wait, Verdict::Wait, Verdict::NoSuccess]);
+    }
+
+    /// Sends rows one by one to a server with windows of 3 s, 100 calls each. Returns how many arrive before the run stops.
+    fn arrived(rows: u32, retry_after: impl Fn(Duration) -> Duration) -> u32 {
+        const WINDOW: Duration = Duration::from_secs(3);
+        let (mut gate, clock) = gate();
+        let began = clock.now();
+        let (mut window, mut used, mut arrived) = (0, 0, 0);
+        while arrived < rows {
+            assert!(is_open(&mut gate, 0));
+            let passed = gate.pass();
+            let elapsed = clock.now() - began;
+            let now_in = elapsed.as_millis() / WINDOW.as_millis();
+            if now_in > window {
+                (window, used) = (now_in, 0);
+            }
+            if used < 100 {
+                used += 1;
+                arrived += 1;
+                gate.succeeded(None, 0);
+                continue;
+            }
+            let left = (u32::try_from(window).unwrap() + 1) * WINDOW - elapsed;
+            if gate.refused(passed, Some(retry_after(left))) != Verdict::Wait {
+                break;
+            }
+        }
+        arrived
+    }
+
+    #[test]
+    fn a_wait_that_ends_before_its_window_loses_no_row() {
+        assert_eq!(arrived(500, |left| Duration::from_secs(left.as_secs())), 500, "rounded down");
+        assert_eq!(arrived(500, |_| Duration::ZERO), 500, "always 0");
+        assert_eq!(arrived(500, |left| left.saturating_sub(5 * SECOND)), 500, "a clock that is 5 s behind");
+    }
+
+    #[test]
+    fn a_server_that_never_lets_a_call_pass_is_asked_less_and_less_often_and_then_no_more() {
+        let (mut gate, clock) = gate();
+        let mut calls = 0;
+        loop {
+            assert!(is_open(&mut gate, 0));
+            let window = gate.pass();
+            calls += 1;
+            assert!(calls < 20, "{clock:?}");
+            if gate.refused(window, Some(Duration::ZERO)) == Verdict::NoSuccess {
+                break;
+            }
+        }
+        // Waits of 1, 2, 4, 8, 16 and 30 s, three times 10 s or more.
+        assert_eq!(calls, 7);
+        assert!((60 * SECOND..=61 * SECOND).contains(&clock.moved()), "{clock:?}");
+    }
+
+    #[test]
+    fn a_limit_below_the_shortest_wait_is_kept_and_makes_each_opening_count() {
+        let (mut gate, clock) = gate();
+        gate.max_wait = Some(Duration::ZERO);
+        let verdicts = [(); 4].map(|()| {
+            assert!(is_open(&mut gate, 0));
+            let window = gate.pass();
+            gate.refused(window, Some(Duration::ZERO))
+        });
+        assert_eq!(verdicts, [Verdict::Wait, Verdict::Wait, Verdict::Wait, Verdict::NoSuccess]);
+        assert!(clock.moved() < SECOND, "{clock:?}");
     }
 
     #[test]
