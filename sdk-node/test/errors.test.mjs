@@ -167,7 +167,7 @@ test('no inspection of an error acts on a terminal, and the fields are as the se
     for (const part of [
       "code: 'A\\u2066B'",
       "executionId: 'e\\u202dx'",
-      'no \\u202eexe\\u2028INFO',
+      'no \\u{202e}exe\\u{2028}INFO',
       'ServerError: echo: 500',
     ])
       assert.ok(shown.includes(part), shown);

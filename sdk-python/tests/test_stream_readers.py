@@ -41,8 +41,7 @@ def test_the_text_and_the_output_may_be_awaited_together(runtype_mock: MockSurfa
     async def main() -> list[object]:
         put(runtype_mock, HELLO)
         stream = runtype_mock.async_client().stream("agent")
-        read: list[object] = await asyncio.gather(stream.text(), stream.final_output(), stream.text())
-        return read
+        return list(await asyncio.gather(stream.text(), stream.final_output(), stream.text()))
 
     text, output, again = asyncio.run(main())
     assert text
