@@ -12,7 +12,8 @@ import { run } from './support/program.mjs';
 import { surface } from './support/surface.mjs';
 import { runInWorker } from './support/worker.mjs';
 
-const { panicNext } = createRequire(import.meta.url)('../native/index.cjs');
+const { native } = createRequire(import.meta.url)('../dist/native.js');
+const panicNext = native.panicNext.bind(native);
 const WORDS = 'these words of a panic hold an input';
 const MESSAGE = 'internal error in runtype-surface: this is a bug, please report it; nothing of the input is shown';
 
@@ -167,7 +168,8 @@ test('a panic where hooks are called becomes a process warning, and the call suc
 const program = (body) => `
   import { createRequire } from 'node:module';
   import { Client } from 'runtype-surface';
-  const { panicNext } = createRequire(process.cwd() + '/x.js')('../native/index.cjs');
+  const { native } = createRequire(process.cwd() + '/x.js')('../dist/native.js');
+  const panicNext = native.panicNext.bind(native);
   ${body}`;
 
 test('a panic at the end of an object that was collected ends no process', async () => {
