@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import platform as os_platform
 import re
 import subprocess
 import sys
@@ -15,8 +13,6 @@ from pathlib import Path
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
 
 import sizes
 from conftest import execute, only
@@ -43,50 +39,6 @@ def read(pattern: str, name: str) -> bytes:
         member = archive.extractfile(found[0])
         assert member is not None
         return member.read()
-
-
-def highest_glibc(library: bytes) -> tuple[int, ...]:
-    """The newest symbol version of glibc that a library needs."""
-    needed = [
-        version.name
-        for section in ELFFile(io.BytesIO(library)).iter_sections()
-        if isinstance(section, GNUVerNeedSection)
-        for _, versions in section.iter_versions()
-        for version in versions
-    ]
-    numbers = [tuple(map(int, name[6:].split("."))) for name in needed if re.fullmatch(r"GLIBC_[\d.]+", name)]
-    assert numbers, "it needs no glibc at all"
-    return max(numbers)
-
-
-@pytest.mark.parametrize(
-    ("artefact", "file"),
-    [
-        (SDK_WHEEL, r"_native.*\.so$"),
-        (MOCK_WHEEL, r"scripts/runtype-mock$"),
-        (SDK_NATIVE, r"\.node$"),
-        (MOCK_NATIVE, r"/runtype-mock$"),
-    ],
-)
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc is of Linux")
-def test_no_symbol_is_newer_than_glibc_2_17(artefact: str, file: str) -> None:
-    assert highest_glibc(read(artefact, file)) <= (2, 17)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="glibc is of Linux")
-def test_the_reader_of_symbols_finds_a_newer_one() -> None:
-    assert highest_glibc(Path(sys.executable).resolve().read_bytes()) > (2, 17)
-
-
-@pytest.mark.parametrize("wheel", [SDK_WHEEL, MOCK_WHEEL])
-@pytest.mark.skipif(sys.platform != "linux", reason="auditwheel is of Linux")
-def test_a_wheel_is_manylinux2014(wheel: str) -> None:
-    path = only(wheel)
-    assert "manylinux2014" in path.name
-    if wheel == SDK_WHEEL:
-        assert "-cp310-abi3-" in path.name
-        said = " ".join(execute(BIN / "auditwheel", "show", path, cwd=ROOT, env={}).split())
-        assert f"manylinux_2_17_{os_platform.machine()}" in said, said
 
 
 @pytest.mark.parametrize("artefact", [SDK_WHEEL, SDIST, SDK_NPM, SDK_NATIVE])

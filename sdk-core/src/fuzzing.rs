@@ -1,4 +1,4 @@
-//! Doors for the fuzz targets. Compiled for fuzzing only.
+//! Doors for the fuzz targets. Compiled for fuzzing, and for its own tests, so that a change which breaks a target is seen.
 //!
 //! A function that finds a broken rule panics, which is what a fuzzer reports.
 
@@ -15,7 +15,7 @@ use crate::{
     endpoint::Endpoint,
     error::{
         Error,
-        explain::{AskedAgain, Explanation, explain},
+        explain::{AddressNames, AskedAgain, Explanation, explain},
         facts::Facts,
         kind::ErrorKind,
     },
@@ -66,13 +66,15 @@ fn header_map(headers: &[(&[u8], &[u8])]) -> HeaderMap {
 pub fn error_outputs(status: u16, headers: &[(&[u8], &[u8])], body: &[u8], is_whole: bool) -> Vec<Vec<u8>> {
     let (key, scrubber) = (key(), Scrubber::new(&key()));
     let response = error_body::read(status, header_map(headers), body.to_vec(), is_whole, &scrubber).facts;
+    let address = AddressNames { product: "product_id".into(), surface: "surface_id".into() };
     let explanation = Explanation {
         capability: Some("echo"),
         key_hint: &key.hint(),
         header: "Authorization",
         asked_again: AskedAgain::No,
-        max_retry_wait: Some(Duration::from_secs(60)),
+        longest_wait: Some(("max_retry_wait", Duration::from_secs(60))),
         may_have_executed: true,
+        address: &address,
     };
     let text = explain(&response, &explanation);
     for character in text.chars().filter(|c| *c != '\n') {
@@ -186,4 +188,23 @@ pub fn parse_endpoint(url: &str, slug: &str) {
     assert!(called.query().is_none() && called.fragment().is_none(), "{called}");
     let base = surface.capability_url("x").unwrap();
     assert_eq!(called.path_segments().unwrap().count(), base.path_segments().unwrap().count(), "{called}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_door_accepts_an_ordinary_input() {
+        let events = parse_events(&[b"data: {\"type\":\"ping\"}\n", b"\n"], 100).unwrap();
+        assert_eq!(events, [("ping".to_owned(), Bytes::from("{\"type\":\"ping\"}"))]);
+        assert_eq!(scrub(format!("a {KEY} b").as_bytes()), "a papi_…0001 b".as_bytes());
+        let body = format!(r#"{{"error":"no {KEY}"}}"#);
+        let outputs = error_outputs(401, &[(b"x-request-id", KEY.as_bytes())], body.as_bytes(), true);
+        assert!(outputs.iter().all(|output| !String::from_utf8_lossy(output).contains(KEY)));
+        assert!(outputs.iter().any(|output| String::from_utf8_lossy(output).contains("papi_…0001")));
+        read_response(br#"{"output":[1,2],"executionId":"exec_1"}"#);
+        read_wait(Some(b"5"), Some(b"Fri, 31 Dec 9999 23:59:59 GMT"), None, Some(b"9"));
+        parse_endpoint("https://api.runtype.com/v1/products/prod_1/surfaces/surf_2/api/echo", "a/b");
+    }
 }

@@ -33,7 +33,7 @@ mod transport;
 pub mod error;
 mod redact;
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 
 pub use call::{

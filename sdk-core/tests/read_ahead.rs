@@ -7,10 +7,10 @@ mod support;
 use std::time::Duration;
 
 use runtype_mock::{Fault, FaultKind, MockSurface};
-use runtype_surface::{Client, ErrorKind, EventStream, StreamEvent, bindings::ReadAhead};
+use runtype_surface::{ErrorKind, EventStream, StreamEvent, bindings::ReadAhead};
 use serde_json::{Value, json};
 use support::{
-    builder,
+    builder, client_at,
     raw_server::{RawServer, response},
 };
 use tokio::{
@@ -30,19 +30,8 @@ async fn long_stream(end: &str) -> (RawServer, EventStream) {
     body.push_str(end);
     let server =
         RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
-    let stream = client_of(&server.url()).capability("agent").stream().await.unwrap();
+    let stream = client_at(&server.url()).capability("agent").stream().await.unwrap();
     (server, stream)
-}
-
-fn client_of(url: &str) -> Client {
-    Client::builder()
-        .variables(|_| None)
-        .api_key("papi_stream_key_0001")
-        .product_id("p")
-        .surface_id("s")
-        .base_url(url)
-        .build()
-        .unwrap()
 }
 
 const COMPLETE: &str = "event: execution_complete\ndata: {\"finalOutput\":{\"words\":5000}}\n\n";
@@ -221,7 +210,7 @@ async fn a_reader_that_stops_applies_backpressure_to_the_server() {
             }
             written
         });
-        let mut stream = client_of(&url).capability("agent").stream().await.unwrap();
+        let mut stream = client_at(&url).capability("agent").stream().await.unwrap();
         stream.next().await.unwrap().unwrap();
         let mut ahead = ReadAhead::new(stream, whole);
         if reads_ahead {

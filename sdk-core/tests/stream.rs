@@ -10,7 +10,7 @@ use runtype_mock::{Fault, FaultKind, MockSurface};
 use runtype_surface::{Client, ErrorKind, EventKind, EventStream, Phase, RetryMode};
 use serde_json::{Value, json};
 use support::{
-    builder,
+    builder, client_at,
     raw_server::{RawServer, response},
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,19 +31,8 @@ async fn streaming(parts: &[&str]) -> (RawServer, Client) {
         response(200, &[("content-type", b"text/event-stream; charset=utf-8")], body.as_bytes())
     })
     .await;
-    let client = client_at(server.url());
+    let client = client_at(&server.url());
     (server, client)
-}
-
-fn client_at(url: String) -> Client {
-    Client::builder()
-        .variables(|_| None)
-        .api_key("papi_stream_key_0001")
-        .product_id("p")
-        .surface_id("s")
-        .base_url(url)
-        .build()
-        .unwrap()
 }
 
 async fn open(client: &Client) -> EventStream {
@@ -102,7 +91,7 @@ async fn the_events_of_many_chunks_that_have_arrived_come_in_few_batches() {
         body.split_inclusive("\n\n").map(|event| format!("{:x}\r\n{event}\r\n", event.len())).collect();
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     let server = RawServer::start(move |_| format!("{head}{chunks}0\r\n\r\n").into_bytes()).await;
-    let mut stream = open(&client_at(server.url())).await;
+    let mut stream = open(&client_at(&server.url())).await;
     let (mut batches, mut events) = (0, 0);
     while let Some(batch) = stream.next_batch().await {
         batches += 1;
@@ -185,7 +174,7 @@ async fn an_event_of_sixteen_megabytes_is_read() {
 #[tokio::test]
 async fn a_response_that_is_not_a_stream_is_an_error_that_says_so() {
     let server = RawServer::start(|_| response(200, &[("content-type", b"application/json")], b"{}")).await;
-    let error = client_at(server.url()).capability("agent").stream().await.unwrap_err();
+    let error = client_at(&server.url()).capability("agent").stream().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::ResponseDecode, Some(200)));
     assert!(error.to_string().contains("does not stream"), "{error}");
 }
@@ -268,7 +257,7 @@ async fn a_flood_without_events_does_not_starve_other_tasks() {
         socket.write_all(head.as_bytes()).await.unwrap();
         while socket.write_all(&[b'\n'; 64 * 1024]).await.is_ok() {}
     });
-    let mut stream = open(&client_at(url)).await;
+    let mut stream = open(&client_at(&url)).await;
     // It ends a second after its closing event, whatever follows; a reader that never waits would read forever.
     let output: Value = tokio::time::timeout(Duration::from_secs(20), stream.final_output()).await.unwrap().unwrap();
     assert_eq!(output, json!({ "reply": "Hello wörld" }));
@@ -288,7 +277,7 @@ async fn a_stream_of_nothing_but_done_lines_is_not_endless() {
     let body = "data: [DONE]\n\n".repeat(10_000);
     let server =
         RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], body.as_bytes())).await;
-    let client = client_at(server.url());
+    let client = client_at(&server.url());
     let call = client.capability("agent").input(&json!({})).max_event_bytes(1_024);
     let error = call.stream().await.unwrap().next().await.unwrap().unwrap_err();
     assert!(error.to_string().contains("max_event_bytes"), "{error}");

@@ -9,7 +9,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 use runtype_surface::{Client, ErrorKind, EventKind, EventStream, StreamOutcome};
 use serde_json::{Value, json};
-use support::raw_server::{RawServer, response};
+use support::{
+    client_at,
+    raw_server::{RawServer, response},
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -26,17 +29,6 @@ const STREAM: &str = concat!(
 );
 const TEXT: &str = "zwölf 😀 漢\nend.";
 
-fn client_at(url: String) -> Client {
-    Client::builder()
-        .variables(|_| None)
-        .api_key("papi_stream_key_0001")
-        .product_id("p")
-        .surface_id("s")
-        .base_url(url)
-        .build()
-        .unwrap()
-}
-
 /// A surface that responds to every call with these chunks.
 async fn streaming(chunks: &[&[u8]]) -> (RawServer, Client) {
     let mut body = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
@@ -47,7 +39,7 @@ async fn streaming(chunks: &[&[u8]]) -> (RawServer, Client) {
     }
     body.extend_from_slice(b"0\r\n\r\n");
     let server = RawServer::start(move |_| body.clone()).await;
-    let client = client_at(server.url());
+    let client = client_at(&server.url());
     (server, client)
 }
 
@@ -139,7 +131,7 @@ async fn a_text_without_end_is_an_error_at_its_limit_and_takes_no_more_memory() 
         let event = format!("event: text_delta\ndata: {{\"delta\":\"{}\"}}\n\n", "x".repeat(1_000));
         while socket.write_all(event.as_bytes()).await.is_ok() {}
     });
-    let mut stream = client_at(url).capability("agent").max_response_bytes(50_500).stream().await.unwrap();
+    let mut stream = client_at(&url).capability("agent").max_response_bytes(50_500).stream().await.unwrap();
     let error = tokio::time::timeout(Duration::from_secs(20), stream.text()).await.unwrap().unwrap_err();
     assert_eq!((error.kind(), error.partial_text().map(str::len)), (ErrorKind::Stream, Some(50_000)));
     assert!(error.to_string().contains("max_response_bytes (50500 bytes)"), "{error}");
@@ -166,7 +158,7 @@ async fn a_failed_execution_has_its_usage_and_its_partial_output() {
 async fn an_event_without_whole_json_is_kept_in_the_error_of_its_failure() {
     let failed = "event: execution_error\ndata: boom\nid: 7\n\n";
     let server = RawServer::start(move |_| response(200, &[("content-type", b"text/event-stream")], failed.as_bytes()));
-    let error = open(&client_at(server.await.url())).await.text().await.unwrap_err();
+    let error = open(&client_at(&server.await.url())).await.text().await.unwrap_err();
     let event = error.event().unwrap();
     assert_eq!((&event.data()[..], &*event.last_event_id()), (&b"boom"[..], "7"));
     assert_eq!(error.server_message(), None);

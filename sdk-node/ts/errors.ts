@@ -170,7 +170,7 @@ export class APIConnectionError extends SurfaceError {
   }
 }
 
-/** The deadline passed; {@link SurfaceError.mayHaveExecuted} says whether the call may have been executed. */
+/** A timeout passed; {@link SurfaceError.mayHaveExecuted} says whether the call may have been executed. */
 export class APITimeoutError extends SurfaceError {
   /** What the call was doing. */
   readonly phase: Phase | null;

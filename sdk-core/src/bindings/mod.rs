@@ -27,7 +27,7 @@ pub use argument::{
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};
 pub use internal_error::{INTERNAL_ERROR, internal_error_report, show_places_of_panics};
-pub use option::{max_retries, one_key_source, unknown_options};
+pub use option::{has_none, max_retries, one_key_source, unknown_options};
 pub use read_ahead::{ReadAhead, StreamProgress};
 pub use report::{Report, attempt_report, key_function_error, undecodable};
 pub use text::{

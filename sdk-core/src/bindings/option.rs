@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     config::{options, problems::joined, values},
-    error::{Error, spelling::spell},
+    error::{
+        Error,
+        spelling::{DURATIONS, spell},
+    },
     redact,
 };
 
@@ -32,6 +35,13 @@ pub fn one_key_source<'a>(given: impl IntoIterator<Item = &'a str>) -> Result<()
 /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the option.
 pub fn max_retries(value: f64) -> Result<u32, Error> {
     options::max_retries(values::whole_number("max_retries", value)?)
+}
+
+/// Whether "none" has a meaning of its own for an option: no limit for durations, and any key for the prefix. For all others it
+/// counts as not given.
+#[must_use]
+pub fn has_none(option: &str) -> bool {
+    DURATIONS.contains(&option) || option == "api_key_prefix"
 }
 
 /// The error of options that a function does not take: what each was meant to be, or where it belongs. `arguments` are those of

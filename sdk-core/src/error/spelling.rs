@@ -19,7 +19,7 @@ pub enum Language {
 static LANGUAGE: AtomicU8 = AtomicU8::new(Language::Snake as u8);
 
 /// Options that are durations.
-const DURATIONS: [&str; 7] = [
+pub(crate) const DURATIONS: [&str; 7] = [
     "timeout",
     "connect_timeout",
     "attempt_timeout",

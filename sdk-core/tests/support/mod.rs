@@ -25,7 +25,19 @@ pub(crate) fn builder(mock: &MockSurface) -> ClientBuilder {
     })
 }
 
-/// The same, with waits that move the mock's clock and take no time.
+/// A client of a server that is not the mock.
+pub(crate) fn client_at(url: &str) -> Client {
+    Client::builder()
+        .variables(|_| None)
+        .api_key("papi_stream_key_0001")
+        .product_id("p")
+        .surface_id("s")
+        .base_url(url)
+        .build()
+        .unwrap()
+}
+
+/// A builder for the mock's surface, with waits that move the mock's clock and take no time.
 pub(crate) fn fake_builder(mock: &Arc<MockSurface>) -> (ClientBuilder, FakeClock) {
     let moved = mock.clone();
     let fake = FakeClock::new().on_move(move |by| moved.advance_clock(by));

@@ -49,18 +49,6 @@ impl From<Error> for Refusal {
     }
 }
 
-/// Options for which `None` has a meaning of its own: no limit, and any key. For all others it counts as not given.
-const HAVE_A_NONE: [&str; 8] = [
-    "timeout",
-    "connect_timeout",
-    "attempt_timeout",
-    "stream_idle_timeout",
-    "stream_timeout",
-    "max_retry_wait",
-    "max_window_wait",
-    "api_key_prefix",
-];
-
 /// An option's value, with its name.
 pub(crate) struct Value<'a, 'py> {
     pub(crate) name: &'a str,
@@ -76,7 +64,7 @@ impl<'a, 'py> Value<'a, 'py> {
             .get_or_try_init(py, || py.import("runtype_surface._not_given")?.getattr("NOT_GIVEN").map(Bound::unbind))?;
         let refused = |_| PyTypeError::new_err(format!("an option's name {}", bindings::LONE_SURROGATE));
         let name = name.cast::<PyString>()?.to_str().map_err(refused)?;
-        let is_given = !value.is(not_given) && (!value.is_none() || HAVE_A_NONE.contains(&name));
+        let is_given = !value.is(not_given) && (!value.is_none() || bindings::has_none(name));
         Ok(is_given.then_some(Self { name, value }))
     }
 
