@@ -28,6 +28,7 @@ mod response;
 mod retry;
 mod send;
 mod stream;
+mod telemetry;
 mod transport;
 
 pub mod error;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_core::Stream;
+use futures_util::stream;
 use tokio::sync::mpsc;
 
+use super::inputs::Inputs;
 use crate::{
     call::{
         Call,
@@ -131,6 +131,6 @@ pub fn not_iterable() -> Error {
 }
 
 /// Calls once for each input. Inputs are JSON text and arrive asynchronously; as many as calls in flight are taken ahead.
-pub fn many_stream(call: Call, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
-    call.many_stream(inputs)
+pub fn many_stream(call: Call, mut inputs: Inputs) -> CallMany {
+    call.many_stream(stream::poll_fn(move |context| inputs.poll_input(context)))
 }

@@ -10,6 +10,7 @@ mod option;
 mod option_place;
 mod read_ahead;
 mod report;
+mod span;
 mod text;
 mod user_agent;
 mod variables;
@@ -20,6 +21,7 @@ pub use crate::send::clock::{Clock, FakeClock, Wait};
 pub use crate::stream::misuse::{
     closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open,
 };
+pub use crate::telemetry::trace_context::TraceContext;
 pub use argument::{
     Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, not_iterable, one_input, refused,
     refused_as_well, refused_together, set_language, user_agent,
@@ -30,6 +32,7 @@ pub use internal_error::{INTERNAL_ERROR, internal_error_report, show_places_of_p
 pub use option::{has_none, max_retries, one_key_source, unknown_options};
 pub use read_ahead::{ReadAhead, StreamProgress};
 pub use report::{Report, attempt_report, key_function_error, undecodable};
+pub use span::{SpanEnd, span_end, span_start, trace};
 pub use text::{
     LONE_SURROGATE, async_hook, closed_client, header_value, hook_failed, lone_surrogate, not_a_key, not_an_object,
     not_writable, visible,

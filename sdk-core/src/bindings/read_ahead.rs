@@ -36,7 +36,7 @@ type Read<T> = Option<Result<(T, bool), Error>>;
 
 /// What a stream has said so far, also while it is being read elsewhere.
 #[derive(Clone)]
-pub struct StreamProgress(Arc<Record>);
+pub struct StreamProgress(pub(super) Arc<Record>);
 
 impl<T: Send> ReadAhead<T> {
     /// `make_ready`: prepares a batch before it is yielded.

@@ -1,5 +1,6 @@
 //! A call under construction: the capability, its input and the options of this call.
 
+pub(crate) mod address;
 pub(crate) mod many;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -32,11 +33,10 @@ use crate::{
         head::{EVENT_STREAM, Head, Opened},
         record::Record,
     },
+    telemetry::{attributes::Asked, trace_context::TraceContext},
     transport::plan::{Outgoing, Plan},
 };
-
-/// The query that asks for a stream (the parameter's name is assumed).
-const ASSUMED_STREAM_QUERY: &str = "stream=true";
+use address::{Address, Target, dispatch_body};
 
 /// The problem of an input that is no JSON object. `found` is what it is, with its article.
 pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
@@ -46,14 +46,6 @@ pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
 /// The problem of an input that a JSON serializer rejected, whose words may have several lines.
 pub(crate) fn not_writable(reason: impl fmt::Display) -> String {
     format!("not serializable as JSON: {}", one_line(&reason.to_string()))
-}
-
-/// The endpoint that a call is sent to.
-#[derive(Debug, Clone)]
-pub(crate) enum Target {
-    Capability(String),
-    Dispatch(String),
-    OpenApi,
 }
 
 /// Builder of a call, created by [`Client::capability`](crate::Client::capability). Nothing is sent
@@ -86,13 +78,15 @@ pub struct Call {
     target: Target,
     input: Bytes,
     options: Options,
+    /// The span that the request's receiver continues.
+    trace: Option<TraceContext>,
     problems: Problems,
 }
 
 impl Call {
     pub(crate) fn new(context: Arc<Context>, target: Target) -> Self {
         let options = context.options.clone();
-        Self { context, target, input: Bytes::from_static(b"{}"), options, problems: Problems::default() }
+        Self { context, target, input: Bytes::from_static(b"{}"), options, trace: None, problems: Problems::default() }
     }
 
     /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported by
@@ -200,6 +194,21 @@ impl Call {
         self.set(added, |_, ()| {})
     }
 
+    /// Has every attempt send the headers of a trace, unless the application has set them.
+    pub(crate) fn trace(mut self, trace: impl Into<Option<TraceContext>>) -> Self {
+        self.trace = trace.into();
+        self
+    }
+
+    /// Passes on what the call asks for; `None` if it is refused before it is sent.
+    pub(crate) fn with_asked<T>(&self, is_stream: bool, take: impl FnOnce(&Asked<'_>) -> T) -> Option<T> {
+        if self.problems.any() {
+            return None;
+        }
+        let Address { method, url, slug } = self.target.address(&self.context.endpoint, is_stream).ok()?;
+        Some(take(&Asked { method: &method, url: &url, capability: slug.as_deref(), is_stream }))
+    }
+
     /// Records an error, which `send` reports.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
         self.problems.push(problem);
@@ -258,6 +267,7 @@ impl Call {
             target: self.target.clone(),
             input: self.input.clone(),
             options: self.options.clone(),
+            trace: self.trace.clone(),
             problems: Problems::default(),
         }
     }
@@ -296,34 +306,25 @@ impl Call {
         Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes)))
     }
 
-    fn into_plan(self, is_stream: bool) -> Result<Plan, Error> {
-        self.problems.check()?;
-        let endpoint = &self.context.endpoint;
-        let (method, mut url, capability, body) = match &self.target {
-            Target::Capability(name) => {
-                let slug = endpoint.slug(name)?;
-                (Method::POST, endpoint.capability_url(&slug)?, Some(slug), self.input)
-            }
-            Target::Dispatch(name) => {
-                let slug = endpoint.slug(name)?;
-                let body = dispatch_body(&slug, &self.input);
-                (Method::POST, endpoint.dispatch_url()?, Some(slug), body)
-            }
-            Target::OpenApi => (Method::GET, endpoint.openapi_url()?, None, Bytes::new()),
+    fn into_plan(mut self, is_stream: bool) -> Result<Plan, Error> {
+        self.take_problems().check()?;
+        let Address { method, url, slug } = self.target.address(&self.context.endpoint, is_stream)?;
+        let body = match (&self.target, &slug) {
+            (Target::Dispatch(_), Some(slug)) => dispatch_body(slug, &self.input),
+            (Target::OpenApi, _) => Bytes::new(),
+            _ => self.input,
         };
         let mut headers = HeaderMap::with_capacity(self.options.headers.len() + 4);
-        let accept = if is_stream {
-            url.set_query(Some(ASSUMED_STREAM_QUERY));
-            EVENT_STREAM
-        } else {
-            "application/json"
-        };
+        let accept = if is_stream { EVENT_STREAM } else { "application/json" };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         headers.extend(self.options.headers.clone());
-        Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability })
+        if let Some(trace) = &self.trace {
+            trace.add_to(&mut headers);
+        }
+        Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability: slug })
     }
 }
 
@@ -365,16 +366,4 @@ impl fmt::Debug for Call {
             .field("problems", &self.problems)
             .finish_non_exhaustive()
     }
-}
-
-/// `{"capability": "<slug>", "input": {...}}` (documented by the vendor), with the input's text unchanged.
-fn dispatch_body(slug: &str, input: &[u8]) -> Bytes {
-    let name = serde_json::Value::from(slug).to_string();
-    let mut body = Vec::with_capacity(name.len() + input.len() + 28);
-    body.extend_from_slice(b"{\"capability\":");
-    body.extend_from_slice(name.as_bytes());
-    body.extend_from_slice(b",\"input\":");
-    body.extend_from_slice(input);
-    body.push(b'}');
-    body.into()
 }

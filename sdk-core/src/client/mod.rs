@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    call::{Call, Target},
+    call::{Call, address::Target},
     endpoint::Endpoint,
     error::Error,
     send::context::Context,

@@ -43,6 +43,7 @@ fn everything() -> Facts {
             elapsed: Duration::ZERO,
             outcome: AttemptOutcome::Responded { status: 429 },
             key_hint: "papi_…a1b2".into(),
+            began: std::time::SystemTime::UNIX_EPOCH,
         }],
         source: Some(Box::new(std::io::Error::other("the source"))),
         key_function_error: Some("the application's".into()),

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderMap, StatusCode};
@@ -69,7 +69,7 @@ impl Progress {
 impl Exchange<'_> {
     /// Sends the request once, and reads the response as far as asked for.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
-        let started = self.deadline.elapsed(self.now());
+        let (began, started) = (SystemTime::now(), self.deadline.elapsed(self.now()));
         let remaining = self.deadline.remaining(self.now());
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
@@ -114,6 +114,7 @@ impl Exchange<'_> {
             elapsed: self.deadline.elapsed(self.now()).saturating_sub(started),
             outcome,
             key_hint: key_hint.clone(),
+            began,
         };
         if let Some(after) = &self.context.hooks.after {
             after(&start, &attempt);

@@ -21,7 +21,11 @@ use super::{
     surrogates::{Halves, has_surrogate},
     text::Text,
 };
-use crate::{error::Error, key::scrubber::Scrubber};
+use crate::{
+    error::{Error, kind::ErrorKind},
+    key::scrubber::Scrubber,
+    telemetry::attributes::{End, StreamEnd},
+};
 
 /// What a stream has said so far. Shared with those who ask for it while the stream is being read elsewhere.
 pub(crate) struct Record {
@@ -104,6 +108,28 @@ impl Record {
     /// Records that the stream was closed before its end.
     pub(crate) fn close(&self) {
         self.state().failed.get_or_insert_with(misuse::closed_stream);
+    }
+
+    /// Passes on how the stream has ended; one that has neither ended nor failed was closed.
+    pub(crate) fn with_end<T>(&self, take: impl FnOnce(&End<'_>) -> T) -> T {
+        let state = self.state();
+        // A stream that the application closed has an error for those who ask for its text.
+        let error = state.failed.as_ref().filter(|error| error.kind() != ErrorKind::Configuration);
+        let outcome = match (error, state.outcome) {
+            (Some(_), _) => "failed",
+            (None, Some(StreamOutcome::Completed)) => "completed",
+            (None, Some(StreamOutcome::Awaiting)) => "awaiting",
+            (None, None) => "closed",
+        };
+        take(&End {
+            status: Some(self.opened.status),
+            error,
+            request_id: self.opened.request_id.as_deref(),
+            execution_id: self.execution_id(),
+            attempts: &self.opened.attempts,
+            stream: Some(StreamEnd { outcome, events: state.seen }),
+            is_cancelled: false,
+        })
     }
 
     /// Whether the execution waits after the last event, so that the stream may end here.

@@ -27,12 +27,13 @@ use crate::{
     error::Error,
     response::call_response::CallResponse,
     send::held::{Held, Refused},
+    telemetry::trace_context::TraceContext,
     transport::plan::Plan,
 };
 use gate::{Gate, Verdict};
 use result::CallResult;
 
-type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+type Inputs = Pin<Box<dyn Stream<Item = Result<Input, Error>> + Send>>;
 type InFlight = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Calls a capability once for each input; made by [`Call::many`].
@@ -67,7 +68,7 @@ pub struct CallMany {
     /// `None` after the last one.
     inputs: Option<Inputs>,
     /// Inputs that were taken before there was room for their calls.
-    ahead: VecDeque<Result<Bytes, Error>>,
+    ahead: VecDeque<Result<Input, Error>>,
     takes_ahead: bool,
     concurrency: usize,
     in_order: bool,
@@ -84,6 +85,20 @@ pub struct CallMany {
     /// Why the rest is not sent.
     stop: Option<Stop>,
     problems: Problems,
+}
+
+/// One input of many.
+#[derive(Debug, Clone)]
+pub(crate) struct Input {
+    pub(crate) json: Bytes,
+    /// The span that its request's receiver continues.
+    pub(crate) trace: Option<TraceContext>,
+}
+
+impl From<Bytes> for Input {
+    fn from(json: Bytes) -> Self {
+        Self { json, trace: None }
+    }
 }
 
 /// One input, ready to be sent.
@@ -113,14 +128,14 @@ impl Call {
     pub fn many<I: Serialize>(self, inputs: impl IntoIterator<Item = I, IntoIter: Send + 'static>) -> CallMany {
         let inputs = stream::iter(inputs.into_iter().map(|input| {
             let json = serde_json::to_vec(&input);
-            json.map(Bytes::from)
+            json.map(|json| Input::from(Bytes::from(json)))
                 .map_err(|error| Error::configuration("input", format!("not serializable as JSON: {error}")))
         }));
         CallMany::new(self, Box::pin(inputs), false)
     }
 
-    /// The same, with inputs as JSON text that arrive asynchronously: as many as calls in flight are taken ahead.
-    pub(crate) fn many_stream(self, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
+    /// The same, with inputs that arrive asynchronously: as many as calls in flight are taken ahead.
+    pub(crate) fn many_stream(self, inputs: impl Stream<Item = Result<Input, Error>> + Send + 'static) -> CallMany {
         CallMany::new(self, Box::pin(inputs), true)
     }
 }
@@ -302,12 +317,12 @@ impl CallMany {
         }
     }
 
-    fn begin_row(&mut self, index: usize, input: Result<Bytes, Error>) {
-        let input = match input {
+    fn begin_row(&mut self, index: usize, input: Result<Input, Error>) {
+        let Input { json: input, trace } = match input {
             Ok(input) => input,
             Err(error) => return self.finish(index, Bytes::new(), Err(error)),
         };
-        match self.call.again().input_json(input.clone()).into_plan(false) {
+        match self.call.again().input_json(input.clone()).trace(trace).into_plan(false) {
             Ok(plan) => self.send(Row { index, input, plan, held: None }),
             Err(error) => self.finish(index, input, Err(error)),
         }
