@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::asyncio::completion_queue::CompletionQueue;
+use crate::{asyncio::completion_queue::CompletionQueue, variables::Variables};
 
 tokio::task_local! {
     static CURRENT: Arc<CallContext>;
@@ -16,24 +16,30 @@ pub(crate) struct CallContext {
     /// The queue of the call's asyncio loop; none for a call of the synchronous client.
     queue: Option<Arc<CompletionQueue>>,
     notify: Option<Notify>,
+    /// Those of whoever made the call, where a function of the application may need them.
+    variables: Option<Arc<Variables>>,
     /// Where warnings go of calls that no thread of the application drives.
     warn: Option<Notify>,
 }
 
 impl CallContext {
     /// A call of the synchronous client.
-    pub(crate) fn of_thread(notify: Option<Notify>) -> Self {
-        Self { notify, ..Self::default() }
+    pub(crate) fn of_thread(notify: Option<Notify>, variables: Option<Arc<Variables>>) -> Self {
+        Self { notify, variables, ..Self::default() }
     }
 
     /// Calls of the synchronous client that the network's threads drive.
-    pub(crate) fn of_task(notify: Option<Notify>, warn: Notify) -> Self {
-        Self { queue: None, notify, warn: Some(warn) }
+    pub(crate) fn of_task(notify: Option<Notify>, variables: Option<Arc<Variables>>, warn: Notify) -> Self {
+        Self { queue: None, notify, variables, warn: Some(warn) }
     }
 
     /// A call of an asyncio loop.
-    pub(crate) fn of_loop(queue: Arc<CompletionQueue>, notify: Option<Notify>) -> Self {
-        Self { queue: Some(queue), notify, warn: None }
+    pub(crate) fn of_loop(
+        queue: Arc<CompletionQueue>,
+        notify: Option<Notify>,
+        variables: Option<Arc<Variables>>,
+    ) -> Self {
+        Self { queue: Some(queue), notify, variables, warn: None }
     }
 
     /// Drives a call within this context.
@@ -44,6 +50,10 @@ impl CallContext {
     /// That of the call that is driven.
     pub(crate) fn current() -> Arc<Self> {
         CURRENT.try_with(Arc::clone).unwrap_or_default()
+    }
+
+    pub(crate) fn variables(&self) -> Option<&Variables> {
+        self.variables.as_deref()
     }
 
     pub(crate) fn queue(&self) -> Option<&Arc<CompletionQueue>> {

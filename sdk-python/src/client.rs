@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
+use pyo3::{exceptions::PyValueError, intern, prelude::*, types::PyDict};
 use runtype_surface::{
     Call, CallResponse, ClientBuilder, Error,
     bindings::{self, Refuse as _},
@@ -24,6 +24,7 @@ use crate::{
         opaque::{KeptOptions, OpaqueOptions},
         value::characters,
     },
+    origin::Origin,
     response::{Wanted, finish},
     runtime::{
         closing::{Closer, Closing},
@@ -31,6 +32,7 @@ use crate::{
         per_process::PerProcess,
     },
     stream::{EventStream, Opened, opened, opening::Opening},
+    variables::Variables,
 };
 
 /// A client of the core, for synchronous calls and for asyncio.
@@ -41,6 +43,7 @@ pub(crate) struct Client {
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
     hooks: Option<Arc<Hooks>>,
+    asks_for_key: bool,
     options: KeptOptions,
     closed: AtomicBool,
 }
@@ -84,12 +87,14 @@ impl Client {
         guard::entry(|| {
             let builder = bindings::called_from(runtype_surface::Client::builder(), &language(py));
             let (builder, hooks) = options::client(builder, given.bind(py))?;
+            let key = given.bind(py).get_item(intern!(py, "api_key"))?;
             let instance = Instance::make(&builder).map_err(|problem| error::raise(py, &problem))?;
             Ok(Self {
                 builder,
                 endpoint: instance.client.endpoint().clone(),
                 instance: PerProcess::holding(instance),
                 hooks,
+                asks_for_key: key.is_some_and(|key| key.is_callable()),
                 options: KeptOptions::of(given.bind(py))?,
                 closed: AtomicBool::new(false),
             })
@@ -121,7 +126,7 @@ impl Client {
             let wanted = Wanted::parse(wanted)?;
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), prepared.send())?;
+            let ended = hooks::wait(py, self.hooks.as_ref(), self.variables(py)?, prepared.send())?;
             finish(py, ended, &name, wanted)
         })
     }
@@ -141,22 +146,30 @@ impl Client {
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
-            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.send());
+            let context = hooks::context_of_loop(&queue, self.hooks.as_ref(), self.variables(py)?);
+            let task = context.scope(prepared.send());
             queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
         })
     }
 
-    /// Refuses wrong options of a call that is sent later. A closed client refuses that call itself.
-    fn check(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<()> {
+    /// Where a stream is made that is opened later. Refuses its wrong options; a closed client refuses the call itself.
+    fn stream_origin(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<Origin> {
         guard::entry(|| {
             let options = given.bind(py);
-            if options.is_empty() || self.closed.load(Ordering::Acquire) {
-                return Ok(());
+            if !options.is_empty() && !self.closed.load(Ordering::Acquire) {
+                let instance = self.instance(py)?;
+                let call = options::call(instance.client.openapi_call(), options)?;
+                bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))?;
             }
-            let instance = self.instance(py)?;
-            let call = options::call(instance.client.openapi_call(), options)?;
-            bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))
+            Ok(Origin { variables: self.variables(py)? })
         })
+    }
+
+    /// Where many calls are made that are sent later.
+    #[staticmethod]
+    fn many_origin(py: Python<'_>) -> PyResult<Origin> {
+        // The inputs are a function of the application.
+        guard::entry(|| Ok(Origin { variables: Some(Arc::new(Variables::of_many(py)?)) }))
     }
 
     /// Opens a stream, and waits until its response begins; none where it is closed before.
@@ -166,12 +179,14 @@ impl Client {
         capability: &Bound<'_, PyAny>,
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
+        origin: &Origin,
         opening: &Opening,
     ) -> PyResult<Option<EventStream>> {
         guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), opening.or_close(prepared.open()))?;
+            let variables = origin.variables.clone();
+            let ended = hooks::wait(py, self.hooks.as_ref(), variables, opening.or_close(prepared.open()))?;
             ended.map(|ended| opened(py, ended, &name)).transpose()
         })
     }
@@ -183,12 +198,14 @@ impl Client {
         capability: &Bound<'py, PyAny>,
         input: Option<&Bound<'py, PyAny>>,
         given: &OpaqueOptions,
+        origin: &Origin,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
-            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.open());
+            let context = hooks::context_of_loop(&queue, self.hooks.as_ref(), origin.variables.clone());
+            let task = context.scope(prepared.open());
             queue.spawn(&running, task, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
         })
     }
@@ -201,7 +218,10 @@ impl Client {
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
-        guard::entry(|| self.many(py, capability, inputs, given, None))
+        guard::entry(|| {
+            let variables = self.is_watched().then(|| Variables::of_many(py)).transpose()?;
+            self.many(py, capability, inputs, given, None, variables.map(Arc::new))
+        })
     }
 
     /// Starts many calls, whose inputs the running asyncio loop takes from Python's iterator.
@@ -211,10 +231,11 @@ impl Client {
         capability: &Bound<'_, PyAny>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
+        origin: &Origin,
     ) -> PyResult<CallMany> {
         guard::entry(|| {
             let (queue, _) = CompletionQueue::of_running_loop(py)?;
-            self.many(py, capability, inputs, given, Some(queue))
+            self.many(py, capability, inputs, given, Some(queue), origin.variables.clone())
         })
     }
 
@@ -240,6 +261,16 @@ impl Client {
         self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))
     }
 
+    /// Whether a function of the application may run for a call.
+    fn is_watched(&self) -> bool {
+        self.hooks.is_some() || self.asks_for_key
+    }
+
+    /// The variables of whoever makes a call, where a function may need them.
+    fn variables(&self, py: Python<'_>) -> PyResult<Option<Arc<Variables>>> {
+        self.is_watched().then(|| Variables::of_call(py).map(Arc::new)).transpose()
+    }
+
     fn many(
         &self,
         py: Python<'_>,
@@ -247,10 +278,11 @@ impl Client {
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
         queue: Option<Arc<CompletionQueue>>,
+        variables: Option<Arc<Variables>>,
     ) -> PyResult<CallMany> {
         let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-        let caller = Caller { queue, hooks: self.hooks.clone(), capability };
+        let caller = Caller { queue, hooks: self.hooks.clone(), variables, capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })

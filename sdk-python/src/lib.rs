@@ -15,11 +15,14 @@ mod options;
 
 mod hooks;
 mod key_function;
+mod origin;
 
 mod warnings;
 
 mod call_context;
 mod log;
+
+mod variables;
 
 mod asyncio;
 mod runtime;
@@ -41,6 +44,7 @@ mod _native {
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
         options::{opaque::OpaqueOptions, signature::Signature},
+        origin::Origin,
         stream::{
             EventStream,
             event::StreamEvent,

@@ -237,8 +237,8 @@ class AsyncClient(BaseClient):
         raise NotImplementedError
 
     def _stream(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> AsyncEventStream:
-        self._native.check(given)
-        return AsyncEventStream(lambda: self._native.begin_stream(capability, input, given))
+        origin = self._native.stream_origin(given)
+        return AsyncEventStream(lambda: self._native.begin_stream(capability, input, given, origin))
 
     @runs(_stream)
     def stream(
@@ -293,7 +293,8 @@ class AsyncClient(BaseClient):
     def _call_many(self, capability: str, inputs: types.Any, *, given: _native.OpaqueOptions) -> AsyncCallMany:
         _native.check_inputs(inputs, may_be_async=True)
         iterator = aiter(inputs) if isinstance(inputs, AsyncIterable) else iter(inputs)
-        return AsyncCallMany(lambda: self._native.begin_call_many(capability, iterator, given))
+        origin = self._native.many_origin()
+        return AsyncCallMany(lambda: self._native.begin_call_many(capability, iterator, given, origin))
 
     @runs(_call_many)
     def call_many(

@@ -236,8 +236,8 @@ class Client(BaseClient):
         raise NotImplementedError
 
     def _stream(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> EventStream:
-        self._native.check(given)
-        return EventStream(lambda opening: self._native.stream(capability, input, given, opening))
+        origin = self._native.stream_origin(given)
+        return EventStream(lambda opening: self._native.stream(capability, input, given, origin, opening))
 
     @runs(_stream)
     def stream(

@@ -139,12 +139,19 @@ class Client:
     def begin(
         self, target: Target, capability: str, input: Mapping[str, Any] | None, wanted: Wanted, given: OpaqueOptions
     ) -> tuple[Future[Any], CancelHandle]: ...
-    def check(self, given: OpaqueOptions) -> None: ...
+    def stream_origin(self, given: OpaqueOptions) -> Origin: ...
+    @staticmethod
+    def many_origin() -> Origin: ...
     def stream(
-        self, capability: str, input: Mapping[str, Any] | None, given: OpaqueOptions, opening: Opening
+        self,
+        capability: str,
+        input: Mapping[str, Any] | None,
+        given: OpaqueOptions,
+        origin: Origin,
+        opening: Opening,
     ) -> EventStream | None: ...
     def begin_stream(
-        self, capability: str, input: Mapping[str, Any] | None, given: OpaqueOptions
+        self, capability: str, input: Mapping[str, Any] | None, given: OpaqueOptions, origin: Origin
     ) -> tuple[Future[EventStream], CancelHandle]: ...
     def call_many(
         self,
@@ -157,10 +164,14 @@ class Client:
         capability: str,
         inputs: Iterator[Any] | AsyncIterator[Any],
         given: OpaqueOptions,
+        origin: Origin,
     ) -> CallMany: ...
     def close(self) -> None: ...
     @property
     def is_closed(self) -> bool: ...
+
+@final
+class Origin: ...
 
 @final
 class Opening:

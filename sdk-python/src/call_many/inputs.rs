@@ -18,7 +18,12 @@ use runtype_surface::{
     bindings::{self, InputGiver},
 };
 
-use crate::{error, json::encode::encode, runtime::guard};
+use crate::{
+    error,
+    json::encode::encode,
+    runtime::guard,
+    variables::{self, Variables},
+};
 
 /// Refuses one input where many belong.
 ///
@@ -53,6 +58,8 @@ struct Kept {
 /// An iterator, and what takes its items.
 pub(super) struct InputSource {
     iterator: Py<PyAny>,
+    /// Those of whoever made the calls, where a loop takes the items.
+    variables: Option<Variables>,
     giver: OnceLock<InputGiver>,
     kept: Mutex<Kept>,
     /// What the iterator raised.
@@ -60,8 +67,8 @@ pub(super) struct InputSource {
 }
 
 impl InputSource {
-    pub(super) fn new(iterator: Py<PyAny>) -> Self {
-        Self { iterator, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
+    pub(super) fn new(iterator: Py<PyAny>, variables: Option<Variables>) -> Self {
+        Self { iterator, variables, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
     }
 
     /// Gives the inputs to `giver` from now on.
@@ -95,8 +102,8 @@ impl InputSource {
         let pull = PULL.get_or_try_init(py, || {
             py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)
         })?;
-        let iterator = self.iterator.clone_ref(py);
-        pull.call1(py, (iterator, InputSink(self))).map(drop)
+        let arguments = (self.iterator.clone_ref(py), InputSink(self.clone())).into_pyobject(py)?;
+        variables::run(self.variables.as_ref(), pull.bind(py), &arguments).map(drop)
     }
 
     fn give(&self, input: Option<Result<Bytes, Error>>) {

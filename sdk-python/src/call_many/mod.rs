@@ -28,6 +28,7 @@ use crate::{
         per_process::PerProcess,
         runtime,
     },
+    variables::Variables,
 };
 use inputs::InputSource;
 
@@ -53,6 +54,8 @@ struct Shared {
     /// What the hooks and the logger are to be told, by the thread that waits for a result.
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Told>>,
     hooks: Option<Arc<Hooks>>,
+    /// Those of whoever made the calls, for the hooks.
+    variables: Option<Arc<Variables>>,
     /// Results that are there, and why there are no more.
     results: tokio::sync::Mutex<mpsc::Receiver<Result<CallResult, Ended>>>,
 }
@@ -60,7 +63,9 @@ struct Shared {
 impl Shared {
     fn tell(&self, py: Python<'_>, told: &Told) -> PyResult<()> {
         match told {
-            Told::Attempt(report) => self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report)),
+            Told::Attempt(report) => {
+                self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report, self.variables.as_deref()))
+            }
             Told::Warning(text) => log::warning(py, text),
         }
     }
@@ -88,6 +93,7 @@ pub(crate) struct Caller {
     /// The asyncio loop's; none where whoever waits for a result takes the inputs.
     pub(crate) queue: Option<Arc<CompletionQueue>>,
     pub(crate) hooks: Option<Arc<Hooks>>,
+    pub(crate) variables: Option<Arc<Variables>>,
     pub(crate) capability: String,
 }
 
@@ -105,7 +111,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, capability }: Caller,
+        Caller { queue, hooks, variables, capability }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -113,7 +119,9 @@ impl CallMany {
         // The core keeps the other results that wait for their reader.
         let (hand_over, results) = mpsc::channel(1);
         let (tell, told) = mpsc::unbounded_channel();
-        let source = Arc::new(InputSource::new(iterator));
+        // Whoever waits for a result takes the inputs in its own context; a loop has none of its own.
+        let of_inputs = variables.as_ref().filter(|_| queue.is_some()).map(|variables| variables.copied(py));
+        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?));
         let ask: Box<dyn Fn() + Send> = match queue.clone() {
             None => Box::new(move || {
                 let _ = ask.send(());
@@ -133,12 +141,12 @@ impl CallMany {
         source.connect(giver);
         let mut many = many(inputs).map_err(|problem| error::raise(py, &problem))?;
         let context = match &queue {
-            Some(queue) => hooks::context_of_loop(queue, hooks.as_ref()),
+            Some(queue) => hooks::context_of_loop(queue, hooks.as_ref(), variables.clone()),
             None => {
                 let warn = tell.clone();
                 let warn: Notify = Box::new(move |text| drop(warn.send(Told::Warning(text))));
                 let notify = |_| -> Notify { Box::new(move |report| drop(tell.send(Told::Attempt(report)))) };
-                CallContext::of_task(hooks.as_ref().map(notify), warn)
+                CallContext::of_task(hooks.as_ref().map(notify), variables.clone(), warn)
             }
         };
         let shared = Arc::new(Shared {
@@ -146,6 +154,7 @@ impl CallMany {
             asked: tokio::sync::Mutex::new(asked),
             told: tokio::sync::Mutex::new(told),
             hooks,
+            variables,
             results: tokio::sync::Mutex::new(results),
         });
         let driver = runtime(py)?.spawn(context.scope(async move {
