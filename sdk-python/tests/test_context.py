@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from runtype_mock import MockSurface
-
     from runtype_surface import AsyncClient
 
 CALLER: ContextVar[str] = ContextVar("CALLER", default="nobody")
