@@ -20,6 +20,7 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     closable::{Closable, Close},
     guard::{self, Guarded, GuardedPromise},
+    hooks,
     js_thread::JsThread,
     options::{Limit, limit},
     panic::{self, Panicked, place::Place},
@@ -77,6 +78,8 @@ struct Calls {
     asked: mpsc::UnboundedReceiver<()>,
     /// Drives the calls; ends with this.
     driver: JoinSet<()>,
+    /// The number by which reports of their attempts name them.
+    watch: Option<u32>,
 }
 
 /// What wakes the reader of the results.
@@ -107,13 +110,13 @@ impl Step {
 impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, sender)) = self.waiting.take() {
-            self.driver.spawn(async move {
+            self.driver.spawn(hooks::watch(self.watch, async move {
                 let driven = panic::caught_future(Place::Task, drive(&mut many, &sender, Ok));
                 // Sent, or the missing results would look like the end.
                 if let Err(panicked) = driven.await {
                     let _ = sender.send(Err(panicked)).await;
                 }
-            });
+            }));
         }
         tokio::select! {
             biased;
@@ -135,7 +138,7 @@ impl Close for Calls {
 }
 
 impl CallMany {
-    pub(crate) fn new(call: Call, options: CallManyOptions) -> Result<Self, Error> {
+    pub(crate) fn new(call: Call, options: CallManyOptions, watch: Option<u32>) -> Result<Self, Error> {
         let (ask, asked) = mpsc::unbounded_channel();
         let (giver, inputs) = inputs(move || {
             // Where the calls were dropped, nobody is asked.
@@ -159,7 +162,7 @@ impl CallMany {
         }
         // The core keeps the other results that wait for the reader.
         let (sender, results) = mpsc::channel(1);
-        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new() };
+        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new(), watch };
         Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     call_many::{CallMany, CallManyOptions},
     cancel::{Cancel, Cancelled},
     guard::{self, Guarded, GuardedPromise},
-    hooks::AttemptReports,
+    hooks::{self, AttemptReport, AttemptReports},
     js_thread::JsThread,
     key_function,
     options::{CallOptions, ClientOptions},
@@ -45,8 +45,8 @@ impl ObjectFinalize for Client {
     }
 }
 
-/// Creates a client. Nothing is sent. `ask_key` is the key function; it returns a promise and never throws by itself.
-/// `run_hooks` receives reports for the application's hooks, and never throws.
+/// Creates a client. Nothing is sent. `ask_key` is the key function, called with the number of the call that asks; it
+/// returns a promise and never throws by itself.
 ///
 /// # Errors
 ///
@@ -54,11 +54,8 @@ impl ObjectFinalize for Client {
 #[napi(ts_return_type = "Client | NativeError")]
 pub fn open_client(
     mut options: ClientOptions,
-    #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
-        Function<'_, (), Promise<String>>,
-    >,
-    #[napi(ts_arg_type = "((reports: Array<string> | NativeError) => void) | undefined | null")] run_hooks: Option<
-        Function<'_, Guarded<Vec<String>>, ()>,
+    #[napi(ts_arg_type = "((call: number | null) => Promise<string>) | undefined | null")] ask_key: Option<
+        Function<'_, Option<u32>, Promise<String>>,
     >,
 ) -> napi::Result<Guarded<Client>> {
     guard::entry(Place::Entry, || {
@@ -79,9 +76,7 @@ pub fn open_client(
             builder = builder.api_key_source(key_function::key_source(&ask_key)?);
         }
         let attempt_reports = AttemptReports::default();
-        if let Some(run_hooks) = run_hooks {
-            builder = attempt_reports.watch(builder, &run_hooks)?;
-        }
+        builder = attempt_reports.watch(builder);
         Ok(match options.set(builder).build() {
             Ok(core) => Either::A(Client { core: Some(core), variables, attempt_reports }),
             Err(error) => Either::B(error.into()),
@@ -91,7 +86,7 @@ pub fn open_client(
 
 #[napi]
 impl Client {
-    /// Calls a capability.
+    /// Calls a capability. `watch` is the number by which reports of its attempts name it.
     ///
     /// # Errors
     ///
@@ -103,11 +98,16 @@ impl Client {
         request: CallRequest,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
+        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         self.with_core(|core| {
             let CallRequest { capability, input, with_report } = request;
             let call = call::with_options(core.capability(capability).input_json(input), options);
-            if with_report { call::send_with_report(env, call, cancel) } else { call::send(env, call, cancel) }
+            if with_report {
+                call::send_with_report(env, call, cancel, watch)
+            } else {
+                call::send(env, call, cancel, watch)
+            }
         })
     }
 
@@ -124,11 +124,12 @@ impl Client {
         input: String,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
+        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability).input_json(input), options);
             let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
-            let opened = async move { cancelled.or(call.stream()).await };
+            let opened = hooks::watch(watch, async move { cancelled.or(call.stream()).await });
             guard::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
@@ -164,10 +165,11 @@ impl Client {
         capability: String,
         many: CallManyOptions,
         options: Option<CallOptions>,
+        watch: Option<u32>,
     ) -> napi::Result<Guarded<CallMany>> {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability), options);
-            Ok(match CallMany::new(call, many) {
+            Ok(match CallMany::new(call, many, watch) {
                 Ok(many) => Either::A(many),
                 Err(error) => Either::B(error.into()),
             })
@@ -185,8 +187,11 @@ impl Client {
         env: &'env Env,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
+        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        self.with_core(|core| call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel))
+        self.with_core(|core| {
+            call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel, watch)
+        })
     }
 
     /// The URL of a capability.
@@ -226,9 +231,26 @@ impl Client {
         guard::plain(Place::Entry, || self.core = None)
     }
 
-    /// Takes out the reports that no hook has received yet.
-    #[napi(ts_return_type = "Array<string> | NativeError")]
-    pub fn take_attempt_reports(&self) -> Guarded<Vec<String>> {
+    /// Passes reports of the attempts of watched calls to `run_hooks`, which never throws.
+    ///
+    /// # Errors
+    ///
+    /// Where the function cannot be kept, which Node does not refuse.
+    #[napi(ts_return_type = "undefined | NativeError")]
+    pub fn listen_to_attempts(
+        &self,
+        #[napi(ts_arg_type = "(reports: Array<AttemptReport> | NativeError) => void")] run_hooks: Function<
+            '_,
+            Guarded<Vec<AttemptReport>>,
+            (),
+        >,
+    ) -> napi::Result<Guarded<()>> {
+        guard::entry(Place::Entry, || self.attempt_reports.listen(&run_hooks).map(Either::A))
+    }
+
+    /// Takes out the reports that JavaScript has not received yet.
+    #[napi(ts_return_type = "Array<AttemptReport> | NativeError")]
+    pub fn take_attempt_reports(&self) -> Guarded<Vec<AttemptReport>> {
         guard::plain(Place::Entry, || self.attempt_reports.take())
     }
 

@@ -9,6 +9,7 @@ import { write } from './input.js';
 import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
+import type { WatchedCall } from './watched-call.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
@@ -32,10 +33,12 @@ export async function* resultsOf<T, I extends object>(
   inputs: Inputs<I>,
   site: CallSite,
   signal: AbortSignal | undefined,
+  watched: WatchedCall | undefined,
   runHooks: () => void,
 ): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
+  watched?.begin();
   const feed = new InputFeed(inputs, many);
   const stopListening = signal && cancelOnAbort(signal, { cancel: () => many.close() });
   try {
@@ -56,6 +59,7 @@ export async function* resultsOf<T, I extends object>(
     }
   } finally {
     stopListening?.();
+    watched?.end();
     many.close();
     await feed.close();
   }

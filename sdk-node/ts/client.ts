@@ -33,6 +33,7 @@ import {
 import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
 import { CallResponse } from './response.js';
 import { EventStream } from './stream.js';
+import { type WatchedCall, WatchedCalls } from './watched-call.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
 type NativeStream = InstanceType<typeof native.EventStream>;
@@ -64,6 +65,8 @@ export class Client {
   readonly #environment: Environment | undefined;
   readonly #address: string;
   readonly #runHooks: RunHooks | undefined;
+  /** Set where a function of the application may run for a call. */
+  readonly #watchedCalls: WatchedCalls | undefined;
   #inFlight = 0;
   #whenIdle: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -78,14 +81,17 @@ export class Client {
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
     const environment = site.run(() => new Environment(envPrefix ?? undefined, apiKeyVariable ?? undefined));
-    const runHooks = hookRunner(given);
+    const calls = new WatchedCalls();
+    const runHooks = hookRunner(given, calls);
+    const askKey = typeof apiKey === 'function' ? keyFunction(apiKey, calls) : undefined;
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
-      const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
-      const opened = unwrap(native.openClient(nativeOptions, askKey, runHooks));
+      const opened = unwrap(native.openClient(nativeOptions, askKey));
+      if (runHooks !== undefined) unwrap(opened.listenToAttempts(runHooks));
       return [opened, unwrap(opened.endpoint)] as const;
     });
     this.#runHooks = runHooks;
+    this.#watchedCalls = runHooks === undefined && askKey === undefined ? undefined : calls;
     this.#native = client;
     this.#address = address;
     this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
@@ -167,7 +173,9 @@ export class Client {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
-    const build = () => unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared)));
+    const watched = this.#watchedCalls?.make();
+    const build = () =>
+      unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
     // It only builds, and refuses a wrong option at once.
     const many = site.run(build);
     const open = () => {
@@ -180,6 +188,7 @@ export class Client {
       site.run(() => iterable(inputs)),
       site,
       signal ?? undefined,
+      watched,
       () => this.#runWaitingHooks(),
     );
   }
@@ -201,12 +210,13 @@ export class Client {
     const site = new CallSite(Client.prototype.stream);
     const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
     const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
+    const watched = this.#watchedCalls?.make();
     const open = async (signal: AbortSignal) => {
       if ('thrown' in built) throw built.thrown;
       const { capability, input } = built.value;
-      const send = (client: NativeClient, nativeOptions: NativeCallOptions | undefined, cancel?: Cancel) =>
-        client.stream(capability, input, nativeOptions, cancel);
-      return eventReader((await this.#send(site, { ...options, signal }, send)) as NativeStream, site);
+      const send: Send = (client, nativeOptions, cancel, watch) =>
+        client.stream(capability, input, nativeOptions, cancel, watch);
+      return eventReader((await this.#send(site, { ...options, signal }, send, watched)) as NativeStream, site);
     };
     return new EventStream(open, options.signal ?? undefined);
   }
@@ -281,8 +291,8 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
-    const output = await this.#send(site, options, (client, nativeOptions, cancel) =>
-      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel),
+    const output = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
+      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel, watch),
     );
     return output as T;
   }
@@ -301,23 +311,28 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       given === undefined ? undefined : site.run(() => checkRequestOptions(given, `client.${boundary.name}()`));
-    return this.#send(site, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
+    return this.#send(site, options, (client, nativeOptions, cancel, watch) =>
+      client.openapi(nativeOptions, cancel, watch),
+    );
   }
 
   async #send(
     site: CallSite,
     options: CallOptions | StreamOptions | undefined,
-    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
+    send: Send,
+    watched: WatchedCall | undefined = this.#watchedCalls?.make(),
   ): Promise<unknown> {
     this.#inFlight += 1;
+    watched?.begin();
     try {
       const nativeOptions = options && site.run(() => nativeCallOptions(options));
-      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel));
+      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
       const signal = options?.signal;
       const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
       this.#runWaitingHooks();
       return site.run(() => unwrap(result));
     } finally {
+      watched?.end();
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#whenIdle?.();
     }
@@ -350,6 +365,14 @@ function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
     return { thrown };
   }
 }
+
+/** Sends a call; `watch` is the number of one that is watched. */
+type Send = (
+  client: NativeClient,
+  options: NativeCallOptions | undefined,
+  cancel: Cancel | undefined,
+  watch: number | undefined,
+) => unknown;
 
 /** The arguments after the capability. */
 type Rest<O = CallOptions> = [input?: object, options?: O];
