@@ -11,9 +11,9 @@ use runtype_surface::{Call, CallResponse, bindings::Report as _};
 use crate::{
     cancel::{Cancel, Cancelled},
     guard::{self, Guarded, GuardedPromise},
-    hooks,
     options::CallOptions,
     response,
+    watched_call::watch,
 };
 
 /// A call of a capability.
@@ -40,9 +40,9 @@ pub(crate) fn send<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    watch: Option<u32>,
+    number: Option<u32>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, watch, |env, response| Ok(response::output_value(env, response)))
+    send_and(env, call, cancel, number, |env, response| Ok(response::output_value(env, response)))
 }
 
 /// Sends a call that resolves to `{output, report}`.
@@ -50,9 +50,9 @@ pub(crate) fn send_with_report<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    watch: Option<u32>,
+    number: Option<u32>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, watch, output_and_report)
+    send_and(env, call, cancel, number, output_and_report)
 }
 
 /// Sends a call that resolves to what `settle` makes of its response, or to `undefined` where it was cancelled.
@@ -60,11 +60,11 @@ fn send_and<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    watch: Option<u32>,
+    number: Option<u32>,
     settle: impl FnOnce(&'env Env, CallResponse<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> + 'static,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let cancelled = Cancelled::by(cancel);
-    let sent = hooks::watch(watch, async move { cancelled.or(call.send_bytes()).await });
+    let sent = watch(number, async move { cancelled.or(call.send_bytes()).await });
     guard::promise(env, sent, move |env, outcome| match outcome {
         None => Ok(Either::A(().into_unknown(env)?)),
         Some(Ok(response)) => settle(env, response),

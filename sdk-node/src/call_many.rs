@@ -20,11 +20,11 @@ use tokio::{sync::mpsc, task::JoinSet};
 use crate::{
     closable::{Closable, Close},
     guard::{self, Guarded, GuardedPromise},
-    hooks,
     js_thread::JsThread,
     options::{Limit, limit},
     panic::{self, Panicked, place::Place},
     response,
+    watched_call::watch,
 };
 
 /// The options that only many calls have.
@@ -79,7 +79,7 @@ struct Calls {
     /// Drives the calls; ends with this.
     driver: JoinSet<()>,
     /// The number by which reports of their attempts name them.
-    watch: Option<u32>,
+    number: Option<u32>,
 }
 
 /// What wakes the reader of the results.
@@ -110,7 +110,7 @@ impl Step {
 impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, sender)) = self.waiting.take() {
-            self.driver.spawn(hooks::watch(self.watch, async move {
+            self.driver.spawn(watch(self.number, async move {
                 let driven = panic::caught_future(Place::Task, drive(&mut many, &sender, Ok));
                 // Sent, or the missing results would look like the end.
                 if let Err(panicked) = driven.await {
@@ -138,7 +138,7 @@ impl Close for Calls {
 }
 
 impl CallMany {
-    pub(crate) fn new(call: Call, options: CallManyOptions, watch: Option<u32>) -> Result<Self, Error> {
+    pub(crate) fn new(call: Call, options: CallManyOptions, number: Option<u32>) -> Result<Self, Error> {
         let (ask, asked) = mpsc::unbounded_channel();
         let (giver, inputs) = inputs(move || {
             // Where the calls were dropped, nobody is asked.
@@ -162,7 +162,7 @@ impl CallMany {
         }
         // The core keeps the other results that wait for the reader.
         let (sender, results) = mpsc::channel(1);
-        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new(), watch };
+        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new(), number };
         Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })
     }
 }

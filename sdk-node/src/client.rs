@@ -18,12 +18,13 @@ use crate::{
     call_many::{CallMany, CallManyOptions},
     cancel::{Cancel, Cancelled},
     guard::{self, Guarded, GuardedPromise},
-    hooks::{self, AttemptReport, AttemptReports},
+    hooks::{AttemptReport, AttemptReports},
     js_thread::JsThread,
     key_function,
     options::{CallOptions, ClientOptions},
     panic::{self, place::Place},
     stream::EventStream,
+    watched_call,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -129,7 +130,7 @@ impl Client {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability).input_json(input), options);
             let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
-            let opened = hooks::watch(watch, async move { cancelled.or(call.stream()).await });
+            let opened = watched_call::watch(watch, async move { cancelled.or(call.stream()).await });
             guard::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),

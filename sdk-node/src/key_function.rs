@@ -10,8 +10,8 @@ use napi::{
 use runtype_surface::KeySource;
 
 use crate::{
-    hooks::watched,
     panic::{panic_if_requested, place::Place},
+    watched_call::watched,
 };
 
 /// Weak: a client that may still call for its key does not keep the process alive.

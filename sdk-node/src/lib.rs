@@ -23,6 +23,7 @@ mod guard;
 
 pub mod error;
 mod key_function;
+mod watched_call;
 
 mod closable;
 mod js_thread;
