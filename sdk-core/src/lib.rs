@@ -18,6 +18,9 @@
 
 #[doc(hidden)]
 pub mod bindings;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 
 mod call;
 mod client;

@@ -119,7 +119,7 @@ const NO_SIGNAL: (&[&str], &str) = (
 );
 
 /// The options that a name of another library may mean.
-pub(super) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
+pub(crate) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
     let given = plain(given);
     NAMES.iter().filter(move |(_, names)| names.iter().any(|name| plain(name) == given)).map(|(option, _)| *option)
 }

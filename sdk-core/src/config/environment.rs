@@ -4,7 +4,7 @@ use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
 use super::{options, values};
 use crate::{
-    error::{Error, spelling::spell},
+    error::{Error, spelling::key_option},
     redact,
 };
 
@@ -39,7 +39,7 @@ impl Environment {
         if redact::holds_key(prefix) {
             return Err(Error::configuration(
                 "env_prefix",
-                format!("{} looks like a key: pass it as {}", redact::quote(prefix), spell("api_key")),
+                format!("{} looks like a key: pass it as {}", redact::quote(prefix), key_option()),
             ));
         }
         prefix.clone_into(&mut self.prefix);

@@ -6,7 +6,7 @@ use super::{
     cause::{Cause, plain},
     facts::{Facts, StatusFacts},
     kind::{ErrorKind, Phase},
-    spelling::{duration, spell},
+    spelling::{duration, openapi, spell},
 };
 use crate::redact;
 
@@ -122,7 +122,7 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
         404 => not_found(response, explanation.address),
         400 | 413 | 415 | 422 => (
             format!("The input does not match the capability's parameters. {executed}"),
-            "See the parameters in the surface's OpenAPI document (`openapi()`).".into(),
+            format!("See the parameters in the surface's OpenAPI document ({}).", openapi()),
         ),
         429 => rate_limit(response, explanation),
         500..=599 => match &response.execution_id {

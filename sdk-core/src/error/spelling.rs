@@ -13,6 +13,8 @@ pub enum Language {
     Snake,
     /// `maxRetries`; names of durations end in `Ms`.
     Camel,
+    /// `--max-retries`, for the command.
+    Command,
 }
 
 /// Set once, when a binding is loaded. Each binding is a separate library with its own copy.
@@ -36,11 +38,43 @@ pub(crate) fn set_language(language: Language) {
 
 /// The name of an option in the application's spelling. Other names, such as those of variables, are unchanged.
 pub(crate) fn spell(option: &str) -> Cow<'_, str> {
-    if is_camel() { camel(option) } else { Cow::Borrowed(option) }
+    if is_camel() {
+        camel(option)
+    } else if is_command() {
+        dashed(option)
+    } else {
+        Cow::Borrowed(option)
+    }
+}
+
+/// The option that a key can be passed by. The command takes none: arguments are visible to other users of the machine.
+pub(crate) fn key_option() -> Cow<'static, str> {
+    spell(if is_command() { "api_key_file" } else { "api_key" })
+}
+
+/// How the OpenAPI document is fetched.
+pub(crate) fn openapi() -> &'static str {
+    if is_command() { "`runtype-surface openapi`" } else { "`openapi()`" }
+}
+
+fn dashed(option: &str) -> Cow<'_, str> {
+    match option {
+        // Of the command these are no options.
+        "api_key" | "input" | "capability" | "user_agent" | "transport" => Cow::Owned(option.replace('_', " ")),
+        "headers" => Cow::Borrowed("--header"),
+        "root_certificates" => Cow::Borrowed("--root-certificate"),
+        _ if is_name(option) => Cow::Owned(format!("--{}", option.replace('_', "-"))),
+        _ => Cow::Borrowed(option),
+    }
+}
+
+/// Whether it is the name of an option, not of a variable.
+fn is_name(option: &str) -> bool {
+    option.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 fn camel(option: &str) -> Cow<'_, str> {
-    if !option.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+    if !is_name(option) {
         return Cow::Borrowed(option);
     }
     let mut spelled = String::with_capacity(option.len() + 2);
@@ -60,17 +94,35 @@ fn camel(option: &str) -> Cow<'_, str> {
 
 /// An option with a value, as it is written in a call: `max_retries=0`, `maxRetries: 0`.
 pub(crate) fn setting(option: &str, value: impl std::fmt::Display) -> String {
-    format!("{}{}{value}", spell(option), if is_camel() { ": " } else { "=" })
+    let between = match language() {
+        Language::Snake => "=",
+        Language::Camel => ": ",
+        Language::Command => " ",
+    };
+    format!("{}{between}{value}", spell(option))
 }
 
 /// The value that means "none".
 pub(crate) fn none() -> &'static str {
-    if is_camel() { "null" } else { "None" }
+    match language() {
+        Language::Snake => "None",
+        Language::Camel => "null",
+        Language::Command => "none",
+    }
 }
 
 /// Whether the application writes names in camel case.
 pub(crate) fn is_camel() -> bool {
-    LANGUAGE.load(Ordering::Relaxed) == Language::Camel as u8
+    language() == Language::Camel
+}
+
+fn is_command() -> bool {
+    language() == Language::Command
+}
+
+fn language() -> Language {
+    let language = LANGUAGE.load(Ordering::Relaxed);
+    [Language::Camel, Language::Command].into_iter().find(|known| *known as u8 == language).unwrap_or(Language::Snake)
 }
 
 /// A duration with its unit: `20 s`, `1.5 s`, `250 ms`.
@@ -100,6 +152,21 @@ mod tests {
             assert_eq!(camel(option), expected);
         }
         assert_eq!(spell("max_retries"), "max_retries");
+    }
+
+    #[test]
+    fn an_option_is_named_as_the_command_writes_it() {
+        for (option, expected) in [
+            ("max_retries", "--max-retries"),
+            ("headers", "--header"),
+            ("root_certificates", "--root-certificate"),
+            ("api_key", "api key"),
+            ("input", "input"),
+            ("RUNTYPE_PRODUCT_ID", "RUNTYPE_PRODUCT_ID"),
+        ] {
+            assert_eq!(dashed(option), expected);
+        }
+        assert_eq!((&*key_option(), openapi()), ("api_key", "`openapi()`"));
     }
 
     #[test]

@@ -157,6 +157,12 @@ impl Record {
         }
     }
 
+    /// The text from this position on, and its end: the position of the next piece.
+    #[cfg(feature = "cli")]
+    pub(crate) fn text_from(&self, position: usize) -> (String, usize) {
+        self.state().text.decoded_from(position)
+    }
+
     /// The final output as JSON text, or why there is none.
     pub(crate) fn final_output(&self) -> Result<Bytes, Error> {
         let state = self.state();

@@ -1,0 +1,31 @@
+//! The subcommands.
+
+/// The whole command, or a subcommand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// The whole command.
+    Command,
+    Call,
+    OpenApi,
+}
+
+impl Topic {
+    pub(super) const NAMES: [&str; 3] = ["call", "openapi", "help"];
+
+    pub(super) fn of(name: &str) -> Option<Self> {
+        match name {
+            "call" => Some(Self::Call),
+            "openapi" => Some(Self::OpenApi),
+            "help" => Some(Self::Command),
+            _ => None,
+        }
+    }
+
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Command => None,
+            Self::Call => Some("call"),
+            Self::OpenApi => Some("openapi"),
+        }
+    }
+}
