@@ -7,6 +7,7 @@
 //! export to JavaScript.
 
 pub mod client;
+pub mod command;
 
 pub mod call;
 pub mod call_many;

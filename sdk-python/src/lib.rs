@@ -4,6 +4,7 @@
 //! The modules stand in the order in which a call passes through them, and import only what stands below.
 
 mod client;
+mod command;
 
 mod call_many;
 mod stream;
@@ -41,6 +42,7 @@ mod _native {
             inputs::{InputSink, check_inputs},
         },
         client::Client,
+        command::run_command,
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
         options::{opaque::OpaqueOptions, signature::Signature},

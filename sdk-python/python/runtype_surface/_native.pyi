@@ -12,6 +12,9 @@ _T = TypeVar("_T")
 
 __version__: str
 
+def run_command(program: str, arguments: Sequence[str]) -> int:
+    """Runs the command `runtype-surface`; returns its exit code."""
+
 def closed_stream() -> ConfigurationError: ...
 def never_opened_stream() -> ConfigurationError: ...
 def stream_already_read() -> ConfigurationError: ...
