@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
+.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt
+REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt docs/requirements.txt
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
@@ -103,17 +103,18 @@ OTHER_PYTHON := mock-server/python mock-server/tests/network
 NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
 
 lint-python: python .ci/node_modules/.ready ## run ruff, mypy --strict and pyright
-	$(VENV)/bin/ruff check .ci packaging sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml $(OTHER_PYTHON)
-	$(VENV)/bin/ruff format --check .ci packaging sdk-python examples/python
+	$(VENV)/bin/ruff check .ci packaging sdk-python examples/python docs/tests && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml $(OTHER_PYTHON)
+	$(VENV)/bin/ruff format --check .ci packaging sdk-python examples/python docs/tests
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check $(OTHER_PYTHON)
 	$(VENV)/bin/mypy --strict --python-version 3.11 .ci/*.py
 	cd packaging && $(VENV)/bin/mypy --strict --python-version 3.11 *.py
+	cd docs/tests && $(VENV)/bin/mypy --strict --python-version 3.11 *.py
 	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
 	cd mock-server/python && $(VENV)/bin/mypy
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 	.ci/node_modules/.bin/pyright --project mock-server/python --pythonpath $(PYTHON)
 
-OTHER_NODE := $(addprefix mock-server/npm/,package.json scripts test ts) mock-server/tests/network packaging
+OTHER_NODE := $(addprefix mock-server/npm/,package.json scripts test ts) mock-server/tests/network packaging docs/tests
 
 lint-node: node ## run tsc and biome
 	$(NPM) --prefix sdk-node run --silent lint
@@ -136,6 +137,16 @@ test-node: rust node ## test the Node packages (node:test)
 
 nginx:
 	@.ci/nginx
+
+docs: $(VENV)/.ready ## build the guide as a site into target/site
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
+
+docs-index: ## write docs/llms.txt, the index of the guide for coding assistants
+	$(PYTHON3) docs/tests/llms.py
+
+test-docs: rust python node ## run every code block of the guide against a mock, and check its links, names and site
+	cargo build --workspace --locked --example docs-blocks
+	cd docs/tests && RUNTYPE_DOCS_BLOCKS=$(BUILT)/examples/docs-blocks $(VENV)/bin/pytest
 
 test-network: nginx rust python node ## make 5,000 calls per language behind an nginx that keeps closing connections
 	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
@@ -225,7 +236,7 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the release builds
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml $(OTHER_PYTHON)
-	$(VENV)/bin/ruff format .ci packaging sdk-python examples/python
+	$(VENV)/bin/ruff format .ci packaging sdk-python examples/python docs/tests
 	$(NPM) --prefix sdk-node run --silent format
 	sdk-node/node_modules/.bin/biome check --write --config-path=sdk-node $(OTHER_NODE)
 

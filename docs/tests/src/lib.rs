@@ -1,0 +1,3 @@
+//! The code blocks of the guide, for the tests that run them.
+
+pub mod block;
