@@ -65,10 +65,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {page: tmp_path_factory.mktemp(page.split("/")[-1].split(".")[0]) for page in PAGES}
     for folder in made.values():
         modules = folder / "node_modules"
-        (modules / ".bin").mkdir(parents=True)
+        modules.mkdir()
         (modules / "runtype-surface").symlink_to(ROOT / "sdk-node")
         (modules / "runtype-mock").symlink_to(ROOT / "mock-server/npm")
-        (modules / ".bin/runtype-mock").symlink_to(ROOT / "mock-server/npm/dist/runtype-mock.js")
         (folder / "package.json").write_text('{"type": "module"}\n', encoding="utf-8")
     return made
 
