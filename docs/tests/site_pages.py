@@ -37,6 +37,9 @@ def with_tabs(markdown: str) -> str:
     """The page with tabs, and without the set-up of its tests."""
     markdown = COMMENT.sub("", markdown)
     for group in reversed(groups(markdown)):
+        if len(group) > 1 and group[-1][1] == "text":
+            at = group[-1].start()
+            markdown = markdown[:at] + markdown[at:].replace("```text\n", '```text title="prints"\n', 1)
         tabs = [fence for fence in group if fence[1] in TITLES]
         if len(tabs) > 1 and tabs == group[: len(tabs)]:
             markdown = markdown[: tabs[0].start()] + "".join(map(tab, tabs)) + markdown[tabs[-1].end() :]

@@ -52,7 +52,7 @@ def test_languages_in_a_row_become_tabs_and_the_output_follows_them() -> None:
     page = '<!-- block: {"exits": 0} -->\n```python\na = 1\n\nb = 2\n```\n\n```ts\nlet a = 1;\n```\n\n```text\n1\n```\n'
     assert with_tabs(page) == (
         '=== "Python"\n\n    ```python\n    a = 1\n\n    b = 2\n    ```\n\n'
-        '=== "TypeScript"\n\n    ```ts\n    let a = 1;\n    ```\n\n\n```text\n1\n```\n'
+        '=== "TypeScript"\n\n    ```ts\n    let a = 1;\n    ```\n\n\n```text title="prints"\n1\n```\n'
     )
 
 
