@@ -70,3 +70,42 @@ pub fn blocks(page: &str, text: &str) -> Result<Vec<Block>, Unreadable> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Vec<Block> {
+        blocks("page.md", text).map_err(|error| error.0).unwrap()
+    }
+
+    #[test]
+    fn blocks_with_only_empty_lines_between_them_are_a_group() {
+        let found = of("Words.\n\n```python\na\n\nb\n```\n\n```ts\nc\n```\nWords.\n```sh\nd\n```\n");
+        let seen: Vec<_> =
+            found.iter().map(|block| (block.line, block.language.as_str(), block.code.as_str())).collect();
+        assert_eq!(seen, [(3, "python", "a\n\nb\n"), (9, "ts", "c\n"), (13, "sh", "d\n")]);
+        assert!(found[0].group == found[1].group && found[1].group != found[2].group);
+    }
+
+    #[test]
+    fn a_set_up_is_that_of_one_group() {
+        let found = of("<!-- block: {\n\"exits\": 1} -->\n```sh\na\n```\n\n```sh\nb\n```\nWords.\n```sh\nc\n```\n");
+        let exits: Vec<_> = found.iter().map(|block| block.setup.get("exits").is_some()).collect();
+        assert_eq!(exits, [true, true, false]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_line() {
+        for (text, problem) in [
+            ("\n```sh\na\n", "page.md:2: the code block has no end: close it with ```"),
+            ("<!-- block: {\n", "page.md:1: the set-up has no end: close it with -->"),
+            ("<!-- block: [1] -->\n", "page.md:1: the set-up is not a JSON object"),
+        ] {
+            assert_eq!(blocks("page.md", text).unwrap_err().0, problem);
+        }
+        assert!(
+            blocks("page.md", "<!-- block: { -->\n").unwrap_err().0.starts_with("page.md:1: the set-up is not JSON")
+        );
+    }
+}
