@@ -37,9 +37,10 @@ def with_tabs(markdown: str) -> str:
     """The page with tabs, and without the set-up of its tests."""
     markdown = COMMENT.sub("", markdown)
     for group in reversed(groups(markdown)):
-        if len(group) > 1 and group[-1][1] == "text":
-            at = group[-1].start()
-            markdown = markdown[:at] + markdown[at:].replace("```text\n", '```text title="prints"\n', 1)
+        for fence in reversed(group[1:]):
+            if fence[1] == "text":
+                opening = fence.start() + len("```text")
+                markdown = f'{markdown[:opening]} title="prints"{markdown[opening:]}'
         tabs = [fence for fence in group if fence[1] in TITLES]
         if len(tabs) > 1 and tabs == group[: len(tabs)]:
             markdown = markdown[: tabs[0].start()] + "".join(map(tab, tabs)) + markdown[tabs[-1].end() :]
