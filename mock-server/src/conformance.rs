@@ -14,6 +14,7 @@ pub const CONFORMANCE: &[(&str, &str)] = &[
     ("address", include_str!("../conformance/address.json")),
     ("cancellation", include_str!("../conformance/cancellation.json")),
     ("configuration", include_str!("../conformance/configuration.json")),
+    ("derived", include_str!("../conformance/derived.json")),
     ("errors", include_str!("../conformance/errors.json")),
     ("hooks", include_str!("../conformance/hooks.json")),
     ("key", include_str!("../conformance/key.json")),

@@ -44,7 +44,7 @@ pub use call::{
     Call,
     many::{CallMany, result::CallResult},
 };
-pub use client::{Client, builder::ClientBuilder};
+pub use client::{Client, builder::ClientBuilder, default_options::DefaultOptions};
 pub use config::values::{ResponseFormat, RetryMode};
 pub use endpoint::{Endpoint, slug::capability_slug};
 pub use error::{

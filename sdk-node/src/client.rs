@@ -11,7 +11,10 @@ use napi::{
     bindgen_prelude::{Either, Function, ObjectFinalize, Promise, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::bindings::{checked_call, closed_client, one_key_source};
+use runtype_surface::{
+    DefaultOptions,
+    bindings::{checked_call, closed_client, default_options, one_key_source},
+};
 
 use crate::{
     call::{self, CallRequest},
@@ -34,8 +37,15 @@ type Variables = Arc<RwLock<HashMap<String, String>>>;
 /// A client of one surface.
 #[napi(custom_finalize)]
 pub struct Client {
+    origin: Arc<Origin>,
+    /// The options that a derived client's calls have by default.
+    derived: Option<DefaultOptions>,
+}
+
+/// What a client shares with those that are derived from it.
+struct Origin {
     /// Empty once it is closed.
-    core: Option<runtype_surface::Client>,
+    core: RwLock<Option<runtype_surface::Client>>,
     variables: Variables,
     attempt_reports: AttemptReports,
 }
@@ -79,7 +89,10 @@ pub fn open_client(
         let attempt_reports = AttemptReports::default();
         builder = attempt_reports.watch(builder);
         Ok(match options.set(builder).build() {
-            Ok(core) => Either::A(Client { core: Some(core), variables, attempt_reports }),
+            Ok(core) => {
+                let origin = Origin { core: RwLock::new(Some(core)), variables, attempt_reports };
+                Either::A(Client { origin: Arc::new(origin), derived: None })
+            }
             Err(error) => Either::B(error.into()),
         })
     })
@@ -155,6 +168,22 @@ impl Client {
         })
     }
 
+    /// A client whose calls have other options by default, with the same connections and key.
+    ///
+    /// # Errors
+    ///
+    /// None that is known.
+    #[napi(ts_return_type = "Client | NativeError")]
+    pub fn with_options(&self, options: CallOptions) -> napi::Result<Guarded<Self>> {
+        self.with_core(|core| {
+            let defaults = options.set_defaults(default_options(core));
+            Ok(match core.with_options(|_| defaults.clone()) {
+                Ok(_) => Either::A(Self { origin: self.origin.clone(), derived: Some(defaults) }),
+                Err(error) => Either::B(error.into()),
+            })
+        })
+    }
+
     /// Calls a capability once for each input. Nothing is sent before the results are read.
     ///
     /// # Errors
@@ -223,13 +252,17 @@ impl Client {
     /// Replaces the variables.
     #[napi(ts_return_type = "undefined | NativeError")]
     pub fn set_variables(&self, variables: HashMap<String, String>) -> Guarded<()> {
-        guard::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
+        guard::plain(Place::Entry, || {
+            *self.origin.variables.write().unwrap_or_else(PoisonError::into_inner) = variables;
+        })
     }
 
-    /// Closes the idle connections, at once and not when the object is collected.
+    /// Closes the idle connections, at once and not when the object is collected; also those of derived clients.
     #[napi(ts_return_type = "undefined | NativeError")]
-    pub fn close(&mut self) -> Guarded<()> {
-        guard::plain(Place::Entry, || self.core = None)
+    pub fn close(&self) -> Guarded<()> {
+        guard::plain(Place::Entry, || {
+            self.origin.core.write().unwrap_or_else(PoisonError::into_inner).take();
+        })
     }
 
     /// Passes reports of the attempts of watched calls to `run_hooks`, which never throws.
@@ -246,13 +279,13 @@ impl Client {
             (),
         >,
     ) -> napi::Result<Guarded<()>> {
-        guard::entry(Place::Entry, || self.attempt_reports.listen(&run_hooks).map(Either::A))
+        guard::entry(Place::Entry, || self.origin.attempt_reports.listen(&run_hooks).map(Either::A))
     }
 
     /// Takes out the reports that JavaScript has not received yet.
     #[napi(ts_return_type = "Array<AttemptReport> | NativeError")]
     pub fn take_attempt_reports(&self) -> Guarded<Vec<AttemptReport>> {
-        guard::plain(Place::Entry, || self.attempt_reports.take())
+        guard::plain(Place::Entry, || self.origin.attempt_reports.take())
     }
 
     /// Runs `step`, the body of a function that JavaScript calls, unless the client is closed.
@@ -260,9 +293,14 @@ impl Client {
         &self,
         step: impl FnOnce(&runtype_surface::Client) -> napi::Result<Guarded<T>>,
     ) -> napi::Result<Guarded<T>> {
-        guard::entry(Place::Entry, || match &self.core {
-            Some(core) => step(core),
-            None => Ok(Either::B(closed_client().into())),
+        guard::entry(Place::Entry, || {
+            let core = self.origin.core.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let Some(core) = core else { return Ok(Either::B(closed_client().into())) };
+            let Some(defaults) = &self.derived else { return step(&core) };
+            match core.with_options(|_| defaults.clone()) {
+                Ok(core) => step(&core),
+                Err(error) => Ok(Either::B(error.into())),
+            }
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, str::FromStr, time::Duration};
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 use runtype_surface::{
-    Call, ClientBuilder, Error, KeySource,
+    Call, ClientBuilder, DefaultOptions, Error, KeySource,
     bindings::{self, Language, Refuse as _, called_from, max_retries, set_language, whole_number},
 };
 
@@ -183,6 +183,30 @@ impl CallOptions {
             call = call.header(&header.name, &header.value);
         }
         if self.via_dispatch == Some(true) { call.via_dispatch() } else { call }
+    }
+}
+
+impl CallOptions {
+    /// Sets a derived client's options. One that cannot be right is reported when the client is derived.
+    pub(crate) fn set_defaults(self, mut defaults: DefaultOptions) -> DefaultOptions {
+        set!(
+            defaults,
+            |defaults: DefaultOptions, problem| defaults.refuse(problem),
+            self.timeout_ms => limit("timeout") => DefaultOptions::timeout,
+            self.attempt_timeout_ms => limit("attempt_timeout") => DefaultOptions::attempt_timeout,
+            self.max_retries => max_retries => DefaultOptions::max_retries,
+            self.max_retry_wait_ms => limit("max_retry_wait") => DefaultOptions::max_retry_wait,
+            self.retry_mode => parsed => DefaultOptions::retry_mode,
+            self.max_response_bytes => whole("max_response_bytes") => DefaultOptions::max_response_bytes,
+            self.stream_idle_timeout_ms => limit("stream_idle_timeout") => DefaultOptions::stream_idle_timeout,
+            self.stream_timeout_ms => limit("stream_timeout") => DefaultOptions::stream_timeout,
+            self.max_event_bytes => whole("max_event_bytes") => DefaultOptions::max_event_bytes,
+            self.response_format => parsed => DefaultOptions::response_format,
+        );
+        for header in self.headers.unwrap_or_default() {
+            defaults = defaults.header(&header.name, &header.value);
+        }
+        defaults
     }
 }
 

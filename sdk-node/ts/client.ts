@@ -2,22 +2,24 @@
 
 import process from 'node:process';
 
-import { kindOf, wellFormed } from './argument.js';
+import { inputOf, type Rest, slug } from './call-arguments.js';
 import { iterable, resultsOf } from './call-many.js';
 import type { CallResult, Inputs } from './call-result.js';
 import { type Boundary, CallSite } from './call-site.js';
 import { type Cancel, sendWithSignal } from './cancel.js';
+import { Derived, type SharedParts } from './derived-client.js';
 import { Environment } from './environment.js';
 import { eventReader } from './event-reader.js';
-import { hookRunner, type RunHooks } from './hook-runner.js';
-import { jsonOf } from './input.js';
+import { hookRunner } from './hook-runner.js';
+import { InFlight } from './in-flight.js';
 import { keyFunction } from './key-function.js';
 import { type NativeCallOptions, native } from './native.js';
-import { refused, unwrap } from './native-error.js';
+import { unwrap } from './native-error.js';
 import type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
+  DefaultOptions,
   EnvironmentOptions,
   RequestOptions,
   StreamOptions,
@@ -26,6 +28,7 @@ import {
   checkCallManyOptions,
   checkCallOptions,
   checkClientOptions,
+  checkDefaultOptions,
   checkEnvironmentOptions,
   checkRequestOptions,
   checkStreamOptions,
@@ -60,23 +63,25 @@ type NativeStream = InstanceType<typeof native.EventStream>;
  * ```
  */
 export class Client {
-  #native: NativeClient | undefined;
-  /** Set where the key comes from the environment. */
-  readonly #environment: Environment | undefined;
-  readonly #address: string;
-  readonly #runHooks: RunHooks | undefined;
-  /** Set where a function of the application may run for a call. */
-  readonly #watchedCalls: WatchedCalls | undefined;
-  #inFlight = 0;
-  #whenIdle: (() => void) | undefined;
-  #closed: Promise<void> | undefined;
+  readonly #native: NativeClient;
+  readonly #shared: SharedParts;
+  readonly #inFlight: InFlight;
+  readonly #isDerived: boolean;
 
   /**
    * Nothing is sent.
    *
    * @throws {@link ConfigurationError}, which names the option or the variable that is missing or wrong.
    */
-  constructor(options: ClientOptions = {}) {
+  constructor(options?: ClientOptions);
+  constructor(options: ClientOptions | Derived = {}) {
+    this.#isDerived = Derived.is(options);
+    if (Derived.is(options)) {
+      this.#native = options.native;
+      this.#shared = options.shared;
+      this.#inFlight = new InFlight(options.inFlight);
+      return;
+    }
     const site = new CallSite(new.target);
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
@@ -90,11 +95,11 @@ export class Client {
       if (runHooks !== undefined) unwrap(opened.listenToAttempts(runHooks));
       return [opened, unwrap(opened.endpoint)] as const;
     });
-    this.#runHooks = runHooks;
-    this.#watchedCalls = runHooks === undefined && askKey === undefined ? undefined : calls;
     this.#native = client;
-    this.#address = address;
-    this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
+    this.#inFlight = new InFlight();
+    const isKeyInEnvironment = apiKey === undefined && apiKeyFile === undefined;
+    const watchedCalls = runHooks === undefined && askKey === undefined ? undefined : calls;
+    this.#shared = { address, runHooks, watchedCalls, environment: isKeyInEnvironment ? environment : undefined };
   }
 
   /**
@@ -106,6 +111,30 @@ export class Client {
   static fromEnv(options: EnvironmentOptions = {}): Client {
     const { prefix } = new CallSite(Client.fromEnv).run(() => checkEnvironmentOptions(options));
     return new Client({ envPrefix: prefix });
+  }
+
+  /**
+   * Derives a client whose calls have other options by default. Both share the connections, the key, the retry budget and the
+   * hooks, so options of these are refused: create another client. The options of a call override those of either.
+   *
+   * @example
+   * ```ts
+   * import { Client } from 'runtype-surface';
+   *
+   * const client = new Client();
+   * const patient = client.withOptions({ timeoutMs: 1_800_000, maxRetries: 5 });
+   * ```
+   *
+   * Closing a derived client leaves the other as it is; closing the one that has the connections closes all.
+   *
+   * @throws {@link ConfigurationError} for a wrong option, and where the client is closed.
+   */
+  withOptions(options: DefaultOptions): Client {
+    const derived = new CallSite(Client.prototype.withOptions).run(() => {
+      const nativeOptions = nativeCallOptions(checkDefaultOptions(options));
+      return new Derived(unwrap(this.#open().withOptions(nativeOptions)), this.#shared, this.#inFlight);
+    });
+    return new Client(derived as ClientOptions);
   }
 
   /**
@@ -173,7 +202,7 @@ export class Client {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
-    const watched = this.#watchedCalls?.make();
+    const watched = this.#shared.watchedCalls?.make();
     const build = () =>
       unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
     // It only builds, and refuses a wrong option at once.
@@ -210,7 +239,7 @@ export class Client {
     const site = new CallSite(Client.prototype.stream);
     const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
     const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
-    const watched = this.#watchedCalls?.make();
+    const watched = this.#shared.watchedCalls?.make();
     const open = async (signal: AbortSignal) => {
       if ('thrown' in built) throw built.thrown;
       const { capability, input } = built.value;
@@ -251,24 +280,14 @@ export class Client {
   /**
    * Refuses new calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
    * have begun, which continue until they are read to the end or closed. A client that is not closed is collected like any
-   * other object and keeps no process alive.
+   * other object and keeps no process alive. The clients that {@link Client.withOptions} derived are closed with it; a derived
+   * client closes itself only.
    */
   close(): Promise<void> {
     const site = new CallSite(Client.prototype.close);
-    this.#closed ??= new Promise<void>((resolve, reject) => {
-      this.#whenIdle = () => {
-        const client = this.#native;
-        this.#native = undefined;
-        try {
-          site.run(() => unwrap(client?.close()));
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-      };
-      if (this.#inFlight === 0) this.#whenIdle();
+    return this.#inFlight.close(() => {
+      if (!this.#isDerived) site.run(() => unwrap(this.#native.close()));
     });
-    return this.#closed;
   }
 
   /** Closes the client at the end of an `await using` block. */
@@ -279,12 +298,12 @@ export class Client {
   /** What `console.log` shows: the address, never the key. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     // Its prototype, or an object that has only borrowed it, has none.
-    return #address in this ? `Client { endpoint: '${this.#address}' }` : 'Client {}';
+    return #shared in this ? `Client { endpoint: '${this.#shared.address}' }` : 'Client {}';
   }
 
   /** The address; never the key. */
   toJSON(): { endpoint: string } {
-    return { endpoint: this.#address };
+    return { endpoint: this.#shared.address };
   }
 
   async #call<T>(boundary: Boundary, capability: string, rest: Rest, withReport = false): Promise<T> {
@@ -302,7 +321,7 @@ export class Client {
     const options = checkStreamOptions(given);
     const nativeOptions = nativeCallOptions(options);
     // A closed client refuses the call itself.
-    if (this.#closed === undefined && this.#native !== undefined) unwrap(this.#native.check(nativeOptions));
+    if (!this.#inFlight.isClosed) unwrap(this.#native.check(nativeOptions));
     // An iterator gives its headers once.
     return { ...options, headers: nativeOptions.headers?.map(({ name, value }) => [name, value] as const) };
   }
@@ -320,35 +339,29 @@ export class Client {
     site: CallSite,
     options: CallOptions | StreamOptions | undefined,
     send: Send,
-    watched: WatchedCall | undefined = this.#watchedCalls?.make(),
+    watched: WatchedCall | undefined = this.#shared.watchedCalls?.make(),
   ): Promise<unknown> {
-    this.#inFlight += 1;
-    watched?.begin();
-    try {
+    return this.#inFlight.during(async () => {
       const nativeOptions = options && site.run(() => nativeCallOptions(options));
       const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
       const signal = options?.signal;
       const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
       this.#runWaitingHooks();
       return site.run(() => unwrap(result));
-    } finally {
-      watched?.end();
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#whenIdle?.();
-    }
+    });
   }
 
   /** Runs the hooks for attempts that they have not received yet. */
   #runWaitingHooks(): void {
-    if (this.#native !== undefined) this.#runHooks?.(this.#native.takeAttemptReports());
+    this.#shared.runHooks?.(this.#native.takeAttemptReports());
   }
 
   /** The native client, with the environment's current key. */
   #open(): NativeClient {
-    const client = this.#native;
-    if (client === undefined || this.#closed !== undefined) return unwrap<never>(native.closedClient());
-    if (this.#environment?.hasAnotherKey()) unwrap(client.setVariables(this.#environment.variables()));
-    return client;
+    if (this.#inFlight.isClosed) return unwrap<never>(native.closedClient());
+    const { environment } = this.#shared;
+    if (environment?.hasAnotherKey()) unwrap(this.#native.setVariables(environment.variables()));
+    return this.#native;
   }
 }
 
@@ -373,16 +386,3 @@ type Send = (
   cancel: Cancel | undefined,
   watch: number | undefined,
 ) => unknown;
-
-/** The arguments after the capability. */
-type Rest<O = CallOptions> = [input?: object, options?: O];
-
-/** An input that is left out is `{}`; one that is `undefined` is a mistake. */
-function inputOf(rest: Rest<unknown>): string {
-  return rest.length === 0 ? '{}' : jsonOf(rest[0]);
-}
-
-function slug(capability: unknown): string {
-  if (typeof capability !== 'string') throw refused('capability', `it must be a string, not ${kindOf(capability)}`);
-  return wellFormed('capability', capability);
-}

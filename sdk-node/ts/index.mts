@@ -9,6 +9,7 @@ export type {
   CallResult,
   ClientOptions,
   DataEvent,
+  DefaultOptions,
   DeltaEvent,
   Endpoint,
   EnvironmentOptions,

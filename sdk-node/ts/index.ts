@@ -37,6 +37,7 @@ export type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
+  DefaultOptions,
   EnvironmentOptions,
   HeadersToAdd,
   RequestOptions,

@@ -7,6 +7,7 @@ import type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
+  DefaultOptions,
   DispatchOptions,
   EnvironmentOptions,
   FormatOptions,
@@ -163,6 +164,11 @@ export function checkCallOptions(options: unknown, caller: string): CallOptions 
 /** A stream's options, checked. */
 export function checkStreamOptions(options: unknown): StreamOptions {
   return checked<StreamOptions>(options, STREAM, 'client.stream()');
+}
+
+/** A derived client's options, checked. */
+export function checkDefaultOptions(options: unknown): DefaultOptions {
+  return checked<DefaultOptions>(options, { ...SHARED, ...FORMAT, ...STREAM_LIMITS }, 'client.withOptions()');
 }
 
 /** The options of many calls, checked. */

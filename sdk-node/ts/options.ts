@@ -82,6 +82,9 @@ export interface CallOptions extends RequestOptions, FormatOptions, DispatchOpti
 /** The options of a stream. */
 export interface StreamOptions extends RequestOptions, StreamLimits, DispatchOptions {}
 
+/** The options of {@link Client.withOptions}: those that every call of the derived client has by default. */
+export interface DefaultOptions extends SharedOptions, FormatOptions, StreamLimits {}
+
 /** The options of many calls. */
 export interface CallManyOptions extends CallOptions {
   /** Maximum number of in-flight calls, up to 10,000. Default: 8. */

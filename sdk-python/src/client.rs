@@ -8,7 +8,7 @@ use std::sync::{
 use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, types::PyDict};
 use runtype_surface::{
-    Call, CallResponse, ClientBuilder, Error,
+    Call, CallResponse, ClientBuilder, DefaultOptions, Error,
     bindings::{self, Refuse as _},
 };
 
@@ -38,13 +38,27 @@ use crate::{
 /// A client of the core, for synchronous calls and for asyncio.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Client {
+    shared: Arc<Shared>,
+    derived: Option<Derived>,
+    options: KeptOptions,
+}
+
+/// What a client shares with those that are derived from it.
+struct Shared {
     /// Kept to make the client again in a forked child.
     builder: ClientBuilder,
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
     hooks: Option<Arc<Hooks>>,
     asks_for_key: bool,
-    options: KeptOptions,
+    closed: AtomicBool,
+}
+
+/// What a derived client has of its own.
+struct Derived {
+    defaults: DefaultOptions,
+    /// Tells its calls in flight that it is closed.
+    closer: PerProcess<Arc<Closer>>,
     closed: AtomicBool,
 }
 
@@ -89,19 +103,33 @@ impl Client {
             let (builder, hooks) = options::client(builder, given.bind(py))?;
             let key = given.bind(py).get_item(intern!(py, "api_key"))?;
             let instance = Instance::make(&builder).map_err(|problem| error::raise(py, &problem))?;
-            Ok(Self {
+            let shared = Shared {
                 builder,
                 endpoint: instance.client.endpoint().clone(),
                 instance: PerProcess::holding(instance),
                 hooks,
                 asks_for_key: key.is_some_and(|key| key.is_callable()),
-                options: KeptOptions::of(given.bind(py))?,
                 closed: AtomicBool::new(false),
+            };
+            Ok(Self { shared: Arc::new(shared), derived: None, options: KeptOptions::of(given.bind(py))? })
+        })
+    }
+
+    /// A client whose calls have other options by default, with the same connections and key.
+    fn with_options(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<Self> {
+        guard::entry(|| {
+            let (client, _) = self.open(py)?;
+            let defaults = options::defaults(bindings::default_options(&client), given.bind(py))?;
+            client.with_options(|_| defaults.clone()).map_err(|problem| error::raise(py, &problem))?;
+            Ok(Self {
+                shared: self.shared.clone(),
+                derived: Some(Derived { defaults, closer: PerProcess::empty(), closed: AtomicBool::new(false) }),
+                options: KeptOptions::of(given.bind(py))?,
             })
         })
     }
 
-    /// What makes this client again from a pickle.
+    /// What makes this client again from a pickle; a derived one from its origin.
     fn options_for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
         guard::entry(|| self.options.for_pickle(py, kind))
     }
@@ -109,7 +137,7 @@ impl Client {
     /// The surface's address.
     #[getter]
     fn endpoint(&self) -> PyResult<Endpoint> {
-        guard::entry(|| Ok(Endpoint(self.endpoint.clone())))
+        guard::entry(|| Ok(Endpoint(self.shared.endpoint.clone())))
     }
 
     /// Calls, waits, and returns the `output` or the `response`.
@@ -126,7 +154,7 @@ impl Client {
             let wanted = Wanted::parse(wanted)?;
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), self.variables(py)?, prepared.send())?;
+            let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send())?;
             finish(py, ended, &name, wanted)
         })
     }
@@ -146,7 +174,7 @@ impl Client {
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
-            let context = hooks::context_of_loop(&queue, self.hooks.as_ref(), self.variables(py)?);
+            let context = hooks::context_of_loop(&queue, self.hooks(), self.variables(py)?);
             let task = context.scope(prepared.send());
             queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
         })
@@ -156,9 +184,9 @@ impl Client {
     fn stream_origin(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<Origin> {
         guard::entry(|| {
             let options = given.bind(py);
-            if !options.is_empty() && !self.closed.load(Ordering::Acquire) {
-                let instance = self.instance(py)?;
-                let call = options::call(instance.client.openapi_call(), options)?;
+            if !options.is_empty() && !self.has_closed() {
+                let (client, _) = self.open(py)?;
+                let call = options::call(client.openapi_call(), options)?;
                 bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))?;
             }
             Ok(Origin { variables: self.variables(py)? })
@@ -186,7 +214,7 @@ impl Client {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
             let variables = origin.variables.clone();
-            let ended = hooks::wait(py, self.hooks.as_ref(), variables, opening.or_close(prepared.open()))?;
+            let ended = hooks::wait(py, self.hooks(), variables, opening.or_close(prepared.open()))?;
             ended.map(|ended| opened(py, ended, &name)).transpose()
         })
     }
@@ -204,7 +232,7 @@ impl Client {
             let prepared = self.prepare(py, "capability", capability, input, given)?;
             let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
-            let context = hooks::context_of_loop(&queue, self.hooks.as_ref(), origin.variables.clone());
+            let context = hooks::context_of_loop(&queue, self.hooks(), origin.variables.clone());
             let task = context.scope(prepared.open());
             queue.spawn(&running, task, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
         })
@@ -239,12 +267,20 @@ impl Client {
         })
     }
 
-    /// Closes the connections and ends the calls in flight. Every later call is refused.
+    /// Closes the connections and ends the calls in flight, also those of derived clients. Every later call is refused. A derived
+    /// client ends its own calls only.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         guard::entry(|| {
-            self.closed.store(true, Ordering::Release);
-            if let Some(instance) = self.instance.take(py) {
-                instance.closer.close();
+            let Some(derived) = &self.derived else {
+                self.shared.closed.store(true, Ordering::Release);
+                if let Some(instance) = self.shared.instance.take(py) {
+                    instance.closer.close();
+                }
+                return Ok(());
+            };
+            derived.closed.store(true, Ordering::Release);
+            if let Some(closer) = derived.closer.take(py) {
+                closer.close();
             }
             Ok(())
         })
@@ -252,18 +288,37 @@ impl Client {
 
     #[getter]
     fn is_closed(&self) -> PyResult<bool> {
-        guard::entry(|| Ok(self.closed.load(Ordering::Acquire)))
+        guard::entry(|| Ok(self.has_closed()))
     }
 }
 
 impl Client {
-    fn instance(&self, py: Python<'_>) -> PyResult<Arc<Instance>> {
-        self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))
+    fn hooks(&self) -> Option<&Arc<Hooks>> {
+        self.shared.hooks.as_ref()
+    }
+
+    fn has_closed(&self) -> bool {
+        let is_closed = self.derived.as_ref().is_some_and(|derived| derived.closed.load(Ordering::Acquire));
+        is_closed || self.shared.closed.load(Ordering::Acquire)
+    }
+
+    /// The core's client in this process, and what tells its calls that it is closed.
+    fn open(&self, py: Python<'_>) -> PyResult<(runtype_surface::Client, Closing)> {
+        if self.has_closed() {
+            return Err(error::raise(py, &bindings::closed_client()));
+        }
+        let raise = |problem| error::raise(py, &problem);
+        let instance = self.shared.instance.get(py, || Instance::make(&self.shared.builder)).map_err(raise)?;
+        let closing = instance.closer.subscribe();
+        let Some(derived) = &self.derived else { return Ok((instance.client.clone(), closing)) };
+        let closer = derived.closer.get(py, || Ok::<_, PyErr>(Arc::new(Closer::new())))?;
+        let client = instance.client.with_options(|_| derived.defaults.clone()).map_err(raise)?;
+        Ok((client, closer.subscribe().with_origin(closing)))
     }
 
     /// Whether a function of the application may run for a call.
     fn is_watched(&self) -> bool {
-        self.hooks.is_some() || self.asks_for_key
+        self.shared.hooks.is_some() || self.shared.asks_for_key
     }
 
     /// The variables of whoever makes a call, where a function may need them.
@@ -282,7 +337,7 @@ impl Client {
     ) -> PyResult<CallMany> {
         let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-        let caller = Caller { queue, hooks: self.hooks.clone(), variables, capability };
+        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })
@@ -296,15 +351,12 @@ impl Client {
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
     ) -> PyResult<Prepared> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(error::raise(py, &bindings::closed_client()));
-        }
-        let instance = self.instance(py)?;
+        let (client, closing) = self.open(py)?;
         let capability = characters("capability", capability)?;
-        let slug = || self.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
+        let slug = || self.shared.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
         let (mut call, name) = match target {
-            "capability" => (instance.client.capability(capability), slug()?),
-            "openapi" => (instance.client.openapi_call(), "openapi.json".to_owned()),
+            "capability" => (client.capability(capability), slug()?),
+            "openapi" => (client.openapi_call(), "openapi.json".to_owned()),
             _ => return Err(PyValueError::new_err("a target is capability or openapi")),
         };
         if let Some(input) = input {
@@ -313,7 +365,6 @@ impl Client {
                 Err(problem) => call.refuse(problem),
             };
         }
-        let closing = instance.closer.subscribe();
         Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing })
     }
 }

@@ -146,6 +146,7 @@ class Run:
         input: Any = None,
         inputs: Any = None,
         options: Any = None,
+        with_options: Any = None,
         cancel_once: Any = None,
         leave_after: int | None = None,
         read_first: int = 0,
@@ -156,6 +157,8 @@ class Run:
             given = options_of(self.fill(self.case.get("client", {})), self.kind, self.application)
             self.client = self.kind.from_env(self.prefix, **given)
         client, given = self.client, options_of(options or {}, self.kind, self.application)
+        if with_options is not None:
+            client = client.with_options(**options_of(with_options, self.kind, self.application))
 
         def awaited(call: Callable[[], Any]) -> Any:
             return run(call, client, None if cancel_once is None else lambda: self.journal_shows(cancel_once))

@@ -24,6 +24,7 @@ from runtype_surface import (
     CallResponse,
     Client,
     ClientOptions,
+    DefaultOptions,
     NotGiven,
     StreamEventName,
     StreamOptions,
@@ -57,6 +58,7 @@ CLIENT = (CALL | STREAM) - {"via_dispatch"} | {
 OPTIONS: dict[str, set[str]] = {
     "": CLIENT,
     "from_env": CLIENT - {"env_prefix"},
+    "with_options": (CALL | STREAM) - {"via_dispatch"},
     "call": CALL,
     "call_with_response": CALL,
     "stream": STREAM,
@@ -68,6 +70,7 @@ FUNCTIONS = [pytest.param(client, name, id=f"{client.__name__}.{name}") for clie
 
 
 CALLS: dict[str, Callable[[Client, dict[str, Any]], object]] = {
+    "with_options": lambda client, options: client.with_options(**options).call("echo"),
     "call": lambda client, options: client.call("echo", **options),
     "call_with_response": lambda client, options: client.call_with_response("echo", **options),
     "stream": lambda client, options: client.stream("echo", **options).text(),
@@ -101,7 +104,7 @@ def test_the_signature_lists_every_option_with_a_type_that_resolves(client: type
 def test_help_lists_every_option(client: type[Any], name: str) -> None:
     text = pydoc.render_doc(function_of(client, name), renderer=pydoc.plaintext)  # type: ignore[attr-defined]
     assert [option for option in OPTIONS[name] if f"{option}: " not in text] == []
-    if name in ("", "call", "stream"):
+    if name in ("", "call", "stream", "with_options"):
         documented = inspect.getdoc(function_of(client, name)) or ""
         assert [option for option in OPTIONS[name] if f"\n    {option}: " not in documented] == []
 
@@ -144,6 +147,7 @@ def test_a_notebook_completes_every_option(client: type[Any], name: str) -> None
         (CallOptions, CALL),
         (CallManyOptions, OPTIONS["call_many"]),
         (StreamOptions, STREAM),
+        (DefaultOptions, OPTIONS["with_options"]),
     ],
 )
 def test_the_public_types_have_every_option(options: Any, expected: set[str]) -> None:
@@ -221,7 +225,7 @@ def test_a_call_is_still_a_coroutine_function_and_names_what_it_returns() -> Non
     assert not inspect.iscoroutinefunction(AsyncClient.stream)
     assert get_type_hints(Client.call_with_response)["return"] is CallResponse
     assert (Client.call.__name__, Client.call.__qualname__) == ("call", "Client.call")
-    assert Client.call.__module__ == "runtype_surface._client"
+    assert Client.call.__module__ == "runtype_surface._calls"
 
 
 def test_every_public_annotation_resolves() -> None:

@@ -11,7 +11,7 @@ use crate::{
         Call,
         many::{CallMany, result::CallResult},
     },
-    client::builder::ClientBuilder,
+    client::{Client, builder::ClientBuilder, default_options::DefaultOptions},
     config::problems::Problems,
     error::{
         Error,
@@ -73,6 +73,12 @@ impl Refuse for ClientBuilder {
     }
 }
 
+impl Refuse for DefaultOptions {
+    fn refuse(self, problem: Error) -> Self {
+        Self::refuse(self, problem)
+    }
+}
+
 /// Sets how error texts write the names of options and the units of durations.
 pub fn set_language(language: Language) {
     spelling::set_language(language);
@@ -94,6 +100,11 @@ pub fn checked(many: CallMany) -> Result<CallMany, Error> {
 /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration).
 pub fn checked_call(call: Call) -> Result<Call, Error> {
     call.checked()
+}
+
+/// The options that a client's calls have by default, for a derived client.
+pub fn default_options(client: &Client) -> DefaultOptions {
+    client.default_options()
 }
 
 /// Adds the calling language to the user agent.

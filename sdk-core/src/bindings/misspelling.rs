@@ -109,7 +109,7 @@ const NO_OPTIONS: &[(&[&str], &str)] = &[
         &["response_model", "output_model", "output_type", "schema", "output_schema", "response_schema"],
         "outputs are not validated: check what is returned",
     ),
-    (&["with_options"], "pass the options to each call, or create a client that has them"),
+    (&["with_options"], "call {with_options}() of the client"),
 ];
 
 /// The same for languages in which a call has no signal.

@@ -23,8 +23,8 @@ pub use crate::stream::misuse::{
 };
 pub use crate::telemetry::trace_context::TraceContext;
 pub use argument::{
-    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, not_iterable, one_input, refused,
-    refused_as_well, refused_together, set_language, user_agent,
+    Refuse, checked, checked_call, clock, default_options, drive, jitter_seed, many_stream, not_iterable, one_input,
+    refused, refused_as_well, refused_together, set_language, user_agent,
 };
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};

@@ -49,6 +49,11 @@ pub(super) fn options() -> impl Iterator<Item = &'static str> {
     places().flat_map(|(options, _)| options.iter().copied())
 }
 
+/// Whether only a client takes an option, and not its calls: then it belongs to the connections, the key or the hooks.
+pub(super) fn is_of_client_alone(option: &str) -> bool {
+    places().any(|(options, places)| options.contains(&option) && *places == [CLIENT])
+}
+
 /// The functions that take an option, in words: `stream() and the client`.
 pub(super) fn place(option: &str) -> Option<String> {
     let (_, places) = places().find(|(options, _)| options.contains(&option))?;
@@ -71,5 +76,8 @@ mod tests {
         assert_eq!(place("max_event_bytes").as_deref(), Some("stream() and the client"));
         assert_eq!(place("proxy").as_deref(), Some("the client"));
         assert_eq!(place("timeout"), None);
+        assert!(
+            is_of_client_alone("proxy") && !is_of_client_alone("max_event_bytes") && !is_of_client_alone("timeout")
+        );
     }
 }

@@ -84,8 +84,7 @@ pub struct Call {
 }
 
 impl Call {
-    pub(crate) fn new(context: Arc<Context>, target: Target) -> Self {
-        let options = context.options.clone();
+    pub(crate) fn new(context: Arc<Context>, target: Target, options: Options) -> Self {
         Self { context, target, input: Bytes::from_static(b"{}"), options, trace: None, problems: Problems::default() }
     }
 

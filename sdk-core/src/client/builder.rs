@@ -357,19 +357,19 @@ impl ClientBuilder {
             return Err(problems.into_error());
         };
         problems.check()?;
-        Ok(Client::new(Context {
+        let context = Context {
             keys,
             backoff: Backoff::new(self.jitter_seed),
             budget: Budget::new(),
             auth_header: self.auth_header,
             endpoint,
             address_names,
-            options,
             transport,
             hooks: self.hooks,
             clock: self.clock,
             has_warned_of_quota: AtomicBool::new(false),
-        }))
+        };
+        Ok(Client::new(context, options))
     }
 }
 

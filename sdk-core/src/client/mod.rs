@@ -1,15 +1,18 @@
 //! The client.
 
 pub(crate) mod builder;
+pub(crate) mod default_options;
 
 use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc};
 
 use builder::ClientBuilder;
+use default_options::DefaultOptions;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
     call::{Call, address::Target},
+    config::options::Options,
     endpoint::Endpoint,
     error::Error,
     send::context::Context,
@@ -34,11 +37,13 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     context: Arc<Context>,
+    /// The options that calls have by default.
+    options: Arc<Options>,
 }
 
 impl Client {
-    fn new(context: Context) -> Self {
-        Self { context: Arc::new(context) }
+    fn new(context: Context, options: Options) -> Self {
+        Self { context: Arc::new(context), options: Arc::new(options) }
     }
 
     /// Calls a capability and returns its output.
@@ -59,7 +64,35 @@ impl Client {
 
     /// Builds a call to a capability, with options of its own.
     pub fn capability(&self, capability: impl Into<String>) -> Call {
-        Call::new(self.context.clone(), Target::Capability(capability.into()))
+        self.target(Target::Capability(capability.into()))
+    }
+
+    fn target(&self, target: Target) -> Call {
+        Call::new(self.context.clone(), target, (*self.options).clone())
+    }
+
+    /// Derives a client whose calls have other options by default. Both share the connections, the key, the retry budget and the
+    /// hooks; the options of a call override those of either.
+    ///
+    /// ```no_run
+    /// # fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let patient = client.with_options(|options| options.timeout(Duration::from_secs(1800)).max_retries(5))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the invalid options.
+    pub fn with_options(&self, set: impl FnOnce(DefaultOptions) -> DefaultOptions) -> Result<Self, Error> {
+        let options = set(self.default_options()).checked()?;
+        Ok(Self { context: self.context.clone(), options: Arc::new(options) })
+    }
+
+    pub(crate) fn default_options(&self) -> DefaultOptions {
+        DefaultOptions::new((*self.options).clone())
     }
 
     /// Fetches the surface's OpenAPI 3.0 document, which describes its capabilities.
@@ -73,7 +106,7 @@ impl Client {
 
     /// Builds the same as a [`Call`], for options or for the response with its metadata. Its input is ignored.
     pub fn openapi_call(&self) -> Call {
-        Call::new(self.context.clone(), Target::OpenApi)
+        self.target(Target::OpenApi)
     }
 
     /// The URL of a capability.

@@ -9,7 +9,6 @@ use http::HeaderMap;
 
 use super::{clock::Clock, hooks::Hooks};
 use crate::{
-    config::options::Options,
     endpoint::Endpoint,
     error::explain::AddressNames,
     key::{header::AuthHeader, ring::KeyRing},
@@ -19,13 +18,12 @@ use crate::{
     transport::Transport,
 };
 
-/// State that all calls of a client and its clones share.
+/// State that all calls of a client, its clones and its derived clients share.
 pub(crate) struct Context {
     pub(crate) endpoint: Endpoint,
     pub(crate) address_names: AddressNames,
     pub(crate) auth_header: AuthHeader,
     pub(crate) keys: KeyRing,
-    pub(crate) options: Options,
     pub(crate) backoff: Backoff,
     pub(crate) budget: Budget,
     pub(crate) transport: Transport,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     expectation::pairs_to_object,
-    options::{Application, configure, duration, set_options},
+    options::{Application, configure, duration, set_default_options, set_options},
 };
 
 pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
@@ -71,7 +71,10 @@ impl Subject<'_> {
         if method == "slug" {
             return Ok(json!({ "output": capability_slug(capability) }));
         }
-        let client = self.client()?;
+        let mut client = self.client()?;
+        if let Some(options) = step.get("with_options") {
+            client = client.with_options(|defaults| set_default_options(defaults, options))?;
+        }
         let call = match method {
             "build" => return Ok(json!({ "output": null })),
             "endpoint_url" => return Ok(json!({ "output": client.endpoint_url(capability)?.as_str() })),

@@ -94,13 +94,20 @@ function optionsOf(options, context) {
 
 /** The outcome of a call: `{ output, response }`, `{ error, events }` or `{ cancelled }`. */
 async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, context, signal) {
-  const { cancel_once: _, leave_after: leaveAfter, read_first: readFirst = 0, ...unknown } = more;
+  const {
+    with_options: defaults,
+    cancel_once: _,
+    leave_after: leaveAfter,
+    read_first: readFirst = 0,
+    ...unknown
+  } = more;
   assert.deepEqual(unknown, {}, 'no such field of a call');
   const events = [];
   try {
     if (method === 'slug') return { output: capabilitySlug(capability) };
     context.client ??= clientOf(context);
-    const { client } = context;
+    const { client: origin } = context;
+    const client = defaults === undefined ? origin : origin.withOptions(optionsOf(defaults, context));
     const own = (options ?? signal) && { ...optionsOf(options ?? {}, context), ...(signal && { signal }) };
     const given = input === undefined && own === undefined ? [] : [input === undefined ? {} : input, own];
     const withResponse = ({ output, ...response }) => ({ output, response: factsOf(response) });

@@ -39,6 +39,7 @@ __all__ = [
     "CallOptions",
     "Certificates",
     "ClientOptions",
+    "DefaultOptions",
     "Duration",
     "FilePath",
     "HeadersToAdd",
@@ -170,6 +171,34 @@ class StreamOptions(_RequestOptions, total=False):
     """Maximum size of one event in bytes, and of all else between two events. Default: 16 MiB."""
     max_response_bytes: int | None
     """Maximum size of the text in bytes, as JSON. Default: 64 MiB."""
+
+
+class DefaultOptions(TypedDict, total=False):
+    """The options of a derived client; for functions that pass options on to `Client.with_options`."""
+
+    timeout: Duration | NotGiven
+    """Overall timeout of a call in seconds, including retries and backoff; of a stream, until the response begins.
+    `None` disables it."""
+    attempt_timeout: Duration | NotGiven
+    """Timeout of one attempt in seconds."""
+    max_retries: int | None
+    """Maximum number of retries, 0 to 100."""
+    max_retry_wait: Duration | NotGiven
+    """Longest wait before a retry in seconds."""
+    retry_mode: RetryMode | None
+    """What is retried."""
+    max_response_bytes: int | None
+    """Maximum size of a response in bytes, after decompression; of a stream, of its text as JSON."""
+    response_format: ResponseFormat | None
+    """Format of responses."""
+    headers: HeadersToAdd | None
+    """Headers to add. They override those of the same name."""
+    stream_idle_timeout: Duration | NotGiven
+    """Longest silence of a stream in seconds."""
+    stream_timeout: Duration | NotGiven
+    """Timeout of a whole stream in seconds, from its first byte."""
+    max_event_bytes: int | None
+    """Maximum size of one event of a stream in bytes, and of all else between two events."""
 
 
 class _SharedOptions(TypedDict, total=False):

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use runtype_surface::{
-    Call, CallMany, ClientBuilder, Error, KeySource,
+    Call, CallMany, ClientBuilder, DefaultOptions, Error, KeySource,
     bindings::{self, Refuse},
 };
 
@@ -123,6 +123,38 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
         }?;
     }
     Ok(call)
+}
+
+/// The options of a derived client.
+///
+/// # Errors
+///
+/// As [`client`]. Wrong values are reported where the client is derived.
+pub(crate) fn defaults(mut defaults: DefaultOptions, options: &Bound<'_, PyDict>) -> PyResult<DefaultOptions> {
+    for (name, value) in options {
+        let Some(option) = Value::given(&name, &value)? else { continue };
+        defaults = match option.name {
+            "timeout" => set(defaults, option.duration("timeout"), DefaultOptions::timeout),
+            "attempt_timeout" => set(defaults, option.duration("attempt_timeout"), DefaultOptions::attempt_timeout),
+            "max_retries" => set(defaults, option.retries(), DefaultOptions::max_retries),
+            "max_retry_wait" => set(defaults, option.duration("max_retry_wait"), DefaultOptions::max_retry_wait),
+            "retry_mode" => set(defaults, option.named(), DefaultOptions::retry_mode),
+            "max_response_bytes" => {
+                set(defaults, option.whole_number("max_response_bytes"), DefaultOptions::max_response_bytes)
+            }
+            "response_format" => set(defaults, option.named(), DefaultOptions::response_format),
+            "stream_idle_timeout" => {
+                set(defaults, option.duration("stream_idle_timeout"), DefaultOptions::stream_idle_timeout)
+            }
+            "stream_timeout" => set(defaults, option.duration("stream_timeout"), DefaultOptions::stream_timeout),
+            "max_event_bytes" => set(defaults, option.whole_number("max_event_bytes"), DefaultOptions::max_event_bytes),
+            "headers" => set(defaults, option.headers(), |defaults, headers| {
+                headers.iter().fold(defaults, |defaults, (name, value)| defaults.header(name, value))
+            }),
+            _ => Err(option.unknown()),
+        }?;
+    }
+    Ok(defaults)
 }
 
 /// The options of many calls that one call does not have.
