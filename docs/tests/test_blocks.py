@@ -149,6 +149,17 @@ def test_a_block_runs(
     RUN[block.language] += 1
 
 
+def test_the_python_blocks_satisfy_a_type_checker(tmp_path: Path) -> None:
+    for block in runnable():
+        if block.language == "python":
+            name = re.sub(r"\W", "_", f"{block.page}_{block.line}")
+            (tmp_path / f"{name}.py").write_text(prelude(block) + block.code, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--check-untyped-defs", "--ignore-missing-imports", "--no-error-summary"]
+    done = subprocess.run([*command, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == ""
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_no_block_of_a_page_is_left_out(page: str) -> None:
     for block in blocks():
