@@ -29,10 +29,11 @@ pub(super) enum Task {
     Version,
     Call { capability: String, input: Given, is_stream: bool, is_dispatch: bool },
     OpenApi,
+    Doctor { capability: Option<String>, contract: Option<(String, Given)>, is_agreed: bool },
 }
 
 /// Options that belong to a task, and not to the client.
-const OF_TASKS: [&str; 4] = ["json", "text", "stream", "via_dispatch"];
+const OF_TASKS: [&str; 7] = ["json", "text", "stream", "via_dispatch", "capability", "contract", "yes"];
 
 /// Parses the arguments. `program` is how the user starts the command.
 pub(super) fn parse(arguments: Vec<OsString>, program: &str) -> Result<Arguments, Stopped> {
@@ -111,11 +112,18 @@ impl Found {
             (false, false) => None,
         };
         let (is_stream, is_dispatch) = (self.has("stream"), self.has("via_dispatch"));
+        let is_agreed = self.has("yes");
         let mut positional = self.positional.into_iter();
         let mut next = || positional.next();
         let task = match topic {
             Topic::Command => Task::Help(topic),
             Topic::OpenApi => Task::OpenApi,
+            Topic::Doctor => {
+                let value =
+                    |name: &str| self.options.iter().find(|(given, _)| *given == name).map(|(_, slug)| slug.clone());
+                let contract = value("contract").map(|slug| (slug, next().map_or(Given::Nothing, Given::from)));
+                Task::Doctor { capability: value("capability"), contract, is_agreed }
+            }
             Topic::Call => {
                 let Some(capability) = next() else {
                     return Err(usage("SLUG", "missing: name the capability to call", program, Some(topic)).into());

@@ -8,8 +8,8 @@ pub(super) const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const REFUSED_KEY: u8 = 3;
 const LIMIT: u8 = 4;
-const CONNECTION: u8 = 5;
-const STATUS: u8 = 6;
+pub(super) const CONNECTION: u8 = 5;
+pub(super) const STATUS: u8 = 6;
 const BROKEN_OUTPUT: u8 = 7;
 /// As of a program that SIGPIPE ended.
 pub(super) const CLOSED_OUTPUT: u8 = 141;

@@ -12,6 +12,7 @@ Usage: {program} SUBCOMMAND [ARGUMENT...] [OPTION...]
 
   call SLUG [INPUT|@FILE|-]   call a capability, and write its output
   openapi                     write the surface's OpenAPI document
+  doctor                      find out what is wrong with a set-up
   help SUBCOMMAND             list the options of a subcommand
 
 The key comes from RUNTYPE_PRODUCT_API_KEY, or from the file that RUNTYPE_PRODUCT_API_KEY_FILE names; it is never an argument.
@@ -33,12 +34,24 @@ const OPENAPI: &str = "Write the surface's OpenAPI document, which describes its
 Usage: {program} openapi [OPTION...]
 ";
 
+const DOCTOR: &str = "Find out what is wrong with a set-up, and what to do about it: the variables, the key's form, the server's name, a connection, TLS,
+and the surface's answer to the key. Runs no capability: it fetches the surface's OpenAPI document, once with the key and
+once with a wrong one.
+
+Usage: {program} doctor [OPTION...]
+       {program} doctor --contract SLUG [INPUT|@FILE|-] [--yes] [OPTION...]
+
+With --contract it also makes one call and one stream of the capability, and says of each fact that this SDK assumes about API surfaces
+whether it is confirmed, refuted or not seen.
+";
+
 /// The text of a help page.
 pub(super) fn text(topic: Topic, program: &str) -> String {
     let mut text = match topic {
         Topic::Command => COMMAND,
         Topic::Call => CALL,
         Topic::OpenApi => OPENAPI,
+        Topic::Doctor => DOCTOR,
     }
     .replace("{program}", program);
     if topic == Topic::Command {

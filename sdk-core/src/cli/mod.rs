@@ -5,6 +5,8 @@
 mod arguments;
 mod call;
 mod configure;
+mod contract;
+mod doctor;
 mod exit;
 mod help;
 mod input;
@@ -24,6 +26,7 @@ use crate::{
     },
 };
 use arguments::{Arguments, Task};
+use doctor::trial::{self, Trial};
 pub use surroundings::Surroundings;
 use terminal::{Stopped, Terminal};
 
@@ -49,16 +52,26 @@ struct Started {
     program: String,
     builder: ClientBuilder,
     input: Box<dyn std::io::Read>,
-    #[allow(dead_code)]
     is_input_terminal: bool,
 }
 
 fn perform(arguments: Arguments, started: Started, terminal: &mut Terminal) -> Result<u8, Stopped> {
-    let Started { program, builder, mut input, .. } = started;
+    let Started { program, builder, mut input, is_input_terminal } = started;
     let builder = configure::configure(builder, &arguments.options);
     match arguments.task {
         Task::Help(topic) => terminal.write(&help::text(topic, &program))?,
         Task::Version => terminal.write(concat!("runtype-surface ", env!("CARGO_PKG_VERSION"), "\n"))?,
+        Task::Doctor { capability, contract, is_agreed } => {
+            let trial = match contract {
+                Some((capability, given)) => {
+                    let given = input::read(given, &mut *input)?;
+                    trial::consent(&capability, is_agreed, &mut *input, is_input_terminal, terminal)?;
+                    Some(Trial { capability, input: given })
+                }
+                None => None,
+            };
+            return wait(doctor::doctor(doctor::Asked { capability, trial }, builder, terminal))?;
+        }
         Task::OpenApi => {
             let client = builder.build()?;
             wait(call::openapi(&client, terminal))??;

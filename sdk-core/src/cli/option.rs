@@ -50,10 +50,18 @@ const CALL: [Option; 2] = [
     option("via_dispatch", "", "send the call to the surface's dispatch endpoint"),
 ];
 
+/// What `doctor` takes besides.
+const DOCTOR: [Option; 3] = [
+    option("capability", "SLUG", "a capability that the surface must have"),
+    option("contract", "SLUG", "compare the surface with each assumed fact; runs the capability twice"),
+    option("yes", "", "agree to that; needed where nobody can be asked"),
+];
+
 /// The options that a subcommand takes.
 pub(super) fn options_of(topic: Topic) -> impl Iterator<Item = &'static Option> {
     let own: &'static [Option] = match topic {
         Topic::Call => &CALL,
+        Topic::Doctor => &DOCTOR,
         Topic::Command | Topic::OpenApi => &[],
     };
     own.iter().chain(&COMMON).chain([&TEXT])

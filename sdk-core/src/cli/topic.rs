@@ -7,15 +7,17 @@ pub(super) enum Topic {
     Command,
     Call,
     OpenApi,
+    Doctor,
 }
 
 impl Topic {
-    pub(super) const NAMES: [&str; 3] = ["call", "openapi", "help"];
+    pub(super) const NAMES: [&str; 4] = ["call", "openapi", "doctor", "help"];
 
     pub(super) fn of(name: &str) -> Option<Self> {
         match name {
             "call" => Some(Self::Call),
             "openapi" => Some(Self::OpenApi),
+            "doctor" => Some(Self::Doctor),
             "help" => Some(Self::Command),
             _ => None,
         }
@@ -26,6 +28,7 @@ impl Topic {
             Self::Command => None,
             Self::Call => Some("call"),
             Self::OpenApi => Some("openapi"),
+            Self::Doctor => Some("doctor"),
         }
     }
 }

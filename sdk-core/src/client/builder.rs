@@ -1,5 +1,8 @@
 //! Configuration of a client: explicit argument, then environment, then default.
 
+#[cfg(feature = "cli")]
+pub(crate) mod survey;
+
 use std::{
     ffi::OsString,
     fmt,

@@ -118,6 +118,11 @@ impl Client {
         self.context.endpoint.capability_url(capability)
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn transport(&self) -> &crate::transport::Transport {
+        &self.context.transport
+    }
+
     /// The surface's address.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {

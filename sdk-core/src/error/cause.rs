@@ -9,7 +9,7 @@ const LOOKUP_FAILED: &str = "failed to lookup address information";
 
 /// Words of libraries that say little to a reader, and plain ones.
 const PLAIN: [(&str, &str); 6] = [
-    ("invalid HTTP version parsed", "the server does not speak HTTP on this port"),
+    ("invalid HTTP version parsed", NO_HTTP),
     (NO_TLS, "the server does not speak TLS on this port"),
     ("connection closed before message completed", "the server closed the connection before its response was complete"),
     (
@@ -19,6 +19,9 @@ const PLAIN: [(&str, &str); 6] = [
     ("relative URL without a base", "it has no scheme"),
     ("EOF while parsing", "the JSON ends too early"),
 ];
+
+/// What a server that speaks TLS looks like without it.
+pub(crate) const NO_HTTP: &str = "the server does not speak HTTP on this port";
 
 /// How the TLS library begins the text for a server that responds without TLS.
 const NO_TLS: &str = "received corrupt message of type InvalidContentType";

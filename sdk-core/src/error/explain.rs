@@ -11,7 +11,7 @@ use super::{
 use crate::redact;
 
 pub(crate) const EXECUTED: &str = "The capability has already run; retrying will not help.";
-const NOT_EXECUTED: &str = "The call was not executed.";
+pub(crate) const NOT_EXECUTED: &str = "The call was not executed.";
 const MAY_HAVE_EXECUTED: &str = "The call may have been executed.";
 const CHECK_EFFECTS: &str = "Check its effects before retrying.";
 const FOREIGN: &str = "This response is not the API's: a proxy, a login page or another server sent it.";

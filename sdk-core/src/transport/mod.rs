@@ -100,6 +100,8 @@ impl Unprocessed {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     http: reqwest::Client,
+    #[cfg(feature = "cli")]
+    tls: rustls::ClientConfig,
     connect_timeout: Option<Duration>,
     /// Host and port of the proxy, for texts.
     proxy: Option<Arc<str>>,
@@ -132,6 +134,8 @@ impl Transport {
         tls: rustls::ClientConfig,
         proxy: Option<Proxy>,
     ) -> Result<Self, Error> {
+        #[cfg(feature = "cli")]
+        let kept = tls.clone();
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .user_agent(user_agent)
@@ -168,12 +172,23 @@ impl Transport {
             builder = builder.resolve_to_addrs(name, &loopback);
         }
         let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
-        Ok(Self { http, connect_timeout: options.connect_timeout, proxy: through.map(Into::into) })
+        Ok(Self {
+            http,
+            #[cfg(feature = "cli")]
+            tls: kept,
+            connect_timeout: options.connect_timeout,
+            proxy: through.map(Into::into),
+        })
     }
 
     /// Host and port of the proxy, if one is used.
     pub(crate) fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn tls(&self) -> &rustls::ClientConfig {
+        &self.tls
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {

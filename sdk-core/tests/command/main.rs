@@ -8,5 +8,8 @@
 )]
 
 mod cases;
+mod contract;
+mod doctor;
 mod program;
+mod servers;
 mod shell;
