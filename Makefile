@@ -18,7 +18,7 @@ export PIP_ROOT_USER_ACTION := ignore
 
 # Tests use servers on loopback, and must not see a key in the developer's environment.
 unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID RUNTYPE_SURFACE_ID
-unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
+unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES RUNTYPE_LOG
 
 .DEFAULT_GOAL := help
 .PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
@@ -94,7 +94,7 @@ lint-packages: $(VENV)/.ready .ci/node_modules/.ready ## check that all packages
 
 lint-rust: ## run cargo fmt, clippy and rustdoc
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --features runtype-surface/opentelemetry --locked -- -D warnings
 	cargo clippy --package runtype-surface --lib --no-default-features --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
@@ -122,7 +122,7 @@ lint-node: node ## run tsc and biome
 	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node $(OTHER_NODE)
 
 test-rust: rust ## test the core and the mock
-	cargo test --workspace --locked --no-fail-fast
+	cargo test --workspace --locked --no-fail-fast --features runtype-surface/opentelemetry
 
 test-mock: rust $(VENV)/.ready ## test the mock with the vendor's SDK, schemathesis and the documented snippets
 	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_mock

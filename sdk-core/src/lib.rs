@@ -45,7 +45,10 @@ pub use call::{
     many::{CallMany, result::CallResult},
 };
 pub use client::{Client, builder::ClientBuilder, default_options::DefaultOptions};
-pub use config::values::{ResponseFormat, RetryMode};
+pub use config::{
+    log_level::LogLevel,
+    values::{ResponseFormat, RetryMode},
+};
 pub use endpoint::{Endpoint, slug::capability_slug};
 pub use error::{
     Error,

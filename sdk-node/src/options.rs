@@ -102,6 +102,8 @@ pub struct ClientOptions {
     pub root_certificates: Option<Vec<Buffer>>,
     /// Allows sending the key over plain http.
     pub allow_insecure_http: Option<bool>,
+    /// `off`, `error`, `warn`, `info` or `debug`.
+    pub log_level: Option<String>,
     /// The defaults of every call.
     pub defaults: CallOptions,
 }
@@ -141,6 +143,7 @@ impl ClientOptions {
             self.connect_timeout_ms => limit("connect_timeout") => ClientBuilder::connect_timeout,
             self.proxy => Ok => ClientBuilder::proxy,
             self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
+            self.log_level => parsed => ClientBuilder::log_level,
             defaults.timeout_ms => limit("timeout") => ClientBuilder::timeout,
             defaults.attempt_timeout_ms => limit("attempt_timeout") => ClientBuilder::attempt_timeout,
             defaults.max_retries => max_retries => ClientBuilder::max_retries,

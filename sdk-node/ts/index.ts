@@ -40,6 +40,7 @@ export type {
   DefaultOptions,
   EnvironmentOptions,
   HeadersToAdd,
+  LogLevel,
   RequestOptions,
   ResponseFormat,
   RetryMode,

@@ -97,6 +97,7 @@ const CLIENT: Rules<ClientOptions> = {
     (value) => isPem(value) || (Array.isArray(value) && value.every(isPem)),
   ],
   allowInsecureHttp: ['a boolean', isBoolean],
+  logLevel: ['a string', isString],
   beforeAttempt: ['a function', isFunction],
   afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],

@@ -39,6 +39,7 @@ export function nativeClientOptions(
     proxy: proxy == null ? null : urlText('proxy', proxy),
     rootCertificates: rootCertificates == null ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
+    logLevel: options.logLevel ?? null,
   };
 }
 

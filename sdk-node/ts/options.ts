@@ -14,6 +14,9 @@ export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
 /** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …`. The API accepts either. */
 export type AuthHeader = 'bearer' | 'x-api-key';
 
+/** What is written to standard error. A level includes the ones before it. */
+export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
+
 /** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. The last of one name counts. */
 export type HeadersToAdd =
   | Readonly<Record<string, string>>
@@ -133,6 +136,8 @@ export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimit
   rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined;
   /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
   allowInsecureHttp?: boolean | null | undefined;
+  /** What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default: `off`. */
+  logLevel?: LogLevel | null | undefined;
   /** What the variables' names begin with: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY`. Default: `RUNTYPE`. */
   envPrefix?: string | null | undefined;
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -118,6 +119,45 @@ def test_no_line_shows_the_key_or_a_body(runtype_mock: MockSurface, caplog: pyte
     assert "AuthenticationError" in caplog.text
     assert key not in caplog.text
     assert "a body" not in caplog.text
+
+
+LINES = (
+    r"INFO runtype_surface: retry capability=echo attempt=1 status=429 wait_ms=1\.0",
+    r"INFO runtype_surface: call capability=echo status=200 duration_ms=\S+ attempts=2 request_id=req_\w+ key_hint=\S+",
+)
+"""What `RUNTYPE_LOG=info` writes of one call with a retry, in every language."""
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "expected"),
+    [
+        ("", "info", LINES),
+        ("log_level='info'", "off", LINES),
+        ("", "", ()),
+        ("log_level='off'", "debug", ()),
+        ("", "error", ()),
+    ],
+)
+def test_the_lines_on_standard_error_are_those_of_every_language(
+    runtype_mock: MockSurface, option: str, variable: str, expected: tuple[str, ...]
+) -> None:
+    body = "words of the body"
+    slow_down = SLOW_DOWN | {"json": {"error": body}, "headers": {"retry-after-ms": "1"}}
+    runtype_mock.inject("status", times=1, **slow_down)
+    program = f"import runtype_surface; runtype_surface.Client({option}).call('echo', {{'input': '{body}'}})"
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        env=runtype_mock.env | {"PYTHONPATH": search_path(), "RUNTYPE_LOG": variable},
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    lines = ended.stderr.splitlines()
+    assert len(lines) == len(expected), ended.stderr
+    for line, pattern in zip(lines, expected, strict=True):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z " + pattern, line), line
+    assert body not in ended.stderr
+    assert runtype_mock.env["RUNTYPE_PRODUCT_API_KEY"] not in ended.stderr
 
 
 def test_a_call_does_not_load_logging(runtype_mock: MockSurface) -> None:

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::{call::many::Input, error::Error, telemetry::trace_context::TraceContext};
+use crate::{call::many::row::Input, error::Error, telemetry::trace_context::TraceContext};
 
 /// Inputs that are requested one at a time, when there is room for the call. `ask` runs on the runtime's threads; the other half
 /// supplies the input.

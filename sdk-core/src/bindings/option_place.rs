@@ -25,6 +25,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
             "proxy",
             "root_certificates",
             "allow_insecure_http",
+            "log_level",
             "before_attempt",
             "after_attempt",
         ],

@@ -2,12 +2,14 @@
 
 pub(crate) mod address;
 pub(crate) mod many;
+mod received;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument as _;
 
 use crate::{
     config::{
@@ -17,26 +19,23 @@ use crate::{
         values::{self, ResponseFormat, RetryMode},
     },
     error::{Error, explain::one_line},
-    response::{
-        body::Whole,
-        call_response::CallResponse,
-        error_body,
-        limits::{Quota, RateLimit},
-    },
-    send::{
-        self, Received,
-        context::Context,
-        held::{Held, Refused},
-    },
+    response::{body::Whole, call_response::CallResponse, error_body},
+    send::{self, context::Context},
     stream::{
         EventStream,
         head::{EVENT_STREAM, Head, Opened},
         record::Record,
     },
-    telemetry::{attributes::Asked, trace_context::TraceContext},
+    telemetry::{
+        attributes::{Asked, DOCUMENT, End},
+        exported::Parent,
+        span::CallSpan,
+        trace_context::TraceContext,
+    },
     transport::plan::{Outgoing, Plan},
 };
 use address::{Address, Target, dispatch_body};
+use received::response_of;
 
 /// The problem of an input that is no JSON object. `found` is what it is, with its article.
 pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
@@ -80,12 +79,22 @@ pub struct Call {
     options: Options,
     /// The span that the request's receiver continues.
     trace: Option<TraceContext>,
+    /// The trace in which the call was made.
+    parent: Parent,
     problems: Problems,
 }
 
 impl Call {
     pub(crate) fn new(context: Arc<Context>, target: Target, options: Options) -> Self {
-        Self { context, target, input: Bytes::from_static(b"{}"), options, trace: None, problems: Problems::default() }
+        Self {
+            context,
+            target,
+            input: Bytes::from_static(b"{}"),
+            options,
+            trace: None,
+            parent: Parent::current(),
+            problems: Problems::default(),
+        }
     }
 
     /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported by
@@ -232,7 +241,7 @@ impl Call {
     ///
     /// Can fail with any [`ErrorKind`](crate::ErrorKind).
     pub async fn send<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
-        self.send_bytes().await?.decode()
+        self.send_and(CallResponse::decode).await
     }
 
     /// Sends the call and returns the output as received, without decoding it.
@@ -241,12 +250,26 @@ impl Call {
     ///
     /// As [`send`](Self::send), except that the output is not checked to be JSON.
     pub async fn send_bytes(self) -> Result<CallResponse<Bytes>, Error> {
-        let context = self.context.clone();
+        self.send_and(Ok).await
+    }
+
+    /// Sends the call; its span covers the decoding.
+    async fn send_and<T>(
+        self,
+        decode: impl FnOnce(CallResponse<Bytes>) -> Result<CallResponse<T>, Error>,
+    ) -> Result<CallResponse<T>, Error> {
+        let (context, parent) = (self.context.clone(), self.parent.clone());
         let format = self.options.response_format;
         let is_document = matches!(self.target, Target::OpenApi);
-        let plan = self.into_plan(false)?;
-        let response = response_of(send::run(&context, &plan, Whole).await?, plan.capability);
-        Ok(if is_document { response } else { response.unwrapped(format) })
+        let mut plan = self.into_plan(false)?;
+        let mut span = CallSpan::begin(context.log, &mut plan, &parent, false);
+        let entered = span.entered();
+        let ended = send::run(&context, &plan, Whole, &mut span).instrument(entered).await.and_then(|received| {
+            let response = response_of(received, plan.capability);
+            decode(if is_document { response } else { response.unwrapped(format) })
+        });
+        span.end(&ended.as_ref().map_or_else(End::of_error, End::of_response));
+        ended
     }
 
     /// The invalid options, reported once instead of by each of many calls.
@@ -267,6 +290,7 @@ impl Call {
             input: self.input.clone(),
             options: self.options.clone(),
             trace: self.trace.clone(),
+            parent: self.parent.clone(),
             problems: Problems::default(),
         }
     }
@@ -275,7 +299,7 @@ impl Call {
     fn name(&self) -> &str {
         match &self.target {
             Target::Capability(name) | Target::Dispatch(name) => name,
-            Target::OpenApi => "openapi.json",
+            Target::OpenApi => DOCUMENT,
         }
     }
 
@@ -290,10 +314,18 @@ impl Call {
     /// As [`send`](Self::send). [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) if the response is not an event
     /// stream.
     pub async fn stream(self) -> Result<EventStream, Error> {
-        let context = self.context.clone();
+        let (context, parent) = (self.context.clone(), self.parent.clone());
         let (options, max_text_bytes) = (self.options.stream, self.options.max_response_bytes);
-        let plan = self.into_plan(true)?;
-        let received = send::run(&context, &plan, Head).await?;
+        let mut plan = self.into_plan(true)?;
+        let mut span = CallSpan::begin(context.log, &mut plan, &parent, true);
+        let entered = span.entered();
+        let received = match send::run(&context, &plan, Head, &mut span).instrument(entered).await {
+            Ok(received) => received,
+            Err(error) => {
+                span.end(&End::of_error(&error));
+                return Err(error);
+            }
+        };
         let opened = Opened {
             status: received.status,
             request_id: error_body::request_id(&received.headers),
@@ -302,7 +334,7 @@ impl Call {
             capability: plan.capability,
             key: received.key,
         };
-        Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes)))
+        Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes), span))
     }
 
     fn into_plan(mut self, is_stream: bool) -> Result<Plan, Error> {
@@ -320,40 +352,11 @@ impl Call {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         headers.extend(self.options.headers.clone());
-        if let Some(trace) = &self.trace {
+        if let Some(trace) = self.trace.filter(|_| self.options.trace_propagation) {
             trace.add_to(&mut headers);
         }
         Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability: slug })
     }
-}
-
-/// The response of a call, still wrapped.
-fn response_of(received: Received<Bytes>, capability: Option<String>) -> CallResponse<Bytes> {
-    CallResponse {
-        status: received.status,
-        request_id: error_body::request_id(&received.headers),
-        execution_id: None,
-        metadata: None,
-        rate_limit: RateLimit::read(&received.headers),
-        quota: Quota::read(&received.headers),
-        headers: received.headers,
-        attempts: received.attempts,
-        elapsed: received.elapsed,
-        output: received.body,
-        capability,
-        key: received.key,
-    }
-}
-
-/// Sends one of many calls, which a used-up window may have held before.
-async fn send_one_of_many(
-    context: &Context,
-    plan: &Plan,
-    held: Option<Held>,
-    max_window_wait: Option<Duration>,
-) -> Result<CallResponse<Bytes>, Refused> {
-    let received = send::run_one_of_many(context, plan, Whole, held, max_window_wait).await?;
-    Ok(response_of(received, plan.capability.clone()).unwrapped(plan.options.response_format))
 }
 
 impl fmt::Debug for Call {

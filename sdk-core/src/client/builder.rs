@@ -17,12 +17,13 @@ use crate::{
     config::{
         environment::Environment,
         headers,
+        log_level::LogLevel,
         options::{self, Options},
         problems::Problems,
         values::{self, ResponseFormat, RetryMode},
     },
     endpoint::settings::EndpointSettings,
-    error::{Error, attempt::Attempt},
+    error::Error,
     key::{
         PREFIX,
         header::AuthHeader,
@@ -33,8 +34,9 @@ use crate::{
     send::{
         clock::{Clock, RealClock},
         context::Context,
-        hooks::{AttemptStart, Hooks},
+        hooks::Hooks,
     },
+    telemetry::log::Log,
     transport::{Transport, TransportOptions},
 };
 
@@ -77,9 +79,10 @@ pub struct ClientBuilder {
     allow_insecure_http: bool,
     jitter_seed: Option<u64>,
     clock: Arc<dyn Clock>,
-    options: Options,
+    pub(super) options: Options,
     transport: TransportOptions,
-    hooks: Hooks,
+    pub(super) hooks: Hooks,
+    pub(super) log_level: Option<LogLevel>,
     problems: Problems,
 }
 
@@ -99,6 +102,7 @@ impl ClientBuilder {
             options: Options::default(),
             transport: TransportOptions::default(),
             hooks: Hooks::default(),
+            log_level: None,
             problems: Problems::default(),
         }
     }
@@ -271,19 +275,6 @@ impl ClientBuilder {
         self
     }
 
-    /// Function to call before each attempt is sent. It must not block. It sees neither the key nor a body.
-    pub fn before_attempt(mut self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static) -> Self {
-        self.hooks.before = Some(Arc::new(hook));
-        self
-    }
-
-    /// Function to call after each attempt, whether or not it is retried. It must not block. It is not called for an attempt
-    /// whose call was dropped.
-    pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
-        self.hooks.after = Some(Arc::new(hook));
-        self
-    }
-
     /// Seeds the jitter of retry waits, for reproducible tests.
     pub(crate) fn jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed = Some(seed);
@@ -350,6 +341,10 @@ impl ClientBuilder {
                 options.max_retries = retries.unwrap_or(options.max_retries);
             }
         }
+        let log_level = match self.log_level {
+            Some(level) => level,
+            None => problems.keep(self.environment.log_level()).flatten().unwrap_or_default(),
+        };
         if let Some(endpoint) = &endpoint
             && !self.allow_insecure_http
         {
@@ -370,6 +365,7 @@ impl ClientBuilder {
             transport,
             hooks: self.hooks,
             clock: self.clock,
+            log: Log::new(log_level),
             has_warned_of_quota: AtomicBool::new(false),
         };
         Ok(Client::new(context, options))

@@ -2,6 +2,7 @@
 
 pub(crate) mod builder;
 pub(crate) mod default_options;
+mod watching;
 
 use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc};
 
@@ -54,12 +55,14 @@ impl Client {
     /// # Errors
     ///
     /// Can fail with any [`ErrorKind`](crate::ErrorKind).
-    pub async fn call<T: DeserializeOwned>(
+    pub fn call<T: DeserializeOwned>(
         &self,
         capability: &str,
         input: &(impl Serialize + ?Sized),
-    ) -> Result<T, Error> {
-        Ok(self.capability(capability).input(input).send().await?.output)
+    ) -> impl Future<Output = Result<T, Error>> {
+        // Made here and not where it is awaited: the trace that it belongs to is this one.
+        let call = self.capability(capability).input(input);
+        async move { Ok(call.send().await?.output) }
     }
 
     /// Builds a call to a capability, with options of its own.

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
-use super::{options, values};
+use super::{log_level::LogLevel, options, values};
 use crate::{
     error::{Error, spelling::key_option},
     redact,
@@ -103,6 +103,10 @@ impl Environment {
     pub(crate) fn max_retries(&self) -> Result<Option<u32>, Error> {
         let read = |text: &str| options::max_retries(text.parse().ok()?).ok();
         self.value("MAX_RETRIES", read, "a whole number from 0 (no retry) to 100")
+    }
+
+    pub(crate) fn log_level(&self) -> Result<Option<LogLevel>, Error> {
+        self.value("LOG", |text| text.to_ascii_lowercase().parse().ok(), "off, error, warn, info or debug")
     }
 
     /// The full name of a variable with this prefix.

@@ -23,6 +23,7 @@ use crate::{
     key::{ApiKey, scrubber::Scrubber},
     response::{body::Reading, error_body},
     retry::failure::{Failed, Failure},
+    telemetry::span::attempt_span,
     transport::{Broken, request_body::Written},
 };
 
@@ -86,7 +87,7 @@ impl Exchange<'_> {
         if let Some(before) = &self.context.hooks.before {
             before(&start);
         }
-        let span = self.span();
+        let span = attempt_span();
         let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
             Ok(ended) => ended,
             Err(_) => {
@@ -100,44 +101,21 @@ impl Exchange<'_> {
                 })
             }
         };
-        let outcome = outcome(&ended);
-        if let Some(status) = outcome.status() {
-            span.record("http.response.status_code", status);
-        }
-        if let Some(error_type) = outcome.error_type() {
-            span.record("error.type", error_type);
-        }
         let attempt = Attempt {
             number,
             waited,
             started,
             elapsed: self.deadline.elapsed(self.now()).saturating_sub(started),
-            outcome,
+            outcome: outcome(&ended),
             key_hint: key_hint.clone(),
             began,
         };
         if let Some(after) = &self.context.hooks.after {
             after(&start, &attempt);
         }
+        self.span.attempt(&span, &attempt);
         self.attempts.push(attempt);
         ended
-    }
-
-    /// A span with OpenTelemetry's attribute names for HTTP clients. It has the URL, never the key or a body.
-    fn span(&self) -> tracing::Span {
-        let url = &self.plan.outgoing.url;
-        tracing::info_span!(
-            "request",
-            otel.name = self.plan.outgoing.method.as_str(),
-            otel.kind = "client",
-            http.request.method = self.plan.outgoing.method.as_str(),
-            http.request.resend_count = self.attempts.len(),
-            http.response.status_code = tracing::field::Empty,
-            error.r#type = tracing::field::Empty,
-            server.address = url.host_str(),
-            server.port = url.port_or_known_default(),
-            url.full = url.as_str(),
-        )
     }
 
     async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {

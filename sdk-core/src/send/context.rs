@@ -9,12 +9,14 @@ use http::HeaderMap;
 
 use super::{clock::Clock, hooks::Hooks};
 use crate::{
+    config::log_level::LogLevel,
     endpoint::Endpoint,
     error::explain::AddressNames,
     key::{header::AuthHeader, ring::KeyRing},
     redact,
     response::limits::Quota,
     retry::{backoff::Backoff, budget::Budget},
+    telemetry::log::Log,
     transport::Transport,
 };
 
@@ -29,6 +31,7 @@ pub(crate) struct Context {
     pub(crate) transport: Transport,
     pub(crate) hooks: Hooks,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) log: Log,
     /// Whether the quota's warning has been logged.
     pub(crate) has_warned_of_quota: AtomicBool,
 }
@@ -38,7 +41,9 @@ impl Context {
     pub(crate) fn note_quota(&self, headers: &HeaderMap) {
         let Some(warning) = Quota::read(headers).and_then(|quota| quota.warning) else { return };
         if !self.has_warned_of_quota.swap(true, Ordering::Relaxed) {
-            tracing::warn!("the plan's quota is nearly used up; the server says {}", redact::quote(&warning));
+            let text = format!("the plan's quota is nearly used up; the server says {}", redact::quote(&warning));
+            tracing::warn!("{text}");
+            self.log.line(LogLevel::Warn, "quota", |line| line.field("message", &text));
         }
     }
 }

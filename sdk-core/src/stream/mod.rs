@@ -31,6 +31,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::{
     config::options::StreamOptions,
     error::{Error, attempt::Attempt},
+    telemetry::span::CallSpan,
 };
 use event::StreamEvent;
 use event_kind::EventKind;
@@ -86,10 +87,11 @@ pub struct EventStream {
     /// Error to yield after the events before it.
     failure: Option<Error>,
     record: Arc<Record>,
+    span: CallSpan,
 }
 
 impl EventStream {
-    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record) -> Self {
+    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record, span: CallSpan) -> Self {
         Self {
             chunks: Some(Box::pin(response.bytes_stream())),
             parser: EventParser::new(options.max_event_bytes),
@@ -101,6 +103,7 @@ impl EventStream {
             is_closed: false,
             failure: None,
             record: Arc::new(record),
+            span,
         }
     }
 
@@ -187,6 +190,7 @@ impl EventStream {
         self.end();
         self.gathered.clear();
         self.is_closed = true;
+        self.end_span();
     }
 
     fn is_read_to_end(&self) -> bool {
@@ -243,10 +247,14 @@ impl EventStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
-        let read = ready!(self.poll_source(context));
+        let entered = self.span.entered();
+        let read = ready!(entered.in_scope(|| self.poll_source(context)));
         if let Some(Err(error)) = &read {
             self.end();
             self.record.fail(error);
+        }
+        if !matches!(read, Some(Ok(_))) {
+            self.end_span();
         }
         Poll::Ready(read)
     }
@@ -325,6 +333,12 @@ impl EventStream {
         Ok(event)
     }
 
+    /// Ends the call's span as the stream has ended.
+    fn end_span(&mut self) {
+        let span = &mut self.span;
+        self.record.with_end(|end| span.end(end));
+    }
+
     /// Drops the connection and the buffered data.
     fn end(&mut self) {
         self.chunks = None;
@@ -338,6 +352,12 @@ impl Stream for EventStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_event(context)
+    }
+}
+
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        self.end_span();
     }
 }
 

@@ -113,7 +113,7 @@ impl<'a> Asked<'a> {
         all.set_some("server.port", self.url.port_or_known_default().map(whole));
         all.set("url.full", full_url(self.url));
         all.set_some("runtype.capability", self.capability);
-        all.set("runtype.stream", self.is_stream);
+        all.set("runtype.streaming", self.is_stream);
         all
     }
 }
@@ -197,6 +197,7 @@ impl<'a> End<'a> {
         all.set_some("error.type", self.error_type());
         let resends = self.attempts.len().saturating_sub(1);
         all.set_some("http.request.resend_count", (resends > 0).then(|| whole(resends)));
+        all.set_some("runtype.attempts", (!self.attempts.is_empty()).then(|| whole(self.attempts.len())));
         all.set_some("runtype.request_id", self.request_id);
         all.set_some("runtype.execution_id", self.execution_id);
         all.set_some("runtype.key_hint", self.key_hint());
@@ -301,7 +302,7 @@ mod tests {
             json!({
                 "http.request.method": "POST", "server.address": "api.example", "server.port": 443,
                 "url.full": "https://api.example/v1/papi_…/api/echo?stream=true",
-                "runtype.capability": "echo", "runtype.stream": true,
+                "runtype.capability": "echo", "runtype.streaming": true,
             })
         );
         let document = Asked { method: &Method::GET, capability: None, is_stream: false, ..asked };
@@ -320,7 +321,7 @@ mod tests {
         assert_eq!(
             serde_json::to_value(end.attributes()).unwrap(),
             json!({
-                "http.response.status_code": 503, "error.type": "503", "http.request.resend_count": 1,
+                "http.response.status_code": 503, "error.type": "503", "http.request.resend_count": 1, "runtype.attempts": 2,
                 "runtype.request_id": "req_1", "runtype.execution_id": "exec_1", "runtype.key_hint": "papi_…a1b2",
             })
         );

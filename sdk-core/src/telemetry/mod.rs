@@ -28,4 +28,7 @@
 //! numbers, fractions and truth values.
 
 pub(crate) mod attributes;
+pub(crate) mod exported;
+pub(crate) mod log;
+pub(crate) mod span;
 pub(crate) mod trace_context;

@@ -89,6 +89,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "base_url" => builder.base_url(text(value)),
             "env_prefix" => builder.env_prefix(text(value)),
             "auth_header" => checked(builder, text(value).parse(), ClientBuilder::auth_header),
+            "log_level" => checked(builder, text(value).parse(), ClientBuilder::log_level),
             "connect_timeout_ms" => {
                 checked(builder, duration("connect_timeout", value), ClientBuilder::connect_timeout)
             }

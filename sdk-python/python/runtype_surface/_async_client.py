@@ -62,6 +62,7 @@ class AsyncClient(AsyncCalls):
         root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
+        log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
             affect the call, and is one line at ERROR of the logger `runtype_surface`.
         after_attempt: Called in the same way when an attempt has ended.
@@ -106,6 +107,7 @@ class AsyncClient(AsyncCalls):
         proxy: str | None = None,
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
+        log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -142,6 +144,7 @@ class AsyncClient(AsyncCalls):
         proxy: str | None = None,
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
+        log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:

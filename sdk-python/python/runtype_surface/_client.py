@@ -61,6 +61,7 @@ class Client(Calls):
         root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
+        log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
         before_attempt: Called before each attempt is sent, on the thread that waits for the call. It must not block;
             what it raises does
             not affect the call, and is one line at ERROR of the logger `runtype_surface`.
@@ -106,6 +107,7 @@ class Client(Calls):
         proxy: str | None = None,
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
+        log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -142,6 +144,7 @@ class Client(Calls):
         proxy: str | None = None,
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
+        log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:

@@ -43,6 +43,7 @@ __all__ = [
     "Duration",
     "FilePath",
     "HeadersToAdd",
+    "LogLevel",
     "ResponseFormat",
     "RetryMode",
     "Self",
@@ -57,6 +58,9 @@ Duration: TypeAlias = float | timedelta | None
 
 AuthHeader: TypeAlias = Literal["bearer", "x-api-key"]
 """Header that carries the key."""
+
+LogLevel: TypeAlias = Literal["off", "error", "warn", "info", "debug"]
+"""What is written to standard error. A level includes the ones before it."""
 
 RetryMode: TypeAlias = Literal["safe", "idempotent"]
 """What is retried: only what did not start, or also what may have run."""
@@ -249,6 +253,9 @@ class _SharedOptions(TypedDict, total=False):
     """Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
+    log_level: LogLevel | None
+    """What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default:
+    `off`. The logger `runtype_surface` does not depend on it."""
     before_attempt: BeforeAttempt | None
     """Called before each attempt is sent. It must not block.
 

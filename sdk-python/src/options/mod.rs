@@ -86,6 +86,7 @@ pub(crate) fn client(
                 certificates.into_iter().fold(builder, ClientBuilder::root_certificate)
             }),
             "allow_insecure_http" => set(builder, option.truth(), ClientBuilder::allow_insecure_http),
+            "log_level" => set(builder, option.named(), ClientBuilder::log_level),
             "before_attempt" => set(builder, option.hook(), |builder, hook| hooks.before(hook, builder)),
             "after_attempt" => set(builder, option.hook(), |builder, hook| hooks.after(hook, builder)),
             _ => Err(option.unknown()),

@@ -10,11 +10,12 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    config::defaults,
+    config::{defaults, log_level::LogLevel},
     error::spelling::duration,
     redact,
     response::limits::RateLimit,
     send::clock::{Clock, Wait},
+    telemetry::log::Log,
 };
 
 /// Wait for the next window where the server does not say when it begins. Assumed: bursts are counted in windows of 10 s.
@@ -32,6 +33,7 @@ const SILENT_WAIT: Duration = Duration::from_secs(5);
 /// One gate for all calls of a run. A used-up window is reported by a 429, or before that by the headers of a success.
 pub(super) struct Gate {
     clock: Arc<dyn Clock>,
+    log: Log,
     capability: String,
     /// Longest wait for a window.
     pub(super) max_wait: Option<Duration>,
@@ -66,9 +68,10 @@ pub(super) enum Verdict {
 }
 
 impl Gate {
-    pub(super) fn new(clock: Arc<dyn Clock>, capability: String) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, log: Log, capability: String) -> Self {
         Self {
             clock,
+            log,
             capability: redact::visible(&capability).into_owned(),
             max_wait: Some(defaults::MAX_WINDOW_WAIT),
             closed_until: None,
@@ -122,12 +125,13 @@ impl Gate {
         let wait = until.saturating_duration_since(now);
         if wait > SILENT_WAIT {
             let capability = self.capability.as_str();
-            tracing::warn!(
-                capability,
-                wait_ms = wait.as_millis(),
-                "{capability}: the rate limit is used up; waiting {} for its next window",
-                duration(wait),
-            );
+            let wait_ms = wait.as_millis();
+            let text =
+                format!("{capability}: the rate limit is used up; waiting {} for its next window", duration(wait));
+            tracing::warn!(capability, wait_ms, "{text}");
+            self.log.line(LogLevel::Warn, "window", |line| {
+                line.field("capability", capability).field("wait_ms", wait_ms).field("message", &text)
+            });
         }
     }
 
@@ -218,7 +222,7 @@ mod tests {
 
     fn gate() -> (Gate, FakeClock) {
         let clock = FakeClock::new();
-        (Gate::new(Arc::new(clock.clone()), "echo".to_owned()), clock)
+        (Gate::new(Arc::new(clock.clone()), Log::default(), "echo".to_owned()), clock)
     }
 
     fn is_open(gate: &mut Gate, in_flight: usize) -> bool {

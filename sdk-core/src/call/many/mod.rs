@@ -2,6 +2,7 @@
 
 mod gate;
 pub(crate) mod result;
+pub(crate) mod row;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,12 +27,12 @@ use crate::{
     },
     error::Error,
     response::call_response::CallResponse,
-    send::held::{Held, Refused},
-    telemetry::trace_context::TraceContext,
-    transport::plan::Plan,
+    send::held::Refused,
+    telemetry::{attributes::End, span::CallSpan},
 };
 use gate::{Gate, Verdict};
 use result::CallResult;
+use row::{Ended, Input, Row};
 
 type Inputs = Pin<Box<dyn Stream<Item = Result<Input, Error>> + Send>>;
 type InFlight = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -87,36 +88,6 @@ pub struct CallMany {
     problems: Problems,
 }
 
-/// One input of many.
-#[derive(Debug, Clone)]
-pub(crate) struct Input {
-    pub(crate) json: Bytes,
-    /// The span that its request's receiver continues.
-    pub(crate) trace: Option<TraceContext>,
-}
-
-impl From<Bytes> for Input {
-    fn from(json: Bytes) -> Self {
-        Self { json, trace: None }
-    }
-}
-
-/// One input, ready to be sent.
-struct Row {
-    index: usize,
-    input: Bytes,
-    plan: Plan,
-    held: Option<Held>,
-}
-
-/// A row whose call has ended, or is held.
-struct Ended {
-    row: Row,
-    /// The window that it was sent in.
-    window: u64,
-    result: Result<CallResponse<Bytes>, Refused>,
-}
-
 /// The error that concerns all.
 struct Stop {
     cause: Error,
@@ -144,7 +115,7 @@ impl CallMany {
     fn new(mut call: Call, inputs: Inputs, takes_ahead: bool) -> Self {
         Self {
             problems: call.take_problems(),
-            gate: Gate::new(call.context.clock.clone(), call.name().to_owned()),
+            gate: Gate::new(call.context.clock.clone(), call.context.log, call.name().to_owned()),
             call,
             inputs: Some(inputs),
             ahead: VecDeque::new(),
@@ -323,7 +294,7 @@ impl CallMany {
             Err(error) => return self.finish(index, Bytes::new(), Err(error)),
         };
         match self.call.again().input_json(input.clone()).trace(trace).into_plan(false) {
-            Ok(plan) => self.send(Row { index, input, plan, held: None }),
+            Ok(plan) => self.send(Row { index, input, plan, span: None, held: None }),
             Err(error) => self.finish(index, input, Err(error)),
         }
     }
@@ -332,20 +303,24 @@ impl CallMany {
     fn send(&mut self, mut row: Row) {
         if let Some(Stop { cause, reason }) = &self.stop {
             // A row that was refused before has an error of its own.
-            let error = row.held.map_or_else(|| cause.of_unsent(reason), |held| held.error);
+            let error = row.held.take().map_or_else(|| cause.of_unsent(reason), |held| held.error);
+            row.end_span(&End::of_error(&error));
             return self.finish(row.index, row.input, Err(error));
         }
         let window = self.gate.pass();
         let context = self.call.context.clone();
         let max_window_wait = self.gate.max_wait;
+        let begin = || CallSpan::begin(context.log, &mut row.plan, &self.call.parent, false);
+        let mut span = row.span.take().unwrap_or_else(begin);
         self.in_flight.push(Box::pin(async move {
             let held = row.held.take();
-            let result = super::send_one_of_many(&context, &row.plan, held, max_window_wait).await;
+            let result = super::received::send_one_of_many(&context, &row.plan, &mut span, held, max_window_wait).await;
+            row.span = Some(span);
             Ended { row, window, result }
         }));
     }
 
-    fn end(&mut self, Ended { row, window, result }: Ended) {
+    fn end(&mut self, Ended { mut row, window, result }: Ended) {
         let result = match result {
             Ok(response) => {
                 self.gate.succeeded(response.rate_limit, self.in_flight.len());
@@ -370,6 +345,7 @@ impl CallMany {
                 Err(held.error)
             }
         };
+        row.end_span(&result.as_ref().map_or_else(End::of_error, End::of_response));
         self.finish(row.index, row.input, result);
     }
 
