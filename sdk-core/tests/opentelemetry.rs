@@ -240,7 +240,7 @@ async fn each_of_many_calls_is_a_span_of_the_caller() {
     let spans = exported(trace);
     let attempts: Vec<_> = spans.iter().map(|span| span.events.events.len()).collect();
     assert_eq!(attempts, [2, 1, 1]);
-    let expected: Vec<_> = [&spans[0], &spans[0], &spans[1], &spans[2]].map(|span| traceparent(span)).to_vec();
+    let expected: Vec<_> = [&spans[0], &spans[0], &spans[1], &spans[2]].map(traceparent).to_vec();
     assert_eq!(sent(&mock).into_iter().map(|(parent, _)| parent).collect::<Vec<_>>(), expected);
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{asyncio::completion_queue::CompletionQueue, variables::Variables};
+use crate::{asyncio::completion_queue::CompletionQueue, log::Warning, variables::Variables};
 
 tokio::task_local! {
     static CURRENT: Arc<CallContext>;
@@ -10,6 +10,9 @@ tokio::task_local! {
 
 /// Passes the report of an attempt on to the hooks. It waits for nothing.
 pub(crate) type Notify = Box<dyn Fn(String) + Send + Sync>;
+
+/// Passes a warning on to the thread that waits for the calls. It waits for nothing.
+pub(crate) type Warn = Box<dyn Fn(Warning) + Send + Sync>;
 
 #[derive(Default)]
 pub(crate) struct CallContext {
@@ -19,7 +22,7 @@ pub(crate) struct CallContext {
     /// Those of whoever made the call, where a function of the application may need them.
     variables: Option<Arc<Variables>>,
     /// Where warnings go of calls that no thread of the application drives.
-    warn: Option<Notify>,
+    warn: Option<Warn>,
 }
 
 impl CallContext {
@@ -29,7 +32,7 @@ impl CallContext {
     }
 
     /// Calls of the synchronous client that the network's threads drive.
-    pub(crate) fn of_task(notify: Option<Notify>, variables: Option<Arc<Variables>>, warn: Notify) -> Self {
+    pub(crate) fn of_task(notify: Option<Notify>, variables: Option<Arc<Variables>>, warn: Warn) -> Self {
         Self { queue: None, notify, variables, warn: Some(warn) }
     }
 
@@ -65,13 +68,13 @@ impl CallContext {
     /// # Errors
     ///
     /// The warning, where it is this thread.
-    pub(crate) fn warn(&self, text: String) -> Result<(), String> {
+    pub(crate) fn warn(&self, warning: Warning) -> Result<(), Warning> {
         match &self.warn {
             Some(warn) => {
-                warn(text);
+                warn(warning);
                 Ok(())
             }
-            None => Err(text),
+            None => Err(warning),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     asyncio::completion_queue::{CancelHandle, CompletionQueue},
-    call_context::{CallContext, Notify},
+    call_context::{CallContext, Notify, Warn},
     error,
     hooks::{self, Hooks},
     log,
@@ -43,7 +43,7 @@ enum Told {
     /// The report of an attempt, for the hooks.
     Attempt(String),
     /// A warning, for the logger.
-    Warning(String),
+    Warning(log::Warning),
 }
 
 /// What both sides share.
@@ -66,7 +66,7 @@ impl Shared {
             Told::Attempt(report) => {
                 self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report, self.variables.as_deref()))
             }
-            Told::Warning(text) => log::warning(py, text),
+            Told::Warning(warning) => log::warning(py, warning),
         }
     }
 
@@ -144,7 +144,7 @@ impl CallMany {
             Some(queue) => hooks::context_of_loop(queue, hooks.as_ref(), variables.clone()),
             None => {
                 let warn = tell.clone();
-                let warn: Notify = Box::new(move |text| drop(warn.send(Told::Warning(text))));
+                let warn: Warn = Box::new(move |warning| drop(warn.send(Told::Warning(warning))));
                 let notify = |_| -> Notify { Box::new(move |report| drop(tell.send(Told::Attempt(report)))) };
                 CallContext::of_task(hooks.as_ref().map(notify), variables.clone(), warn)
             }

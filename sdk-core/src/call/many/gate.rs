@@ -125,7 +125,7 @@ impl Gate {
         let wait = until.saturating_duration_since(now);
         if wait > SILENT_WAIT {
             let capability = self.capability.as_str();
-            let wait_ms = wait.as_millis();
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             let text =
                 format!("{capability}: the rate limit is used up; waiting {} for its next window", duration(wait));
             tracing::warn!(capability, wait_ms, "{text}");
