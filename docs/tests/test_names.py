@@ -74,6 +74,21 @@ def test_every_error_has_a_section() -> None:
     assert set(interface()["errors"]["names"]) == {heading for heading in headings if heading.endswith("Error")}
 
 
+def test_every_fact_that_doctor_checks_is_in_the_list_of_assumptions() -> None:
+    facts = (ROOT / "sdk-core/src/cli/contract/facts.rs").read_text(encoding="utf-8")
+    names = re.findall(r'name: "([\w-]+)"', facts)
+    assert len(names) > 10
+    table = in_a_table("docs/assumptions.md")
+    assert [name for name in names if f"`{name}`" not in table] == []
+
+
+def test_every_exit_code_is_in_the_page_of_the_command() -> None:
+    source = (ROOT / "sdk-core/src/cli/exit.rs").read_text(encoding="utf-8")
+    codes = re.findall(r"const [A-Z_]+: u8 = (\d+);", source)
+    assert len(codes) > 5
+    assert [code for code in codes if f"| {code} |" not in in_a_table("docs/command.md")] == []
+
+
 def test_every_field_of_an_error_of_a_response_and_of_an_event_is_in_the_guide() -> None:
     guide = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
     named = set(NAME.findall(guide))
