@@ -102,6 +102,12 @@ pub(crate) fn setting(option: &str, value: impl std::fmt::Display) -> String {
     format!("{}{between}{value}", spell(option))
 }
 
+/// An option with a text, in the quotes of its language: `trust="system"`, `trust: 'system'`.
+pub(crate) fn quoted_setting(option: &str, value: &str) -> String {
+    let quote = if is_camel() { '\'' } else { '"' };
+    setting(option, format_args!("{quote}{value}{quote}"))
+}
+
 /// The value that means "none".
 pub(crate) fn none() -> &'static str {
     match language() {
@@ -178,6 +184,7 @@ mod tests {
 
     #[test]
     fn a_setting_is_written_as_in_a_call() {
+        assert_eq!(quoted_setting("trust", "system"), "trust=\"system\"");
         assert_eq!((setting("max_retries", 0).as_str(), none()), ("max_retries=0", "None"));
     }
 }
