@@ -4,7 +4,7 @@ use std::{fmt, time::SystemTime};
 
 use super::{
     route::Roots,
-    spelling::{is_camel, quoted_setting, spell},
+    spelling::{is_node, quoted_setting, spell},
 };
 use crate::redact;
 
@@ -133,7 +133,7 @@ fn trust(fault: &Fault, roots: Roots) -> String {
         }
         Roots::Bundled | Roots::OfVariables | Roots::System | Roots::Both => String::new(),
     };
-    let node = if is_camel() { ", set NODE_EXTRA_CA_CERTS to that file" } else { "" };
+    let node = if is_node() { ", set NODE_EXTRA_CA_CERTS to that file" } else { "" };
     format!(
         "If you trust {what}, pass the PEM file with its certificate as {}{node}, or set SSL_CERT_FILE{system}.",
         spell("root_certificates")

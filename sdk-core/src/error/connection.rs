@@ -59,11 +59,10 @@ fn unmade(route: &Route<'_>, cause: &Cause) -> Told {
     if let Some(told) = route.proxy.and_then(|proxy| of_proxy(route, proxy, cause)) {
         return told;
     }
-    let what = if route.proxy.is_some() { "the network and the proxy" } else { "the network and any proxy" };
     Told {
         happened: format!("could not connect to {}{}: {}", route.host, through(route), cause.reason()),
         addition: None,
-        remedy: format!("Check {}, {what}.", spell("base_url")),
+        remedy: format!("Check {}, the network and the proxy.", spell("base_url")),
     }
 }
 

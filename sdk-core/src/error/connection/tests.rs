@@ -56,7 +56,7 @@ fn a_broken_connection_says_whether_it_is_safe_to_retry() {
 fn a_connection_that_was_not_made_is_that_to_the_proxy_where_there_is_one() {
     let told = unmade(&route(None, None), &refused());
     assert_eq!(told.happened, "could not connect to h.example:8443: connection refused");
-    assert_eq!(told.remedy, "Check base_url, the network and any proxy.");
+    assert_eq!(told.remedy, "Check base_url, the network and the proxy.");
     let told = unmade(&route(Some(&proxy()), None), &refused());
     assert_eq!(told.happened, "could not connect to the proxy p.example:3128: connection refused");
     assert_eq!(told.remedy, "Check HTTPS_PROXY and the network.");

@@ -14,7 +14,7 @@ use crate::{
         environment::{Environment, NODE_EXTRA_CA_CERTS, SSL_CERT_DIR, SSL_CERT_FILE},
         values::one_of,
     },
-    error::{Error, cause::Cause, route::Roots, spelling::is_camel},
+    error::{Error, cause::Cause, route::Roots, spelling::is_node},
     redact,
 };
 
@@ -117,7 +117,7 @@ pub(super) fn choose(
         add(store)
     };
     // Node itself reads this variable; other languages have none of the kind.
-    if is_camel()
+    if is_node()
         && let Some(file) = variable(NODE_EXTRA_CA_CERTS)
     {
         added(&|store| add_file(store, NODE_EXTRA_CA_CERTS, &file))?;
