@@ -14,7 +14,7 @@ const fn option(name: &'static str, value: &'static str, help: &'static str) -> 
 }
 
 /// What every subcommand takes.
-const COMMON: [Option; 24] = [
+const COMMON: [Option; 26] = [
     option("product_id", "ID", "product id; overrides RUNTYPE_PRODUCT_ID"),
     option("surface_id", "ID", "surface id; overrides RUNTYPE_SURFACE_ID"),
     option("endpoint_url", "URL", "full URL as copied from the dashboard, instead of the ids"),
