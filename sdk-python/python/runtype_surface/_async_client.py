@@ -47,8 +47,7 @@ class AsyncClient(AsyncCalls):
         max_retries: Maximum number of retries, 0 to 100. Overrides `RUNTYPE_MAX_RETRIES`. Default: 2.
         max_retry_wait: Longest wait before a retry. A longer `Retry-After` is not waited for: the call fails at once,
             and its error says how long the server asked to wait. Default: 60. `None` disables it.
-        retry_mode: `"safe"` (the default) retries only what the server cannot have executed. `"idempotent"` also
-            retries what may have run: choose it only where running twice does no harm.
+        retry_mode: `"safe"` (the default), or `"idempotent"` to retry also what may have run, where that does no harm.
         max_response_bytes: Maximum size of a response in bytes, after decompression. Default: 64 MiB.
         response_format: `"raw"`, `"wrapped"`, or `"detect"` (the default), which tells by the shape.
         headers: Headers of every call, a mapping or pairs. The client's own, such as `Authorization`, are refused.
