@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES RUNTYPE_LOG
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
+.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-nginx network-tools lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,9 +135,6 @@ test-node: rust node ## test the Node packages (node:test)
 	$(NPM) --prefix sdk-node test
 	$(NPM) --prefix mock-server/npm test
 
-nginx:
-	@.ci/nginx
-
 docs: $(VENV)/.ready ## build the guide as a site into target/site
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
 
@@ -148,8 +145,19 @@ test-docs: rust python node ## run every code block of the guide against a mock,
 	cargo build --workspace --locked --example docs-blocks
 	cd docs/tests && RUNTYPE_DOCS_BLOCKS=$(BUILT)/examples/docs-blocks $(VENV)/bin/pytest
 
-test-network: nginx rust python node ## make 5,000 calls per language behind an nginx that keeps closing connections
-	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
+network-tools:
+	@.ci/network-tools
+
+# Its requirements would replace those of the other tests.
+MITMPROXY := $(TARGET)/mitmproxy-venv
+
+$(MITMPROXY)/.ready: mock-server/tests/network/mitmproxy.txt
+	$(PYTHON3) -m venv $(MITMPROXY)
+	$(MITMPROXY)/bin/pip install --quiet --requirement mock-server/tests/network/mitmproxy.txt
+	@touch $@
+
+test-network: network-tools rust python node $(MITMPROXY)/.ready ## test with real servers and proxies: nginx, mitmproxy, tinyproxy
+	@PYTHON=$(PYTHON) NODE=$(NODE) MITMDUMP=$(MITMPROXY)/bin/mitmdump .ci/test-network
 
 SEED ?= 1
 
@@ -158,7 +166,7 @@ prove-many: rust python node ## prove the figures of many calls: places, used-up
 
 CALLS ?= 200000
 
-prove-nginx: nginx rust python node ## make CALLS (200000) calls per language behind a default nginx with ten reloads: none lost, none run twice
+prove-nginx: network-tools rust python node ## make CALLS (200000) calls per language behind a default nginx with ten reloads: none lost, none run twice
 	@CALLS=$(CALLS) NODE=$(NODE) $(PYTHON) mock-server/tests/network/prove.py
 
 parity: rust python node .ci/node_modules/.ready ## run the conformance suite in three languages, and compare results and names in target/parity.md

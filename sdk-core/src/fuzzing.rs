@@ -74,6 +74,7 @@ pub fn error_outputs(status: u16, headers: &[(&[u8], &[u8])], body: &[u8], is_wh
         asked_again: AskedAgain::No,
         longest_wait: Some(("max_retry_wait", Duration::from_secs(60))),
         may_have_executed: true,
+        proxy: None,
         address: &address,
     };
     let text = explain(&response, &explanation);

@@ -68,8 +68,7 @@ pub use stream::{
     outcome::{StreamOutcome, Usage},
 };
 
-#[cfg(feature = "native-roots")]
-pub use transport::tls::Trust;
+pub use transport::tls::roots::Trust;
 
 /// Result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -96,10 +96,14 @@ pub struct ClientOptions {
     /// Timeout for establishing a connection, in milliseconds; `false`: none.
     #[napi(ts_type = "number | false | null")]
     pub connect_timeout_ms: Option<Limit>,
-    /// The HTTP proxy's URL.
+    /// The proxy's URL.
     pub proxy: Option<String>,
-    /// PEM texts of additional trusted certificates.
+    /// `bundled`, `system` or `both`.
+    pub trust: Option<String>,
+    /// PEM texts of additional trusted certificates, or paths.
     pub root_certificates: Option<Vec<Buffer>>,
+    /// PEM texts of the client's certificate and private key, or paths.
+    pub identity: Option<Vec<Buffer>>,
     /// Allows sending the key over plain http.
     pub allow_insecure_http: Option<bool>,
     /// `off`, `error`, `warn`, `info` or `debug`.
@@ -142,6 +146,7 @@ impl ClientOptions {
             self.auth_header => parsed => ClientBuilder::auth_header,
             self.connect_timeout_ms => limit("connect_timeout") => ClientBuilder::connect_timeout,
             self.proxy => Ok => ClientBuilder::proxy,
+            self.trust => parsed => ClientBuilder::trust,
             self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
             self.log_level => parsed => ClientBuilder::log_level,
             defaults.timeout_ms => limit("timeout") => ClientBuilder::timeout,
@@ -157,6 +162,9 @@ impl ClientOptions {
         );
         for pem in self.root_certificates.unwrap_or_default() {
             builder = builder.root_certificate(pem.to_vec());
+        }
+        for pem in self.identity.unwrap_or_default() {
+            builder = builder.identity(pem.to_vec());
         }
         for header in defaults.headers.unwrap_or_default() {
             builder = builder.header(&header.name, &header.value);
@@ -240,6 +248,8 @@ pub struct VariableNames {
     pub key: String,
     /// The one that holds the path of the key's file.
     pub key_file: String,
+    /// Those without the prefix, which other programs read, too.
+    pub common: Vec<String>,
 }
 
 /// The names of the variables under a prefix, or under the default one.
@@ -247,7 +257,9 @@ pub struct VariableNames {
 #[must_use]
 pub fn variable_names(prefix: Option<String>) -> Guarded<VariableNames> {
     guard::at(Place::Entry, || match bindings::variables(prefix.as_deref()) {
-        Ok(bindings::Variables { prefix, key, key_file }) => Either::A(VariableNames { prefix, key, key_file }),
+        Ok(bindings::Variables { prefix, key, key_file, common }) => {
+            Either::A(VariableNames { prefix, key, key_file, common })
+        }
         Err(error) => Either::B(error.into()),
     })
 }

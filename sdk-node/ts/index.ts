@@ -41,11 +41,13 @@ export type {
   EnvironmentOptions,
   HeadersToAdd,
   LogLevel,
+  PemTexts,
   RequestOptions,
   ResponseFormat,
   RetryMode,
   SharedOptions,
   StreamOptions,
+  Trust,
 } from './options.js';
 export { CallResponse, type Quota, type RateLimit } from './response.js';
 export { EventStream, type StreamResponse } from './stream.js';

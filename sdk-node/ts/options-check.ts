@@ -28,6 +28,10 @@ const isUrl: Check = (value) => typeof value === 'string' || value instanceof UR
 const isObject: Check = (value) => typeof value === 'object' && value !== null;
 export const isPem: Check = (value) => typeof value === 'string' || value instanceof Uint8Array;
 
+function arePems(value: unknown): boolean {
+  return isPem(value) || (Array.isArray(value) && value.every(isPem));
+}
+
 /** Whether it is an AbortSignal, and not an object with its prototype. */
 function isSignal(value: unknown): boolean {
   try {
@@ -92,10 +96,9 @@ const CLIENT: Rules<ClientOptions> = {
   authHeader: ['a string', isString],
   connectTimeoutMs: [MILLISECONDS, isLimit],
   proxy: ['a string or a URL', isUrl],
-  rootCertificates: [
-    'PEM text, or an array of PEM texts',
-    (value) => isPem(value) || (Array.isArray(value) && value.every(isPem)),
-  ],
+  trust: ['a string', isString],
+  rootCertificates: ['PEM text, or an array of PEM texts', arePems],
+  identity: ['PEM text, or an array of PEM texts', arePems],
   allowInsecureHttp: ['a boolean', isBoolean],
   logLevel: ['a string', isString],
   beforeAttempt: ['a function', isFunction],

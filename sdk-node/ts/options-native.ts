@@ -9,6 +9,7 @@ import type {
   DispatchOptions,
   FormatOptions,
   HeadersToAdd,
+  PemTexts,
   SharedOptions,
   StreamLimits,
 } from './options.js';
@@ -20,7 +21,7 @@ export function nativeClientOptions(
   variables: Record<string, string>,
   runtime: string,
 ): NativeClientOptions {
-  const { apiKey, rootCertificates, endpointUrl, baseUrl, proxy } = options;
+  const { apiKey, rootCertificates, identity, endpointUrl, baseUrl, proxy } = options;
   return {
     variables,
     runtime,
@@ -37,7 +38,9 @@ export function nativeClientOptions(
     authHeader: options.authHeader ?? null,
     connectTimeoutMs: limit(options.connectTimeoutMs),
     proxy: proxy == null ? null : urlText('proxy', proxy),
-    rootCertificates: rootCertificates == null ? null : pemTexts(rootCertificates),
+    trust: options.trust ?? null,
+    rootCertificates: rootCertificates == null ? null : pemTexts('rootCertificates', rootCertificates),
+    identity: identity == null ? null : pemTexts('identity', identity),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
     logLevel: options.logLevel ?? null,
   };
@@ -79,15 +82,13 @@ function limit(option: number | null | undefined): number | false | null {
   return option === null ? false : (option ?? null);
 }
 
-function pemTexts(certificates: NonNullable<ClientOptions['rootCertificates']>): Buffer[] {
-  return reading('rootCertificates', () => {
-    const list: unknown[] = isPem(certificates)
-      ? [certificates]
-      : Array.from<unknown>(certificates as Iterable<unknown>);
+function pemTexts(option: string, given: PemTexts): Buffer[] {
+  return reading(option, () => {
+    const list: unknown[] = isPem(given) ? [given] : Array.from<unknown>(given as Iterable<unknown>);
     return list.map((pem) => {
       if (typeof pem === 'string') return Buffer.from(pem);
       if (pem instanceof Uint8Array) return Buffer.from(pem);
-      throw refused('rootCertificates', `each must be PEM text, not ${kindOf(pem)}`);
+      throw refused(option, `each must be PEM text, not ${kindOf(pem)}`);
     });
   });
 }

@@ -17,6 +17,12 @@ export type AuthHeader = 'bearer' | 'x-api-key';
 /** What is written to standard error. A level includes the ones before it. */
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
 
+/** Which certificate authorities are trusted: Mozilla's, this machine's, or both. */
+export type Trust = 'bundled' | 'system' | 'both';
+
+/** PEM text, or the path of a PEM file; or a list of such. */
+export type PemTexts = string | Uint8Array | readonly (string | Uint8Array)[];
+
 /** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. The last of one name counts. */
 export type HeadersToAdd =
   | Readonly<Record<string, string>>
@@ -127,13 +133,23 @@ export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimit
   authHeader?: AuthHeader | null | undefined;
   /** Timeout for establishing a connection, in milliseconds. `null` disables it. Default: 10,000. */
   connectTimeoutMs?: number | null | undefined;
-  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty string means no proxy. */
-  proxy?: string | URL | null | undefined;
   /**
-   * Certificates to trust in addition to Mozilla's, for a company's own certificate authority: PEM text, or the path of a PEM
-   * file. Default: none.
+   * The URL of a proxy of HTTP or SOCKS, with user name and password if it wants them. Overrides `HTTPS_PROXY`, `ALL_PROXY` and
+   * `NO_PROXY`; an empty string means no proxy.
    */
-  rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined;
+  proxy?: string | URL | null | undefined;
+  /** Which certificate authorities are trusted. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else `bundled`. */
+  trust?: Trust | null | undefined;
+  /**
+   * Certificates to trust in addition, for a company's own certificate authority: PEM text, or the path of a PEM file. Default:
+   * those of the file that `NODE_EXTRA_CA_CERTS` names, which stay trusted.
+   */
+  rootCertificates?: PemTexts | null | undefined;
+  /**
+   * Certificate and private key of the client, for servers that ask for one (mTLS): PEM text, the path of a PEM file, or a list
+   * of two. Default: none.
+   */
+  identity?: PemTexts | null | undefined;
   /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
   allowInsecureHttp?: boolean | null | undefined;
   /** What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default: `off`. */

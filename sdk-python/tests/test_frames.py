@@ -148,7 +148,7 @@ def test_a_client_that_cannot_be_made_shows_no_key(make: str, wrong: str, end: s
     assert_shows_no_key(error_of(lambda: MAKERS[make](given)))
 
 
-@pytest.mark.parametrize("option", TEXT_OPTIONS)
+@pytest.mark.parametrize("option", [*TEXT_OPTIONS, "identity", "trust"])
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_key_given_as_another_option_is_not_shown(make: str, option: str) -> None:
     given = Bland(**{"api_key": 7, **IDS, option: key()})

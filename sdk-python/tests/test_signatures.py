@@ -50,11 +50,13 @@ CLIENT = (CALL | STREAM) - {"via_dispatch"} | {
     "connect_timeout",
     "endpoint_url",
     "env_prefix",
+    "identity",
     "log_level",
     "product_id",
     "proxy",
     "root_certificates",
     "surface_id",
+    "trust",
 }
 OPTIONS: dict[str, set[str]] = {
     "": CLIENT,
@@ -183,7 +185,9 @@ VALUES: dict[str, Any] = {
     "response_format": "raw",
     "headers": {"X-A": "b"},
     "proxy": "http://127.0.0.1:9",
+    "trust": "bundled",
     "root_certificates": [],
+    "identity": [],
     "env_prefix": "NOBODYS_RUNTYPE",
     "before_attempt": print,
     "after_attempt": print,

@@ -22,6 +22,7 @@ pub use crate::stream::misuse::{
     closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open,
 };
 pub use crate::telemetry::trace_context::TraceContext;
+pub use crate::transport::tls::pem::is_pem;
 pub use argument::{
     Refuse, checked, checked_call, clock, default_options, drive, jitter_seed, many_stream, not_iterable, one_input,
     refused, refused_as_well, refused_together, set_language, user_agent,

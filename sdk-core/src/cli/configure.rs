@@ -49,7 +49,9 @@ fn set(builder: ClientBuilder, name: &'static str, value: &str) -> ClientBuilder
         "retry_mode" => checked(builder, value.parse(), ClientBuilder::retry_mode),
         "response_format" => checked(builder, value.parse(), ClientBuilder::response_format),
         "proxy" => builder.proxy(if value == none() { "" } else { value }),
+        "trust" => checked(builder, value.parse(), ClientBuilder::trust),
         "root_certificate" => builder.root_certificate(value),
+        "identity" => builder.identity(value),
         "allow_insecure_http" => builder.allow_insecure_http(true),
         _ => builder.refuse(Error::configuration(name, "not an option of a client")),
     }

@@ -14,7 +14,7 @@ const fn option(name: &'static str, value: &'static str, help: &'static str) -> 
 }
 
 /// What every subcommand takes.
-const COMMON: [Option; 24] = [
+const COMMON: [Option; 26] = [
     option("product_id", "ID", "product id; overrides RUNTYPE_PRODUCT_ID"),
     option("surface_id", "ID", "surface id; overrides RUNTYPE_SURFACE_ID"),
     option("endpoint_url", "URL", "full URL as copied from the dashboard, instead of the ids"),
@@ -35,8 +35,10 @@ const COMMON: [Option; 24] = [
     option("response_format", "FORMAT", "detect, raw or wrapped (detect)"),
     option("max_response_bytes", "BYTES", "maximum size of a response (64 MiB)"),
     option("max_event_bytes", "BYTES", "maximum size of an event of a stream (16 MiB)"),
-    option("proxy", "URL", "HTTP proxy, or none; overrides HTTPS_PROXY and its kin"),
+    option("proxy", "URL", "proxy, or none; overrides HTTPS_PROXY and its kin"),
+    option("trust", "AUTHORITIES", "bundled, system or both; overrides SSL_CERT_FILE"),
     option("root_certificate", "PATH", "PEM file of a further certificate authority; may be repeated"),
+    option("identity", "PATH", "PEM file of the client's certificate and key; may be repeated"),
     option("allow_insecure_http", "", "allow plain http: anyone on the network path can read the key"),
     option("json", "", "write JSON, also errors (the default in a pipe, except for errors)"),
 ];

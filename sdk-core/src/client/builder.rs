@@ -11,8 +11,6 @@ use std::{
 };
 
 use super::Client;
-#[cfg(feature = "native-roots")]
-use crate::transport::tls::Trust;
 use crate::{
     config::{
         environment::Environment,
@@ -37,7 +35,10 @@ use crate::{
         hooks::Hooks,
     },
     telemetry::log::Log,
-    transport::{Transport, TransportOptions},
+    transport::{
+        Transport, TransportOptions,
+        tls::{pem::Pem, roots::Trust},
+    },
 };
 
 /// The overall timeout, if it was set; the inner `None` disables it.
@@ -248,24 +249,32 @@ impl ClientBuilder {
         self.set(added, |_, ()| {})
     }
 
-    /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a
-    /// proxy would read the key. An empty text means no proxy, whatever the environment says.
+    /// Proxy: `http://user:password@proxy.example:3128`, or with the feature `socks` also `socks5://` and `socks5h://`. Overrides
+    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, which are ignored for plain http and for loopback addresses: a proxy would read
+    /// the key. An empty text means no proxy, whatever the environment says.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self
     }
 
-    /// Which certificate authorities are trusted. Default: [`Trust::Bundled`].
-    #[cfg(feature = "native-roots")]
+    /// Which certificate authorities are trusted. Overrides `SSL_CERT_FILE` and `SSL_CERT_DIR`, which otherwise replace the
+    /// default: [`Trust::Bundled`].
     pub fn trust(mut self, trust: Trust) -> Self {
-        self.transport.trust = trust;
+        self.transport.tls.trust = Some(trust);
         self
     }
 
     /// Additional root certificates for a private certificate authority: PEM text, or the path of a PEM file. The others stay
     /// trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.transport.root_certificates.push(pem.into());
+        self.transport.tls.root_certificates.push(Pem::new(pem));
+        self
+    }
+
+    /// The client's own certificate and its private key, for servers that ask for one (mTLS): PEM text, or the path of a PEM file.
+    /// If they are in two, call it for each. The certificate comes first, then those of the authorities between it and the root.
+    pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.transport.tls.identity.push(Pem::new(pem));
         self
     }
 
@@ -350,7 +359,7 @@ impl ClientBuilder {
         {
             problems.keep(endpoint.check_secure());
         }
-        let transport = Transport::new(&self.transport, endpoint.as_ref(), &mut problems);
+        let transport = Transport::new(&self.transport, &self.environment, endpoint.as_ref(), &mut problems);
         let (Some(keys), Some(endpoint), Some(transport)) = (keys, endpoint, transport) else {
             return Err(problems.into_error());
         };

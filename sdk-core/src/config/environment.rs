@@ -1,6 +1,6 @@
 //! The environment variables that configure a client.
 
-use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
+use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use super::{log_level::LogLevel, options, values};
 use crate::{
@@ -9,6 +9,22 @@ use crate::{
 };
 
 type Lookup = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
+
+/// File of root certificates, as for OpenSSL.
+pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+/// Folders of root certificates, as for OpenSSL.
+pub(crate) const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
+/// File of additional root certificates, in Node.
+pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
+/// The proxy for https, the first one that is set; as for curl.
+pub(crate) const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+/// The hosts for which there is no proxy.
+pub(crate) const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// The variables that other programs read, too. Their names have no prefix of ours.
+pub(crate) fn common_names() -> impl Iterator<Item = &'static str> {
+    [SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS].into_iter().chain(PROXIES).chain(NO_PROXY)
+}
 
 /// Reads variables such as `RUNTYPE_PRODUCT_ID`; with the prefix `STAGING_RUNTYPE`, `STAGING_RUNTYPE_PRODUCT_ID`. An empty
 /// variable counts as not set.
@@ -60,6 +76,11 @@ impl Environment {
             }
             None => Ok(None),
         }
+    }
+
+    /// Reads the path that a variable holds, by its full name.
+    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+        (self.lookup)(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     pub(crate) fn key_name(&self) -> String {

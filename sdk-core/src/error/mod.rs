@@ -28,9 +28,12 @@ use http::HeaderMap;
 
 pub(crate) mod attempt;
 pub(crate) mod cause;
+pub(crate) mod certificate;
+pub(crate) mod connection;
 pub(crate) mod explain;
 pub(crate) mod facts;
 pub(crate) mod kind;
+pub(crate) mod route;
 pub(crate) mod spelling;
 
 use attempt::Attempt;

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
 /// Language family of the application, which sets the spelling in error texts.
@@ -31,8 +31,12 @@ pub(crate) const DURATIONS: [&str; 7] = [
     "max_window_wait",
 ];
 
+/// Whether this library is loaded by Node, also while the command runs there.
+static IS_NODE: AtomicBool = AtomicBool::new(false);
+
 /// Sets the spelling of all later error texts.
 pub(crate) fn set_language(language: Language) {
+    IS_NODE.fetch_or(language == Language::Camel, Ordering::Relaxed);
     LANGUAGE.store(language as u8, Ordering::Relaxed);
 }
 
@@ -102,6 +106,15 @@ pub(crate) fn setting(option: &str, value: impl std::fmt::Display) -> String {
     format!("{}{between}{value}", spell(option))
 }
 
+/// An option with a text, in the quotes of its language: `trust="system"`, `trust: 'system'`.
+pub(crate) fn quoted_setting(option: &str, value: &str) -> String {
+    match language() {
+        Language::Snake => setting(option, format_args!("\"{value}\"")),
+        Language::Camel => setting(option, format_args!("'{value}'")),
+        Language::Command => setting(option, value),
+    }
+}
+
 /// The value that means "none".
 pub(crate) fn none() -> &'static str {
     match language() {
@@ -114,6 +127,11 @@ pub(crate) fn none() -> &'static str {
 /// Whether the application writes names in camel case.
 pub(crate) fn is_camel() -> bool {
     language() == Language::Camel
+}
+
+/// Whether the application runs in Node, whose own variables count then.
+pub(crate) fn is_node() -> bool {
+    IS_NODE.load(Ordering::Relaxed)
 }
 
 fn is_command() -> bool {
@@ -178,6 +196,7 @@ mod tests {
 
     #[test]
     fn a_setting_is_written_as_in_a_call() {
+        assert_eq!(quoted_setting("trust", "system"), "trust=\"system\"");
         assert_eq!((setting("max_retries", 0).as_str(), none()), ("max_retries=0", "None"));
     }
 }

@@ -16,7 +16,7 @@ use super::{Exchange, hooks::AttemptStart};
 use crate::{
     error::{
         attempt::{Attempt, AttemptOutcome},
-        explain,
+        connection, explain,
         facts::Facts,
         kind::Phase,
     },
@@ -43,7 +43,7 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
         Err(failed) => match failed.failure {
             Failure::Responded { status, .. } => AttemptOutcome::Responded { status },
             Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
-            Failure::Unprocessed(_) => AttemptOutcome::Broken { may_have_executed: false },
+            Failure::Unprocessed(_) | Failure::Barred => AttemptOutcome::Broken { may_have_executed: false },
             Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
             Failure::Unreadable => AttemptOutcome::Unreadable,
         },
@@ -145,22 +145,21 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, broken: Broken) -> Failed {
-        let Broken { cause, connect_timed_out, may_have_executed, unprocessed } = broken;
+        let is_barred = broken.is_barred();
+        let Broken { cause, connect_timed_out, may_have_executed, unprocessed, proxy_status } = broken;
         if connect_timed_out {
             let facts =
                 self.timed_out(Phase::Connect, "connect_timeout", self.context.transport.connect_timeout(), false);
             return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
         }
-        Failed {
-            failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
-            facts: explain::broken(
-                self.plan.capability.as_deref(),
-                &self.plan.host(),
-                self.context.transport.proxy(),
-                cause,
-                may_have_executed,
-            ),
-        }
+        let failure = match unprocessed {
+            Some(unprocessed) => Failure::Unprocessed(unprocessed),
+            None if is_barred => Failure::Barred,
+            None => Failure::Broken { may_have_executed },
+        };
+        let host = self.plan.host();
+        let route = self.context.transport.route(&host, proxy_status);
+        Failed { failure, facts: connection::broken(self.plan.capability.as_deref(), &route, cause, may_have_executed) }
     }
 
     pub(super) fn timed_out(&self, phase: Phase, option: &str, time: Duration, may_have_executed: bool) -> Box<Facts> {

@@ -297,6 +297,7 @@ impl<'a> Exchange<'a> {
                 may_have_executed: facts.may_have_executed || self.may_have_executed,
                 asked_again: self.asked_again.clone(),
                 address: &self.context.address_names,
+                proxy: self.context.transport.reading_proxy(),
             };
             facts.text = explain(response, &explanation);
         }

@@ -115,7 +115,9 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "response_format" => checked(builder, text(value).parse(), ClientBuilder::response_format),
             "headers" => headers(value).fold(builder, |builder, (name, value)| builder.header(name, value)),
             "proxy" => builder.proxy(text(value)),
+            "trust" => checked(builder, text(value).parse(), ClientBuilder::trust),
             "root_certificates" => builder.root_certificate(text(value)),
+            "identity" => builder.identity(text(value)),
             "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
             "hooks" => {
                 let (before, after) = (application.clone(), application.clone());

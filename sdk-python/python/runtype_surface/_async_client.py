@@ -29,9 +29,8 @@ class AsyncClient(AsyncCalls):
     `timedelta`; `None` disables one. Any other option that is `None`, except `api_key_prefix`, counts as not given.
 
     Args:
-        api_key: The key, or a function that returns it, called before the first call and after a 401. An `async` one is
-            awaited on the loop of the call that asks. Overrides `RUNTYPE_PRODUCT_API_KEY` and
-            `RUNTYPE_PRODUCT_API_KEY_FILE`. Keys belong in the environment, not in code.
+        api_key: The key, or a function, `async` or not, that returns it, called before the first call and after a 401.
+            Overrides `RUNTYPE_PRODUCT_API_KEY` and `RUNTYPE_PRODUCT_API_KEY_FILE`. Keys do not belong in code.
         api_key_file: File that holds the key. It is read again when it changes.
         api_key_variable: Environment variable that holds the key.
         api_key_prefix: What a key must begin with. Default: `papi_`, as the API documents. `None` accepts any key.
@@ -48,20 +47,19 @@ class AsyncClient(AsyncCalls):
         max_retries: Maximum number of retries, 0 to 100. Overrides `RUNTYPE_MAX_RETRIES`. Default: 2.
         max_retry_wait: Longest wait before a retry. A longer `Retry-After` is not waited for: the call fails at once,
             and its error says how long the server asked to wait. Default: 60. `None` disables it.
-        retry_mode: `"safe"` (the default) retries only what the server cannot have executed. `"idempotent"` also
-            retries what may have run: choose it only where running twice does no harm.
+        retry_mode: `"safe"` (the default), or `"idempotent"` to retry also what may have run, where that does no harm.
         max_response_bytes: Maximum size of a response in bytes, after decompression. Default: 64 MiB.
         response_format: `"raw"`, `"wrapped"`, or `"detect"` (the default), which tells by the shape.
-        headers: Headers of every call, as a mapping or as pairs. The client's own, such as `Authorization`, are
-            refused.
+        headers: Headers of every call, a mapping or pairs. The client's own, such as `Authorization`, are refused.
         stream_idle_timeout: Longest silence of a stream. Default: 120. `None` disables it.
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
-        max_event_bytes: Maximum size of one event of a stream in bytes, and of all else between two events. Default:
-            16 MiB.
-        proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
-        root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
-        allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
-            the way can read it. Default: no.
+        max_event_bytes: Maximum size of one event in bytes, and of all else between two events. Default: 16 MiB.
+        proxy: URL of an HTTP or SOCKS proxy; `""` means none. Overrides `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+        trust: Which certificate authorities are trusted: `"bundled"` (Mozilla's), `"system"` (this machine's) or
+            `"both"`. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else `"bundled"`.
+        root_certificates: Certificates to trust in addition: PEM text, or the path of a PEM file.
+        identity: Certificate and private key of the client (mTLS): PEM text, the path of a PEM file, or a list of two.
+        allow_insecure_http: Whether anyone on the way may read the key: plain http, and not to loopback. Default: no.
         log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
             affect the call, and is one line at ERROR of the logger `runtype_surface`.
@@ -105,7 +103,9 @@ class AsyncClient(AsyncCalls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        root_certificates: types.Certificates | None = None,
+        trust: types.Trust | None = None,
+        root_certificates: types.PemTexts | None = None,
+        identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
@@ -142,7 +142,9 @@ class AsyncClient(AsyncCalls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        root_certificates: types.Certificates | None = None,
+        trust: types.Trust | None = None,
+        root_certificates: types.PemTexts | None = None,
+        identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,

@@ -57,8 +57,11 @@ class Client(Calls):
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
         max_event_bytes: Maximum size of one event of a stream in bytes, and of all else between two events. Default:
             16 MiB.
-        proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
-        root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
+        proxy: URL of an HTTP or SOCKS proxy; `""` means none. Overrides `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+        trust: Which certificate authorities are trusted: `"bundled"` (Mozilla's), `"system"` (this machine's) or
+            `"both"`. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else `"bundled"`.
+        root_certificates: Certificates to trust in addition: PEM text, or the path of a PEM file.
+        identity: Certificate and private key of the client (mTLS): PEM text, the path of a PEM file, or a list of two.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
         log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
@@ -105,7 +108,9 @@ class Client(Calls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        root_certificates: types.Certificates | None = None,
+        trust: types.Trust | None = None,
+        root_certificates: types.PemTexts | None = None,
+        identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,
@@ -142,7 +147,9 @@ class Client(Calls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        root_certificates: types.Certificates | None = None,
+        trust: types.Trust | None = None,
+        root_certificates: types.PemTexts | None = None,
+        identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
         before_attempt: types.BeforeAttempt | None = None,

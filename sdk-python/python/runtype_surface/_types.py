@@ -37,13 +37,13 @@ __all__ = [
     "BeforeAttempt",
     "CallManyOptions",
     "CallOptions",
-    "Certificates",
     "ClientOptions",
     "DefaultOptions",
     "Duration",
     "FilePath",
     "HeadersToAdd",
     "LogLevel",
+    "PemTexts",
     "ResponseFormat",
     "RetryMode",
     "Self",
@@ -51,6 +51,7 @@ __all__ = [
     "StreamEventName",
     "StreamOptions",
     "StreamOutcome",
+    "Trust",
 ]
 
 Duration: TypeAlias = float | timedelta | None
@@ -74,8 +75,11 @@ StreamOutcome: TypeAlias = Literal["completed", "awaiting"]
 FilePath: TypeAlias = str | os.PathLike[str]
 """Path of a file."""
 
-Certificates: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
-"""Certificates: PEM text, or the path of a PEM file."""
+PemTexts: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
+"""PEM text, or the path of a PEM file; or a list of such."""
+
+Trust: TypeAlias = Literal["bundled", "system", "both"]
+"""Which certificate authorities are trusted: Mozilla's, this machine's, or both."""
 
 ApiKey: TypeAlias = str | Callable[[], str]
 """The key, or a function that returns it."""
@@ -248,9 +252,14 @@ class _SharedOptions(TypedDict, total=False):
     max_event_bytes: int | None
     """Maximum size of one event of a stream in bytes. Default: 16 MiB."""
     proxy: str | None
-    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy."""
-    root_certificates: Certificates | None
-    """Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file."""
+    """URL of an HTTP or SOCKS proxy; `""` means none. Overrides `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."""
+    trust: Trust | None
+    """Which certificate authorities are trusted. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set,
+    else `bundled`."""
+    root_certificates: PemTexts | None
+    """Certificates to trust in addition: PEM text, or the path of a PEM file."""
+    identity: PemTexts | None
+    """Certificate and private key of the client, for servers that ask for one (mTLS)."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
     log_level: LogLevel | None

@@ -82,8 +82,12 @@ pub(crate) fn client(
                 headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value))
             }),
             "proxy" => set(builder, option.text(), ClientBuilder::proxy),
-            "root_certificates" => set(builder, option.certificates(), |builder, certificates| {
+            "trust" => set(builder, option.named(), ClientBuilder::trust),
+            "root_certificates" => set(builder, option.pem_texts(), |builder, certificates| {
                 certificates.into_iter().fold(builder, ClientBuilder::root_certificate)
+            }),
+            "identity" => set(builder, option.pem_texts(), |builder, parts| {
+                parts.into_iter().fold(builder, ClientBuilder::identity)
             }),
             "allow_insecure_http" => set(builder, option.truth(), ClientBuilder::allow_insecure_http),
             "log_level" => set(builder, option.named(), ClientBuilder::log_level),

@@ -206,11 +206,17 @@ impl<'a, 'py> Value<'a, 'py> {
         items.map(|item| pair(&item.map_err(unreadable)?)).collect()
     }
 
-    pub(crate) fn certificates(&self) -> Result<Vec<Vec<u8>>, Refusal> {
+    /// Whether it is PEM text, or a list with some, and not only paths.
+    pub(super) fn holds_pem(&self) -> bool {
+        self.pem_texts().is_ok_and(|given| given.iter().any(|given| bindings::is_pem(given)))
+    }
+
+    /// PEM texts, or the paths of PEM files.
+    pub(crate) fn pem_texts(&self) -> Result<Vec<Vec<u8>>, Refusal> {
         let wanted = || self.wanted("PEM text (str or bytes), a path, or a list of such");
         let one = |value: &Bound<'_, PyAny>| {
             if let Ok(text) = value.cast::<PyString>() {
-                return Ok(unicode("root_certificates", text)?.as_bytes().to_vec());
+                return Ok(unicode(self.name, text)?.as_bytes().to_vec());
             }
             if let Ok(pem) = value.cast::<PyBytes>() {
                 return Ok(pem.as_bytes().to_vec());
