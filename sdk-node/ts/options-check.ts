@@ -98,6 +98,7 @@ const CLIENT: Rules<ClientOptions> = {
   ],
   allowInsecureHttp: ['a boolean', isBoolean],
   logLevel: ['a string', isString],
+  tracePropagation: ['a boolean', isBoolean],
   beforeAttempt: ['a function', isFunction],
   afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],

@@ -40,6 +40,7 @@ export function nativeClientOptions(
     rootCertificates: rootCertificates == null ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
     logLevel: options.logLevel ?? null,
+    tracePropagation: options.tracePropagation ?? null,
   };
 }
 

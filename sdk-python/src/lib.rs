@@ -21,6 +21,8 @@ mod origin;
 mod warnings;
 
 mod call_context;
+mod span;
+
 mod log;
 
 mod variables;

@@ -26,6 +26,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
             "root_certificates",
             "allow_insecure_http",
             "log_level",
+            "trace_propagation",
             "before_attempt",
             "after_attempt",
         ],

@@ -63,6 +63,8 @@ class AsyncClient(AsyncCalls):
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
         log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
+        trace_propagation: Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes,
+            where OpenTelemetry is loaded in the process.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
             affect the call, and is one line at ERROR of the logger `runtype_surface`.
         after_attempt: Called in the same way when an attempt has ended.
@@ -108,6 +110,7 @@ class AsyncClient(AsyncCalls):
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -145,6 +148,7 @@ class AsyncClient(AsyncCalls):
         root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:
