@@ -13,7 +13,7 @@ use runtype_surface::{
 };
 
 use crate::{
-    asyncio::completion_queue::{CancelHandle, CompletionQueue, GivenUp},
+    asyncio::completion_queue::{CancelHandle, CompletionQueue},
     call_many::{CallMany, Caller},
     endpoint::Endpoint,
     error,
@@ -25,14 +25,15 @@ use crate::{
         value::characters,
     },
     origin::Origin,
+    prepared::{Prepared, given_up},
     response::{Wanted, finish},
     runtime::{
         closing::{Closer, Closing},
         guard,
         per_process::PerProcess,
     },
-    span::{self, CallSpan},
-    stream::{EventStream, Opened, opened, opening::Opening},
+    span,
+    stream::{EventStream, opened, opening::Opening},
     variables::Variables,
 };
 
@@ -73,37 +74,6 @@ struct Instance {
 impl Instance {
     fn make(builder: &ClientBuilder) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self { client: builder.clone().build()?, closer: Closer::new() }))
-    }
-}
-
-/// A call that is ready to be sent.
-struct Prepared {
-    call: Call,
-    /// The capability's slug, for logs and texts: the caller may have passed a whole URL.
-    capability: String,
-    closing: Closing,
-    span: Option<Arc<CallSpan>>,
-}
-
-impl Prepared {
-    /// Starts its span, a child of the one of whoever makes the call: of the current one, or of that in `variables`.
-    fn traced(self, py: Python<'_>, is_stream: bool, variables: Option<&Variables>) -> PyResult<Self> {
-        let (call, span) = span::trace(py, self.call, is_stream, variables)?;
-        Ok(Self { call, span, ..self })
-    }
-
-    async fn send(mut self) -> Option<Result<CallResponse<Bytes>, Error>> {
-        self.closing.or_end(self.call.send_bytes()).await
-    }
-
-    async fn open(mut self) -> Option<Result<Opened, Error>> {
-        let stream = self.closing.or_end(self.call.stream()).await?;
-        Some(stream.map(|stream| Opened {
-            stream,
-            capability: self.capability,
-            closing: self.closing,
-            span: self.span,
-        }))
     }
 }
 
@@ -401,12 +371,6 @@ impl Client {
         }
         Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing, span: None })
     }
-}
-
-/// Ends the span of a call that nobody waits for any more.
-fn given_up(span: Option<&Arc<CallSpan>>) -> Option<GivenUp> {
-    let span = span?.clone();
-    Some(Box::new(move |py| span::cancelled(py, Some(&span))))
 }
 
 /// The language that the calls come from, for the user agent.

@@ -7,6 +7,7 @@ mod client;
 mod command;
 
 mod call_many;
+mod prepared;
 mod stream;
 
 mod endpoint;
