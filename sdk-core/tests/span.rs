@@ -67,6 +67,14 @@ async fn a_traceparent_of_the_application_wins() {
 }
 
 #[tokio::test]
+async fn a_client_without_trace_propagation_sends_no_context() {
+    let (mock, _, _clock) = surface().await;
+    let client = fake_builder(&mock).0.trace_propagation(false).build().unwrap();
+    trace(client.capability("echo"), context()).send::<Value>().await.unwrap();
+    assert_eq!(sent(&mock), [(None, None)]);
+}
+
+#[tokio::test]
 async fn a_call_that_is_refused_before_it_is_sent_has_no_span() {
     let (_mock, client, _clock) = surface().await;
     assert_eq!(span_start(&client.capability("echo").max_retries(1_000), false), None);
@@ -106,6 +114,8 @@ async fn a_response_ends_the_span_with_one_event_for_each_attempt() {
         let [seconds, nanos] = [0, 1].map(|place| event["time"][place].as_u64().unwrap());
         SystemTime::UNIX_EPOCH + Duration::new(seconds, u32::try_from(nanos).unwrap())
     };
+    let ended = nanos(&json!({ "time": end["end"] }));
+    assert!(nanos(second) <= ended && ended <= SystemTime::now());
     assert!(before <= nanos(first) && nanos(first) < nanos(second) && nanos(second) <= SystemTime::now());
     assert!(!report.contains("words of the body") && !report.contains(&mock.api_key()), "{report}");
 }
@@ -120,7 +130,9 @@ async fn an_error_ends_the_span_as_an_error() {
     assert_eq!(end["status"], json!({ "code": "error", "description": null }));
     assert_eq!(end["attributes"]["error.type"], "500");
     assert!(!report.contains("words of the server"), "{report}");
+    assert!(end["end"].is_array(), "{report}");
     let cancelled = parsed(&span_end::<Bytes>(&SpanEnd::Cancelled));
+    assert_eq!(cancelled["end"], Value::Null);
     assert_eq!(cancelled["attributes"], json!({ "runtype.cancelled": true }));
 }
 

@@ -108,6 +108,8 @@ pub struct ClientOptions {
     pub allow_insecure_http: Option<bool>,
     /// `off`, `error`, `warn`, `info` or `debug`.
     pub log_level: Option<String>,
+    /// Whether requests carry the context of the call's span.
+    pub trace_propagation: Option<bool>,
     /// The defaults of every call.
     pub defaults: CallOptions,
 }
@@ -149,6 +151,7 @@ impl ClientOptions {
             self.trust => parsed => ClientBuilder::trust,
             self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
             self.log_level => parsed => ClientBuilder::log_level,
+            self.trace_propagation => Ok => ClientBuilder::trace_propagation,
             defaults.timeout_ms => limit("timeout") => ClientBuilder::timeout,
             defaults.attempt_timeout_ms => limit("attempt_timeout") => ClientBuilder::attempt_timeout,
             defaults.max_retries => max_retries => ClientBuilder::max_retries,

@@ -101,6 +101,7 @@ const CLIENT: Rules<ClientOptions> = {
   identity: ['PEM text, or an array of PEM texts', arePems],
   allowInsecureHttp: ['a boolean', isBoolean],
   logLevel: ['a string', isString],
+  tracePropagation: ['a boolean', isBoolean],
   beforeAttempt: ['a function', isFunction],
   afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],

@@ -43,6 +43,7 @@ export function nativeClientOptions(
     identity: identity == null ? null : pemTexts('identity', identity),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
     logLevel: options.logLevel ?? null,
+    tracePropagation: options.tracePropagation ?? null,
   };
 }
 

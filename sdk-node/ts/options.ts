@@ -154,6 +154,11 @@ export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimit
   allowInsecureHttp?: boolean | null | undefined;
   /** What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default: `off`. */
   logLevel?: LogLevel | null | undefined;
+  /**
+   * Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: `true`, where OpenTelemetry is
+   * registered in the process.
+   */
+  tracePropagation?: boolean | null | undefined;
   /** What the variables' names begin with: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY`. Default: `RUNTYPE`. */
   envPrefix?: string | null | undefined;
 }

@@ -25,13 +25,15 @@ use crate::{
         value::characters,
     },
     origin::Origin,
+    prepared::{Prepared, given_up},
     response::{Wanted, finish},
     runtime::{
         closing::{Closer, Closing},
         guard,
         per_process::PerProcess,
     },
-    stream::{EventStream, Opened, opened, opening::Opening},
+    span,
+    stream::{EventStream, opened, opening::Opening},
     variables::Variables,
 };
 
@@ -72,25 +74,6 @@ struct Instance {
 impl Instance {
     fn make(builder: &ClientBuilder) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self { client: builder.clone().build()?, closer: Closer::new() }))
-    }
-}
-
-/// A call that is ready to be sent.
-struct Prepared {
-    call: Call,
-    /// The capability's slug, for logs and texts: the caller may have passed a whole URL.
-    capability: String,
-    closing: Closing,
-}
-
-impl Prepared {
-    async fn send(mut self) -> Option<Result<CallResponse<Bytes>, Error>> {
-        self.closing.or_end(self.call.send_bytes()).await
-    }
-
-    async fn open(mut self) -> Option<Result<Opened, Error>> {
-        let stream = self.closing.or_end(self.call.stream()).await?;
-        Some(stream.map(|stream| Opened { stream, capability: self.capability, closing: self.closing }))
     }
 }
 
@@ -152,10 +135,12 @@ impl Client {
     ) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let wanted = Wanted::parse(wanted)?;
-            let prepared = self.prepare(py, target, capability, input, given)?;
-            let name = prepared.capability.clone();
-            let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send())?;
-            finish(py, ended, &name, wanted)
+            let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
+            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
+            let span = span.as_deref();
+            let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send());
+            let ended = ended.inspect_err(|_| span::cancelled(py, span))?;
+            finish(py, ended, &name, wanted, span)
         })
     }
 
@@ -171,12 +156,13 @@ impl Client {
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
             let wanted = Wanted::parse(wanted)?;
-            let prepared = self.prepare(py, target, capability, input, given)?;
-            let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
+            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
+            let given_up = given_up(span.as_ref());
             let context = hooks::context_of_loop(&queue, self.hooks(), self.variables(py)?);
             let task = context.scope(prepared.send());
-            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
+            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted, span.as_deref()), given_up)
         })
     }
 
@@ -189,7 +175,8 @@ impl Client {
                 let call = options::call(client.openapi_call(), options)?;
                 bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))?;
             }
-            Ok(Origin { variables: self.variables(py)? })
+            let is_needed = self.is_watched() || span::is_wanted(py)?;
+            Ok(Origin { variables: is_needed.then(|| Variables::of_call(py).map(Arc::new)).transpose()? })
         })
     }
 
@@ -211,11 +198,19 @@ impl Client {
         opening: &Opening,
     ) -> PyResult<Option<EventStream>> {
         guard::entry(|| {
-            let prepared = self.prepare(py, "capability", capability, input, given)?;
-            let name = prepared.capability.clone();
             let variables = origin.variables.clone();
-            let ended = hooks::wait(py, self.hooks(), variables, opening.or_close(prepared.open()))?;
-            ended.map(|ended| opened(py, ended, &name)).transpose()
+            let prepared = self.prepare(py, "capability", capability, input, given)?;
+            let prepared = prepared.traced(py, true, variables.as_deref())?;
+            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
+            let span = span.as_deref();
+            let ended = hooks::wait(py, self.hooks(), variables, opening.or_close(prepared.open()));
+            match ended.inspect_err(|_| span::cancelled(py, span))? {
+                Some(ended) => opened(py, ended, &name, span).map(Some),
+                None => {
+                    span::cancelled(py, span);
+                    Ok(None)
+                }
+            }
         })
     }
 
@@ -229,12 +224,19 @@ impl Client {
         origin: &Origin,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let prepared = self.prepare(py, "capability", capability, input, given)?;
-            let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let prepared = self.prepare(py, "capability", capability, input, given)?;
+            let prepared = prepared.traced(py, true, origin.variables.as_deref())?;
+            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
+            let given_up = given_up(span.as_ref());
             let context = hooks::context_of_loop(&queue, self.hooks(), origin.variables.clone());
             let task = context.scope(prepared.open());
-            queue.spawn(&running, task, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
+            queue.spawn(
+                &running,
+                task,
+                move |py, ended| Ok(Py::new(py, opened(py, ended, &name, span.as_deref())?)?.into_any()),
+                given_up,
+            )
         })
     }
 
@@ -247,7 +249,8 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
         guard::entry(|| {
-            let variables = self.is_watched().then(|| Variables::of_many(py)).transpose()?;
+            let is_needed = self.is_watched() || span::is_wanted(py)?;
+            let variables = is_needed.then(|| Variables::of_many(py)).transpose()?;
             self.many(py, capability, inputs, given, None, variables.map(Arc::new))
         })
     }
@@ -336,8 +339,9 @@ impl Client {
         variables: Option<Arc<Variables>>,
     ) -> PyResult<CallMany> {
         let options = Many::read(given.bind(py))?;
-        let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, capability };
+        let Prepared { call, capability, closing, .. } = self.prepare(py, "capability", capability, None, given)?;
+        let span_start = if span::is_wanted(py)? { bindings::span_start(&call, false) } else { None };
+        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, span_start, capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })
@@ -365,7 +369,7 @@ impl Client {
                 Err(problem) => call.refuse(problem),
             };
         }
-        Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing })
+        Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing, span: None })
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod command;
 
 mod call_many;
+mod prepared;
 mod stream;
 
 mod endpoint;
@@ -21,6 +22,8 @@ mod origin;
 mod warnings;
 
 mod call_context;
+mod span;
+
 mod log;
 
 mod variables;

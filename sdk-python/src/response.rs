@@ -7,7 +7,7 @@ use runtype_surface::{
     bindings::{Report as _, undecodable},
 };
 
-use crate::{error, json::decode::decode, log};
+use crate::{error, json::decode::decode, log, span::CallSpan};
 
 /// What is wanted of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,26 +29,37 @@ impl Wanted {
     }
 }
 
-/// Returns what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
+/// Returns what is wanted of a call that has ended, and ends its span; `ended` is none where its client was closed meanwhile.
 pub(crate) fn finish(
     py: Python<'_>,
     ended: Option<Result<CallResponse<Bytes>, Error>>,
     capability: &str,
     wanted: Wanted,
+    span: Option<&CallSpan>,
 ) -> PyResult<Py<PyAny>> {
+    let end = |ended| span.map_or(Ok(()), |span| span.end_call(py, ended));
     let response = match ended {
         Some(Ok(response)) => response,
         Some(Err(problem)) => {
+            end(Some(Err(&problem)))?;
             log::failed(py, &problem)?;
             return Err(error::raise(py, &problem));
         }
-        None => return Err(error::cancelled(py, capability)),
+        None => {
+            end(None)?;
+            return Err(error::cancelled(py, capability));
+        }
     };
     log::responded(py, &response)?;
     let output = match decode(py, &response.output) {
         Ok(output) => output,
-        Err(reason) => return Err(error::raise(py, &undecodable(response, &reason))),
+        Err(reason) => {
+            let problem = undecodable(response, &reason);
+            end(Some(Err(&problem)))?;
+            return Err(error::raise(py, &problem));
+        }
     };
+    end(Some(Ok(&response)))?;
     if wanted == Wanted::Output {
         return Ok(output.unbind());
     }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import pytest
+
     from runtype_mock import MockSurface
     from runtype_surface import AsyncClient
 
@@ -181,7 +183,9 @@ def test_a_key_function_runs_in_the_context_of_the_call_that_asks(runtype_mock: 
     assert callers == ["main", "first", "second", "third, later"]
 
 
-def test_no_context_is_copied_for_a_call_that_nothing_watches(runtype_mock: MockSurface) -> None:
+def test_no_context_is_copied_for_a_call_that_nothing_watches(
+    runtype_mock: MockSurface, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import contextvars
 
     copied = 0
@@ -191,13 +195,11 @@ def test_no_context_is_copied_for_a_call_that_nothing_watches(runtype_mock: Mock
         copied += 1
         return copy_context()
 
-    copy_context, contextvars.copy_context = contextvars.copy_context, counted
-    try:
-        client = runtype_mock.client()
-        client.call("echo")
-        assert client.stream("support-agent").text()
-        assert copied == 0
-        runtype_mock.client(after_attempt=lambda *_: None).call("echo")
-        assert copied == 1
-    finally:
-        contextvars.copy_context = copy_context
+    copy_context = contextvars.copy_context
+    monkeypatch.setattr(contextvars, "copy_context", counted)
+    client = runtype_mock.client()
+    client.call("echo")
+    assert client.stream("support-agent").text()
+    assert copied == 0
+    runtype_mock.client(after_attempt=lambda *_: None).call("echo")
+    assert copied == 1

@@ -56,6 +56,7 @@ CLIENT = (CALL | STREAM) - {"via_dispatch"} | {
     "proxy",
     "root_certificates",
     "surface_id",
+    "trace_propagation",
     "trust",
 }
 OPTIONS: dict[str, set[str]] = {
@@ -192,6 +193,7 @@ VALUES: dict[str, Any] = {
     "before_attempt": print,
     "after_attempt": print,
     "allow_insecure_http": True,
+    "trace_propagation": False,
     "via_dispatch": True,
     "in_order": False,
     "max_retries": 0,

@@ -64,6 +64,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ),
     ("trust", &["native_tls", "system_certs", "use_system_ca", "truststore", "trust_env"]),
     ("allow_insecure_http", &["insecure", "insecure_http", "allow_http", "allow_insecure"]),
+    ("trace_propagation", &["tracing", "propagate", "propagation", "propagate_trace", "trace"]),
     ("before_attempt", &["before_request", "before_send", "on_request"]),
     ("after_attempt", &["after_request", "after_response", "on_response"]),
     ("log_level", &["log", "logging", "logger", "debug", "verbose", "verbosity"]),

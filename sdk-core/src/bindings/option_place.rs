@@ -28,6 +28,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
             "identity",
             "allow_insecure_http",
             "log_level",
+            "trace_propagation",
             "before_attempt",
             "after_attempt",
         ],

@@ -8,7 +8,7 @@ use crate::{
     error::Error,
     response::call_response::CallResponse,
     telemetry::{
-        attributes::{Attributes, End, SpanEvent, TRACER},
+        attributes::{Attributes, End, SinceEpoch, SpanEvent, TRACER, since_1970},
         trace_context::TraceContext,
     },
 };
@@ -78,11 +78,13 @@ fn report(end: &End<'_>) -> String {
     struct SpanEndReport<'a> {
         attributes: Attributes<'a>,
         events: Vec<SpanEvent<'a>>,
+        end: Option<SinceEpoch>,
         status: Status<'a>,
     }
     let report = SpanEndReport {
         attributes: end.attributes(),
         events: end.events().collect(),
+        end: end.last_attempt_ended().map(since_1970),
         status: Status { code: if end.is_error() { "error" } else { "unset" }, description: end.description() },
     };
     serde_json::to_string(&report).unwrap_or_default()

@@ -212,6 +212,13 @@ impl<'a> End<'a> {
         self.attempts.iter().map(SpanEvent::of)
     }
 
+    /// When the call ended: with its last attempt. Its result may wait for a reader after that. `None` for a stream, which goes on, and
+    /// without an attempt.
+    pub(crate) fn last_attempt_ended(&self) -> Option<SystemTime> {
+        let last = self.attempts.last().filter(|_| self.stream.is_none())?;
+        last.began.checked_add(last.elapsed)
+    }
+
     /// Whether the span's status is an error. A call that was cancelled, and a stream that was closed, did not fail.
     pub(crate) fn is_error(&self) -> bool {
         self.error.is_some()
@@ -229,7 +236,7 @@ impl<'a> End<'a> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct SpanEvent<'a> {
     pub(crate) name: &'static str,
-    #[serde(serialize_with = "since_1970")]
+    #[serde(serialize_with = "time")]
     pub(crate) time: SystemTime,
     pub(crate) attributes: Attributes<'a>,
 }
@@ -249,9 +256,16 @@ impl<'a> SpanEvent<'a> {
 }
 
 /// Seconds and nanoseconds: a number of nanoseconds is too large for JavaScript.
-fn since_1970<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) type SinceEpoch = (u64, u32);
+
+/// A time as such.
+pub(crate) fn since_1970(time: SystemTime) -> SinceEpoch {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    (since.as_secs(), since.subsec_nanos()).serialize(serializer)
+    (since.as_secs(), since.subsec_nanos())
+}
+
+fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    since_1970(*time).serialize(serializer)
 }
 
 #[cfg(test)]

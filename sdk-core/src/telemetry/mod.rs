@@ -21,11 +21,11 @@
 //!              "attributes": {"http.request.method": "POST", …}}
 //! span_end:   {"attributes": {"http.response.status_code": 200, …},
 //!              "events": [{"name": "runtype.attempt", "time": [1764007200, 123456789], "attributes": {…}}],
-//!              "status": {"code": "error", "description": null}}
+//!              "end": [1764007200, 234567891], "status": {"code": "error", "description": null}}
 //! ```
 //!
-//! A `time` has seconds and nanoseconds since 1970, as two numbers. A status `code` is `unset` or `error`. Attributes are texts, whole
-//! numbers, fractions and truth values.
+//! A `time` has seconds and nanoseconds since 1970, as two numbers, and so has `end`, which is null where the span ends now. A status
+//! `code` is `unset` or `error`. Attributes are texts, whole numbers, fractions and truth values.
 
 pub(crate) mod attributes;
 pub(crate) mod exported;

@@ -119,6 +119,7 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "root_certificates" => builder.root_certificate(text(value)),
             "identity" => builder.identity(text(value)),
             "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
+            "trace_propagation" => builder.trace_propagation(value.as_bool().unwrap()),
             "hooks" => {
                 let (before, after) = (application.clone(), application.clone());
                 builder

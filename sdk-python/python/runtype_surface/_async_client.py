@@ -61,6 +61,8 @@ class AsyncClient(AsyncCalls):
         identity: Certificate and private key of the client (mTLS): PEM text, the path of a PEM file, or a list of two.
         allow_insecure_http: Whether anyone on the way may read the key: plain http, and not to loopback. Default: no.
         log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
+        trace_propagation: Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes,
+            where OpenTelemetry is loaded in the process.
         before_attempt: Called on the loop before each attempt is sent. It must not block; what it raises does not
             affect the call, and is one line at ERROR of the logger `runtype_surface`.
         after_attempt: Called in the same way when an attempt has ended.
@@ -108,6 +110,7 @@ class AsyncClient(AsyncCalls):
         identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -147,6 +150,7 @@ class AsyncClient(AsyncCalls):
         identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:

@@ -65,6 +65,8 @@ class Client(Calls):
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
         log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
+        trace_propagation: Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes,
+            where OpenTelemetry is loaded in the process.
         before_attempt: Called before each attempt is sent, on the thread that waits for the call. It must not block;
             what it raises does
             not affect the call, and is one line at ERROR of the logger `runtype_surface`.
@@ -113,6 +115,7 @@ class Client(Calls):
         identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -152,6 +155,7 @@ class Client(Calls):
         identity: types.PemTexts | None = None,
         allow_insecure_http: bool | None = None,
         log_level: types.LogLevel | None = None,
+        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:

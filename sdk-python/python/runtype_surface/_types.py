@@ -265,6 +265,9 @@ class _SharedOptions(TypedDict, total=False):
     log_level: LogLevel | None
     """What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default:
     `off`. The logger `runtype_surface` does not depend on it."""
+    trace_propagation: bool | None
+    """Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes, where OpenTelemetry
+    is loaded in the process."""
     before_attempt: BeforeAttempt | None
     """Called before each attempt is sent. It must not block.
 

@@ -15,13 +15,14 @@ use pyo3::{
 };
 use runtype_surface::{
     Error,
-    bindings::{self, InputGiver},
+    bindings::{self, InputGiver, TraceContext},
 };
 
 use crate::{
     error,
     json::encode::encode,
     runtime::guard,
+    span::{self, CallSpan},
     variables::{self, Variables},
 };
 
@@ -52,7 +53,18 @@ pub(crate) fn check_inputs(inputs: &Bound<'_, PyAny>, may_be_async: bool) -> PyR
 #[derive(Default)]
 struct Kept {
     next_index: usize,
-    by_index: HashMap<usize, Py<PyAny>>,
+    by_index: HashMap<usize, KeptInput>,
+}
+
+/// An input, and the span of its call.
+type KeptInput = (Py<PyAny>, Option<Arc<CallSpan>>);
+
+/// What the spans of the calls begin with.
+pub(super) struct SpanSource {
+    /// What the core reports, the same for each.
+    pub(super) start: String,
+    /// Those of whoever made the calls.
+    pub(super) variables: Option<Arc<Variables>>,
 }
 
 /// An iterator, and what takes its items.
@@ -60,6 +72,8 @@ pub(super) struct InputSource {
     iterator: Py<PyAny>,
     /// Those of whoever made the calls, where a loop takes the items.
     variables: Option<Variables>,
+    /// None where OpenTelemetry is not loaded.
+    spans: Option<SpanSource>,
     giver: OnceLock<InputGiver>,
     kept: Mutex<Kept>,
     /// What the iterator raised.
@@ -67,8 +81,8 @@ pub(super) struct InputSource {
 }
 
 impl InputSource {
-    pub(super) fn new(iterator: Py<PyAny>, variables: Option<Variables>) -> Self {
-        Self { iterator, variables, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
+    pub(super) fn new(iterator: Py<PyAny>, variables: Option<Variables>, spans: Option<SpanSource>) -> Self {
+        Self { iterator, variables, spans, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
     }
 
     /// Gives the inputs to `giver` from now on.
@@ -80,7 +94,7 @@ impl InputSource {
     pub(super) fn pull(&self, py: Python<'_>) -> PyResult<()> {
         let mut iterator = self.iterator.bind(py).cast::<PyIterator>()?.clone();
         match iterator.next() {
-            Some(Ok(input)) => self.give_object(&input),
+            Some(Ok(input)) => self.give_object(&input)?,
             None => self.give(None),
             // An interrupt waits for nothing.
             Some(Err(raised)) if !raised.is_instance_of::<PyException>(py) => return Err(raised),
@@ -113,27 +127,55 @@ impl InputSource {
     }
 
     /// Supplies an input as Python's iterator yielded it.
-    fn give_object(&self, input: &Bound<'_, PyAny>) {
+    ///
+    /// # Errors
+    ///
+    /// An interrupt.
+    fn give_object(&self, input: &Bound<'_, PyAny>) -> PyResult<()> {
         match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
-            Ok(json) => {
-                self.keep(input);
-                self.give(Some(json));
+            Ok(Ok(json)) => {
+                let (span, context) = self.start_span(input.py())?.unzip();
+                self.keep(input, span);
+                match (self.giver.get(), context.flatten()) {
+                    (Some(giver), Some(context)) => giver.give_traced(json, context),
+                    _ => self.give(Some(Ok(json))),
+                }
+            }
+            Ok(refused) => {
+                self.keep(input, None);
+                self.give(Some(refused));
             }
             // The calls wait for this input, and there is none.
             Err(panicked) => self.fail(panicked),
         }
+        Ok(())
     }
 
-    fn keep(&self, input: &Bound<'_, PyAny>) {
+    /// Starts the span of a call when its input is taken: the call waits in it for its place and its window.
+    fn start_span(&self, py: Python<'_>) -> PyResult<Option<(Arc<CallSpan>, Option<TraceContext>)>> {
+        let Some(SpanSource { start, variables }) = &self.spans else { return Ok(None) };
+        span::start(py, start, variables.as_deref())
+    }
+
+    fn keep(&self, input: &Bound<'_, PyAny>, span: Option<Arc<CallSpan>>) {
         let mut kept = self.kept();
         let index = kept.next_index;
         kept.next_index += 1;
-        kept.by_index.insert(index, input.clone().unbind());
+        kept.by_index.insert(index, (input.clone().unbind(), span));
     }
 
     /// The input with this index, which is not kept any longer.
-    pub(super) fn take_input(&self, index: usize) -> Option<Py<PyAny>> {
+    pub(super) fn take_input(&self, index: usize) -> Option<KeptInput> {
         self.kept().by_index.remove(&index)
+    }
+
+    /// Ends the spans of the calls whose results nobody reads.
+    pub(super) fn give_up(&self, py: Python<'_>) {
+        // Outside of the lock: OpenTelemetry runs code of the application.
+        let left = std::mem::take(&mut self.kept().by_index);
+        for (_, span) in left.into_values() {
+            span::cancelled(py, span.as_deref());
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -158,8 +200,8 @@ pub(crate) struct InputSink(Arc<InputSource>);
 #[pymethods]
 impl InputSink {
     /// Takes an input.
-    fn give(&self, input: &Bound<'_, PyAny>) {
-        self.0.give_object(input);
+    fn give(&self, input: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.give_object(input)
     }
 
     /// There are no more inputs.

@@ -30,7 +30,7 @@ use crate::{
     },
     variables::Variables,
 };
-use inputs::InputSource;
+use inputs::{InputSource, SpanSource};
 
 /// Why the calls ended before the last one.
 enum Ended {
@@ -94,6 +94,8 @@ pub(crate) struct Caller {
     pub(crate) queue: Option<Arc<CompletionQueue>>,
     pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) variables: Option<Arc<Variables>>,
+    /// What OpenTelemetry is told where a call begins, if it is loaded.
+    pub(crate) span_start: Option<String>,
     pub(crate) capability: String,
 }
 
@@ -111,7 +113,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, variables, capability }: Caller,
+        Caller { queue, hooks, variables, span_start, capability }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -121,7 +123,8 @@ impl CallMany {
         let (tell, told) = mpsc::unbounded_channel();
         // Whoever waits for a result takes the inputs in its own context; a loop has none of its own.
         let of_inputs = variables.as_ref().filter(|_| queue.is_some()).map(|variables| variables.copied(py));
-        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?));
+        let of_spans = span_start.map(|start| SpanSource { start, variables: variables.clone() });
+        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?, of_spans));
         let ask: Box<dyn Fn() + Send> = match queue.clone() {
             None => Box::new(move || {
                 let _ = ask.send(());
@@ -224,17 +227,21 @@ impl CallMany {
             let capability = self.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
             let task = async move { waited.results.lock().await.recv().await };
-            queue.spawn(&running, task, move |py, result| {
-                Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
-            })
+            queue.spawn(
+                &running,
+                task,
+                move |py, result| Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None())),
+                None,
+            )
         })
     }
 
     /// Drops the calls in flight.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         guard::entry(|| {
-            if self.shared.take(py).is_some() {
+            if let Some(shared) = self.shared.take(py) {
                 self.driver.abort();
+                shared.inputs.give_up(py);
             }
             Ok(())
         })
@@ -246,6 +253,11 @@ impl Drop for CallMany {
         // In a forked child the calls are the parent's.
         if self.process == std::process::id() {
             self.driver.abort();
+            Python::try_attach(|py| {
+                if let Some(shared) = self.shared.take(py) {
+                    shared.inputs.give_up(py);
+                }
+            });
         }
     }
 }
@@ -258,12 +270,17 @@ fn to_result(
 ) -> PyResult<Option<Py<PyAny>>> {
     let CallResult { index, result, .. } = match result {
         None => return shared.inputs.take_raised().map_or(Ok(None), Err),
-        Some(Err(Ended::ClientClosed)) => return Err(error::cancelled(py, capability)),
-        Some(Err(Ended::Panicked)) => return Err(Panicked.into()),
+        Some(Err(ended)) => {
+            shared.inputs.give_up(py);
+            return Err(match ended {
+                Ended::ClientClosed => error::cancelled(py, capability),
+                Ended::Panicked => Panicked.into(),
+            });
+        }
         Some(Ok(result)) => result,
     };
-    let input = shared.inputs.take_input(index).unwrap_or_else(|| py.None());
-    let (response, error) = match finish(py, Some(result), capability, Wanted::Response) {
+    let (input, span) = shared.inputs.take_input(index).unwrap_or_else(|| (py.None(), None));
+    let (response, error) = match finish(py, Some(result), capability, Wanted::Response, span.as_deref()) {
         Ok(response) => (response, py.None()),
         Err(error) => (py.None(), error.into_value(py).into_any()),
     };

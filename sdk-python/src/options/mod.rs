@@ -91,6 +91,7 @@ pub(crate) fn client(
             }),
             "allow_insecure_http" => set(builder, option.truth(), ClientBuilder::allow_insecure_http),
             "log_level" => set(builder, option.named(), ClientBuilder::log_level),
+            "trace_propagation" => set(builder, option.truth(), ClientBuilder::trace_propagation),
             "before_attempt" => set(builder, option.hook(), |builder, hook| hooks.before(hook, builder)),
             "after_attempt" => set(builder, option.hook(), |builder, hook| hooks.after(hook, builder)),
             _ => Err(option.unknown()),

@@ -23,6 +23,7 @@ use crate::{
     json::decode::decode,
     log,
     runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
+    span::CallSpan,
 };
 use event::StreamEvent;
 
@@ -31,6 +32,7 @@ pub(crate) struct Opened {
     pub(crate) stream: runtype_surface::EventStream,
     pub(crate) capability: String,
     pub(crate) closing: Closing,
+    pub(crate) span: Option<Arc<CallSpan>>,
 }
 
 /// A stream of the core, read synchronously or from asyncio, by one reader at a time.
@@ -38,7 +40,21 @@ pub(crate) struct Opened {
 pub(crate) struct EventStream {
     source: PerProcess<Arc<Source>>,
     report: String,
+    ends: Arc<Ends>,
+}
+
+/// What the end of a stream needs.
+struct Ends {
     capability: String,
+    progress: StreamProgress,
+    span: Option<Arc<CallSpan>>,
+}
+
+impl Ends {
+    /// Ends the span with the stream.
+    fn end(&self, py: Python<'_>) -> PyResult<()> {
+        self.span.as_ref().map_or(Ok(()), |span| span.end_stream(py, &self.progress))
+    }
 }
 
 type Events = ReadAhead<Vec<runtype_surface::StreamEvent>>;
@@ -48,7 +64,6 @@ struct Source {
     reading: tokio::sync::Mutex<Reading>,
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
-    progress: StreamProgress,
 }
 
 struct Reading {
@@ -119,16 +134,16 @@ impl EventStream {
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.next_batch())?;
-            to_events(py, read, &self.capability)
+            to_events(py, read, &self.ends)
         })
     }
 
     /// Begins to wait for events on the running asyncio loop.
     fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let capability = self.capability.clone();
+            let ends = self.ends.clone();
             self.begin(py, self.source(py)?.next_batch(), move |py, read| {
-                Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
+                Ok(to_events(py, read, &ends)?.unwrap_or_else(|| py.None()))
             })
         })
     }
@@ -137,32 +152,29 @@ impl EventStream {
     fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.text())?;
-            to_text(py, read, &self.capability)
+            to_text(py, read, &self.ends)
         })
     }
 
     fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let capability = self.capability.clone();
-            self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
+            let ends = self.ends.clone();
+            self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &ends))
         })
     }
 
     /// Reads to the end, and returns the capability's output.
     fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let source = self.source(py)?;
-            let read = gil::wait(py, source.clone().final_output())?;
-            to_output(py, read, &self.capability, &source.progress)
+            let read = gil::wait(py, self.source(py)?.final_output())?;
+            to_output(py, read, &self.ends)
         })
     }
 
     fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let capability = self.capability.clone();
-            let source = self.source(py)?;
-            let progress = source.progress.clone();
-            self.begin(py, source.final_output(), move |py, read| to_output(py, read, &capability, &progress))
+            let ends = self.ends.clone();
+            self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &ends))
         })
     }
 
@@ -174,11 +186,12 @@ impl EventStream {
             source.is_closed.send_replace(true);
             if let Ok(mut reading) = source.reading.try_lock() {
                 reading.events.close();
-                return Ok(());
+            } else {
+                // A reader that waits closes the stream itself, unless its wait is cancelled just now.
+                let source = source.clone();
+                runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
             }
-            // A reader that waits closes the stream itself, unless its wait is cancelled just now.
-            runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
-            Ok(())
+            self.ends.end(py)
         })
     }
 
@@ -192,15 +205,23 @@ impl EventStream {
     #[getter]
     fn execution_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
         guard::entry(|| {
-            let Ok(source) = self.source.get(py, || Err(())) else { return Ok(None) };
-            Ok(source.progress.execution_id().map(str::to_owned))
+            if self.source(py).is_err() {
+                return Ok(None);
+            }
+            Ok(self.ends.progress.execution_id().map(str::to_owned))
         })
     }
 
     /// How the stream ended, and what its execution used, as far as events have said it.
     #[getter]
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard::entry(|| decode(py, self.source(py)?.progress.report().as_bytes()).map_err(PyValueError::new_err))
+        guard::entry(|| {
+            {
+                self.source(py)?;
+                decode(py, self.ends.progress.report().as_bytes())
+            }
+            .map_err(PyValueError::new_err)
+        })
     }
 }
 
@@ -210,9 +231,12 @@ impl EventStream {
         let events = ReadAhead::new(opened.stream, |events| events);
         Self {
             report,
-            capability: opened.capability.clone(),
-            source: PerProcess::holding(Arc::new(Source {
+            ends: Arc::new(Ends {
+                capability: opened.capability,
                 progress: events.progress().clone(),
+                span: opened.span,
+            }),
+            source: PerProcess::holding(Arc::new(Source {
                 reading: tokio::sync::Mutex::new(Reading { events, closing: opened.closing }),
                 is_closed: watch::Sender::new(false),
             })),
@@ -230,62 +254,84 @@ impl EventStream {
         finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         let (queue, running) = CompletionQueue::of_running_loop(py)?;
-        queue.spawn(&running, read, finish)
+        queue.spawn(&running, read, finish, None)
     }
 }
 
-/// The stream that was opened; `ended` is none where its client was closed meanwhile.
-pub(crate) fn opened(py: Python<'_>, ended: Option<Result<Opened, Error>>, capability: &str) -> PyResult<EventStream> {
+impl Drop for EventStream {
+    fn drop(&mut self) {
+        // Nobody read it to its end, or closed it.
+        if self.ends.span.is_some() {
+            Python::try_attach(|py| {
+                if let Err(raised) = self.ends.end(py) {
+                    raised.write_unraisable(py, None);
+                }
+            });
+        }
+    }
+}
+
+/// The stream that was opened; `ended` is none where its client was closed meanwhile. One that was not opened ends its span.
+pub(crate) fn opened(
+    py: Python<'_>,
+    ended: Option<Result<Opened, Error>>,
+    capability: &str,
+    span: Option<&CallSpan>,
+) -> PyResult<EventStream> {
+    let end = |ended| span.map_or(Ok(()), |span| span.end_call(py, ended));
     match ended {
         Some(Ok(opened)) => {
             log::opened(py, &opened.stream, &opened.capability)?;
             Ok(EventStream::new(opened))
         }
         Some(Err(problem)) => {
+            end(Some(Err(&problem)))?;
             log::failed(py, &problem)?;
             Err(error::raise(py, &problem))
         }
-        None => Err(error::cancelled(py, capability)),
+        None => {
+            end(None)?;
+            Err(error::cancelled(py, capability))
+        }
     }
 }
 
-fn unless_stopped<T>(py: Python<'_>, read: Read<T>, capability: &str) -> PyResult<Option<T>> {
+/// What was read; with nothing more to read, and where the stream failed, its span ends.
+fn unless_stopped<T>(py: Python<'_>, read: Read<T>, ends: &Ends) -> PyResult<Option<T>> {
     match read.transpose() {
-        Ok(read) => Ok(read),
+        Ok(Some(read)) => Ok(Some(read)),
+        Ok(None) => ends.end(py).map(|()| None),
         Err(Stopped::Failed(problem)) => {
+            ends.end(py)?;
             log::failed(py, &problem)?;
             Err(error::raise(py, &problem))
         }
-        Err(Stopped::ClientClosed) => Err(error::cancelled(py, capability)),
+        Err(Stopped::ClientClosed) => {
+            ends.end(py)?;
+            Err(error::cancelled(py, &ends.capability))
+        }
     }
 }
 
-fn to_text(py: Python<'_>, read: Read<String>, capability: &str) -> PyResult<Py<PyAny>> {
-    let text = unless_stopped(py, read, capability)?.unwrap_or_default();
+fn to_text(py: Python<'_>, read: Read<String>, ends: &Ends) -> PyResult<Py<PyAny>> {
+    let text = unless_stopped(py, read, ends)?.unwrap_or_default();
+    ends.end(py)?;
     Ok(PyString::new(py, &text).into_any().unbind())
 }
 
-fn to_output(
-    py: Python<'_>,
-    read: Read<bytes::Bytes>,
-    capability: &str,
-    progress: &StreamProgress,
-) -> PyResult<Py<PyAny>> {
-    match unless_stopped(py, read, capability)? {
-        Some(output) => {
-            decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))
-        }
-        None => Ok(py.None()),
-    }
+fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, ends: &Ends) -> PyResult<Py<PyAny>> {
+    let Some(output) = unless_stopped(py, read, ends)? else { return Ok(py.None()) };
+    ends.end(py)?;
+    decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &ends.progress.undecodable(&reason)))
 }
 
 /// A list of events, as Python's class.
 fn to_events(
     py: Python<'_>,
     read: Read<Vec<runtype_surface::StreamEvent>>,
-    capability: &str,
+    ends: &Ends,
 ) -> PyResult<Option<Py<PyAny>>> {
-    let Some(batch) = unless_stopped(py, read, capability)? else { return Ok(None) };
+    let Some(batch) = unless_stopped(py, read, ends)? else { return Ok(None) };
     let events = batch.into_iter().map(|event| Py::new(py, StreamEvent::from(event))).collect::<PyResult<Vec<_>>>()?;
     Ok(Some(PyList::new(py, events)?.into_any().unbind()))
 }
