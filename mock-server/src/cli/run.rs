@@ -8,10 +8,15 @@ use std::{
 
 use super::{
     LogChoice, What,
-    signals::{ForwardedSignals, exit_code},
+    signals::{ForwardedSignals, exit_code, process_ended},
 };
 
-pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Result<ExitCode, String> {
+pub(super) async fn run(
+    what: &What,
+    log: LogChoice,
+    command: &[OsString],
+    exit_with_process: Option<u32>,
+) -> Result<ExitCode, String> {
     // Before the command starts, so that no signal is lost.
     let mut signals = ForwardedSignals::listen().map_err(|error| error.to_string())?;
     let surface = what.start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
@@ -35,7 +40,11 @@ pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Re
             return Ok(ExitCode::from(if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }));
         }
     };
-    let status = signals.forward(&mut child).await.map_err(|error| error.to_string())?;
+    let status = tokio::select! {
+        status = signals.forward(&mut child) => status.map_err(|error| error.to_string())?,
+        // Dropping the command ends it.
+        () = process_ended(exit_with_process) => return Ok(ExitCode::FAILURE),
+    };
     // Codes beyond 255 exist on Windows only.
     Ok(ExitCode::from(exit_code(status).and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }

@@ -25,6 +25,7 @@ use crate::{
     config::fault_kind::FaultKind,
     plan::{End, Frame, Framing, Plan},
     routes::record::{Ticket, record_delivery},
+    server::connections::Busy,
     state::{journal::Outcome, shared::Shared},
 };
 
@@ -33,11 +34,18 @@ pub(super) struct Watch {
     shared: Shared,
     ticket: Ticket,
     done: AtomicBool,
+    busy: Option<Busy>,
 }
 
 impl Watch {
     pub(super) fn new(shared: &Shared, ticket: Ticket) -> Self {
-        Self { shared: shared.clone(), ticket, done: AtomicBool::new(false) }
+        Self { shared: shared.clone(), ticket, done: AtomicBool::new(false), busy: None }
+    }
+
+    /// The same; the connection is busy until the delivery ends.
+    pub(super) fn holding(mut self, busy: Busy) -> Self {
+        self.busy = Some(busy);
+        self
     }
 
     fn done(&self, outcome: Outcome) {

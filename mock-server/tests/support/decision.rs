@@ -24,6 +24,7 @@ pub(crate) fn request(slug: &str, key: &str, body: &str) -> Request {
 pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
     match decide(request, state, now) {
         Decision::Answer(_, plan) => plan,
+        Decision::Page(page) => page.plan(),
         Decision::Ask(_, pending) => panic!("{:?} should be asked", pending.question()),
     }
 }
@@ -32,7 +33,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
 pub(crate) fn pending(state: &mut State, request: &Request) -> Pending {
     match decide(request, state, NOON) {
         Decision::Ask(_, pending) => pending,
-        Decision::Answer(_, plan) => panic!("nobody was asked: {plan:?}"),
+        decided => panic!("nobody was asked: {decided:?}"),
     }
 }
 
