@@ -5,10 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, types::PyDict};
 use runtype_surface::{
-    Call, CallResponse, ClientBuilder, DefaultOptions, Error,
+    ClientBuilder, DefaultOptions, Error,
     bindings::{self, Refuse as _},
 };
 
