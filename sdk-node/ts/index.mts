@@ -19,6 +19,7 @@ export type {
   ExecutionStartEvent,
   HeadersToAdd,
   Hooks,
+  LogLevel,
   PartEvent,
   Phase,
   Quota,
