@@ -11,7 +11,10 @@
 mod support;
 
 use http::Method;
-use runtype_mock::demo::{FULL_KEY, LIMITED_KEY};
+use runtype_mock::{
+    State,
+    demo::{FULL_KEY, LIMITED_KEY},
+};
 use serde_json::{Value, json};
 use support::decision::{NOON, answer, control, request, state, status};
 

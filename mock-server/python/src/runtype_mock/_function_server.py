@@ -38,7 +38,7 @@ class FunctionServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:
                 """Shows nothing."""
 
         class Server(ThreadingHTTPServer):
