@@ -21,7 +21,7 @@ unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID
 unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES RUNTYPE_LOG
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-nginx network-tools lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
+.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-ledger prove-nginx network-tools lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -163,6 +163,17 @@ SEED ?= 1
 
 prove-many: rust python node ## prove the figures of many calls: places, used-up windows, a revoked key (SEED=1)
 	@SEED=$(SEED) PYTHON=$(PYTHON) NODE=$(NODE) .ci/prove-many
+
+INPUTS ?= 200000
+KILLS ?= 20
+LANGUAGES ?= Rust Python Node
+
+prove-ledger: node $(VENV)/.ready ## kill runs of INPUTS (200000) calls with a ledger KILLS (20) times per language: none executed twice, none lost
+	cargo build --workspace --release --locked --examples
+	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --release
+	$(NPM) --prefix sdk-node run --silent build:release
+	@INPUTS=$(INPUTS) KILLS=$(KILLS) SEED=$(SEED) LANGUAGES="$(LANGUAGES)" PYTHON=$(PYTHON) NODE=$(NODE) \
+		PROVE_RUST=$(TARGET)/$(CARGO_BUILD_TARGET)/release/examples/prove_ledger $(PYTHON) .ci/prove_ledger.py
 
 CALLS ?= 200000
 

@@ -18,6 +18,7 @@ pub const CONFORMANCE: &[(&str, &str)] = &[
     ("errors", include_str!("../conformance/errors.json")),
     ("hooks", include_str!("../conformance/hooks.json")),
     ("key", include_str!("../conformance/key.json")),
+    ("ledger", include_str!("../conformance/ledger.json")),
     ("many", include_str!("../conformance/many.json")),
     ("responses", include_str!("../conformance/responses.json")),
     ("retries", include_str!("../conformance/retries.json")),

@@ -134,7 +134,7 @@ pub fn read_response(body: &[u8]) {
             attempts: Vec::new(),
             elapsed: Duration::ZERO,
             capability: None,
-            key: key(),
+            key: Some(key()),
         }
         .unwrapped(format);
         assert!(response.output.len() <= body.len(), "the output is longer than the body");

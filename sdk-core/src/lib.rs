@@ -27,6 +27,7 @@ mod client;
 mod config;
 mod endpoint;
 mod key;
+mod ledger;
 mod response;
 mod retry;
 mod send;
@@ -56,6 +57,10 @@ pub use error::{
     kind::{ErrorKind, Phase},
 };
 pub use key::{ApiKey, header::AuthHeader, source::KeySource};
+pub use ledger::{
+    id::RowId,
+    unknown::{UnknownRow, list_unknown},
+};
 pub use response::{
     call_response::CallResponse,
     limits::{Quota, RateLimit},

@@ -14,6 +14,7 @@ pub mod call_many;
 pub mod stream;
 
 pub mod endpoint;
+pub mod ledger;
 pub mod options;
 mod response;
 

@@ -1,6 +1,6 @@
 // Many calls to one capability, and their results.
 
-import { reading } from './argument.js';
+import { kindOf, reading } from './argument.js';
 import type { CallResult, Inputs } from './call-result.js';
 import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
@@ -12,6 +12,7 @@ import { CallResponse } from './response.js';
 import type { WatchedCall } from './watched-call.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
+type IdOf<I> = (input: I) => string | number;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
 
 /** Inputs that a `for` or `for await` loop can iterate; others are refused. */
@@ -31,6 +32,7 @@ export function iterable<I extends object>(inputs: Inputs<I>): Inputs<I> {
 export async function* resultsOf<T, I extends object>(
   open: () => NativeCallMany,
   inputs: Inputs<I>,
+  idOf: IdOf<I> | undefined,
   site: CallSite,
   signal: AbortSignal | undefined,
   watched: WatchedCall | undefined,
@@ -39,7 +41,7 @@ export async function* resultsOf<T, I extends object>(
   signal?.throwIfAborted();
   const many = open();
   watched?.begin();
-  const feed = new InputFeed(inputs, many);
+  const feed = new InputFeed(inputs, many, idOf);
   const stopListening = signal && cancelOnAbort(signal, { cancel: () => many.close() });
   try {
     for (;;) {
@@ -52,10 +54,10 @@ export async function* resultsOf<T, I extends object>(
         return;
       }
       if (next.wantsInput) feed.give();
-      const { index, result, report = '{}' } = next;
+      const { index, result, report = '{}', replayed = false } = next;
       if (index === undefined) continue;
       const output = () => site.run(() => unwrap(result)) as T;
-      yield resultOf(index, feed.takeInput(index), output, report);
+      yield resultOf(index, feed.takeInput(index), output, report, replayed);
     }
   } finally {
     stopListening?.();
@@ -68,6 +70,7 @@ export async function* resultsOf<T, I extends object>(
 /** Gives the application's inputs to the native part, each when there is room for its call. */
 class InputFeed<I extends object> {
   readonly #many: NativeCallMany;
+  readonly #idOf: IdOf<I> | undefined;
   readonly #iterator: Iterator<I> | AsyncIterator<I>;
   /** The inputs whose results have not been read, by their positions. */
   readonly #inputs = new Map<number, I>();
@@ -77,8 +80,9 @@ class InputFeed<I extends object> {
   #isPulling = false;
   #thrown: { reason: unknown } | undefined;
 
-  constructor(inputs: Inputs<I>, many: NativeCallMany) {
+  constructor(inputs: Inputs<I>, many: NativeCallMany, idOf: IdOf<I> | undefined) {
     this.#many = many;
+    this.#idOf = idOf;
     this.#isAsync = Symbol.asyncIterator in inputs;
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
@@ -132,8 +136,21 @@ class InputFeed<I extends object> {
     if (typeof item !== 'object' || item === null)
       throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
-    if (!item.done) this.#inputs.set(this.#given++, item.value);
-    unwrap(this.#many.give(item.done ? null : nativeInput(item.value)));
+    if (item.done) {
+      unwrap(this.#many.give(null));
+      return;
+    }
+    const index = this.#given++;
+    this.#inputs.set(index, item.value);
+    unwrap(this.#many.give({ ...nativeInput(item.value), ...this.#nativeId(index, item.value) }));
+  }
+
+  /** The id that the application's function gives, or what it gives that is none. */
+  #nativeId(index: number, input: I): Pick<NativeInput, 'id' | 'wrongId'> {
+    if (this.#idOf === undefined) return { id: null, wrongId: null };
+    const id: unknown = this.#idOf(input);
+    const isId = typeof id === 'string' ? !/\p{Surrogate}/u.test(id) : Number.isSafeInteger(id);
+    return isId ? { id: id as string | number, wrongId: null } : { id: null, wrongId: { index, found: foundOf(id) } };
   }
 
   #fail(reason: unknown): void {
@@ -144,18 +161,31 @@ class InputFeed<I extends object> {
 }
 
 /** An input for the native part. One that JSON cannot hold is the error of its own call. */
-function nativeInput(input: unknown): NativeInput {
+function nativeInput(input: unknown): Pick<NativeInput, 'json' | 'problem'> {
   const written = write(input);
   return 'json' in written ? { json: written.json, problem: null } : { json: null, problem: written.problem };
 }
 
-function resultOf<T, I extends object>(index: number, input: I, read: () => T, report: string): CallResult<T, I> {
+/** What a function of ids has given that is no id. */
+function foundOf(id: unknown): string {
+  if (typeof id === 'string') return 'a string that is no Unicode';
+  return typeof id === 'number' ? 'a number that is no safe integer' : kindOf(id);
+}
+
+function resultOf<T, I extends object>(
+  index: number,
+  input: I,
+  read: () => T,
+  report: string,
+  replayed: boolean,
+): CallResult<T, I> {
   try {
     const output = read();
     let response: CallResponse<T> | undefined;
     return {
       index,
       input,
+      replayed,
       ok: true,
       output,
       // Most readers want the output only: the report is parsed when it is asked for.
@@ -165,6 +195,6 @@ function resultOf<T, I extends object>(index: number, input: I, read: () => T, r
       },
     };
   } catch (error) {
-    return { index, input, ok: false, error: error as SurfaceError };
+    return { index, input, replayed, ok: false, error: error as SurfaceError };
   }
 }

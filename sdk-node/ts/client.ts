@@ -188,6 +188,13 @@ export class Client {
    * an error that concerns all (a refused key, a missing permission, an exhausted day or plan) the rest is not sent: each
    * remaining result has that error, with {@link SurfaceError.notSent}.
    *
+   * With `ledger`, the path of a file, and `id`, the run can be continued after a crash. In a later run with the same ledger,
+   * inputs that were answered are not sent: their results come from the file, `replayed`. Inputs that were never sent, and calls
+   * that failed without being executed, are sent. Those that were sent when the process was killed (at most `concurrency` each
+   * time), and those that failed and may have been executed, are held back with a {@link LedgerError}; {@link listUnknown}
+   * lists them, and `rerunUnknown` sends them again. If the ledger cannot be written, the run stops before anything more is
+   * sent.
+   *
    * @param inputs - What the capability takes, each a JSON object.
    * @typeParam T - The output's type. It is not checked.
    * @typeParam I - The input's type.
@@ -197,11 +204,14 @@ export class Client {
   callMany<T = unknown, I extends object = object>(
     capability: string,
     inputs: Inputs<I>,
-    options: CallManyOptions = {},
+    options: CallManyOptions<I> = {},
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
-    const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
-    const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
+    const { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync, signal, ...shared } = site.run(() =>
+      checkCallManyOptions<I>(options),
+    );
+    const ofMany = { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync };
+    const manyOptions = nativeCallManyOptions(ofMany);
     const watched = this.#shared.watchedCalls?.make();
     const build = () =>
       unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
@@ -215,6 +225,7 @@ export class Client {
     return resultsOf(
       open,
       site.run(() => iterable(inputs)),
+      typeof id === 'function' ? id : undefined,
       site,
       signal ?? undefined,
       watched,

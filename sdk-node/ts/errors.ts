@@ -329,6 +329,12 @@ export class StreamError extends ResponseError {
   }
 }
 
+/**
+ * The ledger of many calls cannot be written, or it holds the row back: an earlier run may have executed it. Then it has
+ * {@link SurfaceError.mayHaveExecuted}, and the option `rerunUnknown` sends it again.
+ */
+export class LedgerError extends SurfaceError {}
+
 function parsed(data: string): unknown {
   try {
     return JSON.parse(data);
@@ -352,6 +358,7 @@ const CLASSES = {
   ServerError,
   ResponseDecodeError,
   StreamError,
+  LedgerError,
 };
 
 // On the prototype and not enumerable, as with the platform's own errors; a minifier that renames a class does not reach it.

@@ -35,6 +35,7 @@ export type {
   StreamResponse,
   TextDeltaEvent,
   UnknownEvent,
+  UnknownRow,
   Usage,
   WaitEvent,
 } from './index.js';
@@ -49,6 +50,8 @@ export {
   ConfigurationError,
   capabilitySlug,
   EventStream,
+  LedgerError,
+  listUnknown,
   NotFoundError,
   PaymentRequiredError,
   PermissionDeniedError,

@@ -21,6 +21,7 @@ export {
   AuthenticationError,
   BadRequestError,
   ConfigurationError,
+  LedgerError,
   NotFoundError,
   PaymentRequiredError,
   PermissionDeniedError,
@@ -32,6 +33,7 @@ export {
   SurfaceError,
 } from './errors.js';
 export type { AttemptStart, Hooks } from './hooks.js';
+export { listUnknown, type UnknownRow } from './ledger.js';
 export type {
   AuthHeader,
   CallManyOptions,

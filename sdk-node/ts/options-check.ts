@@ -79,6 +79,13 @@ const CALL_MANY: Rules<CallManyOptions> = {
   concurrency: ['a number', isNumber],
   inOrder: ['a boolean', isBoolean],
   maxWindowWaitMs: [MILLISECONDS, isLimit],
+  ledger: ['a path', isString],
+  id: [
+    'the name of a field, or a function of an input',
+    (value) => typeof value === 'string' || typeof value === 'function',
+  ],
+  rerunUnknown: ['a boolean', isBoolean],
+  sync: ['a boolean', isBoolean],
 };
 
 const CLIENT: Rules<ClientOptions> = {
@@ -177,6 +184,6 @@ export function checkDefaultOptions(options: unknown): DefaultOptions {
 }
 
 /** The options of many calls, checked. */
-export function checkCallManyOptions(options: unknown): CallManyOptions {
-  return checked<CallManyOptions>(options, CALL_MANY, 'client.callMany()');
+export function checkCallManyOptions<I extends object>(options: unknown): CallManyOptions<I> {
+  return checked<CallManyOptions<I>>(options, CALL_MANY as Rules<CallManyOptions<I>>, 'client.callMany()');
 }

@@ -5,6 +5,7 @@ import { type NativeCallManyOptions, type NativeCallOptions, type NativeClientOp
 import { refused, unwrap } from './native-error.js';
 import type {
   CallManyOptions,
+  CallOptions,
   ClientOptions,
   DispatchOptions,
   FormatOptions,
@@ -68,13 +69,18 @@ export function nativeCallOptions(
 }
 
 /** What only many calls have, for the native part. */
-export function nativeCallManyOptions(
-  options: Pick<CallManyOptions, 'concurrency' | 'inOrder' | 'maxWindowWaitMs'>,
+export function nativeCallManyOptions<I extends object>(
+  options: Omit<CallManyOptions<I>, keyof CallOptions>,
 ): NativeCallManyOptions {
   return {
     concurrency: options.concurrency ?? null,
     inOrder: options.inOrder ?? null,
     maxWindowWaitMs: limit(options.maxWindowWaitMs),
+    ledger: options.ledger ?? null,
+    id: typeof options.id === 'string' ? options.id : null,
+    givesIds: typeof options.id === 'function',
+    rerunUnknown: options.rerunUnknown ?? null,
+    sync: options.sync ?? null,
   };
 }
 

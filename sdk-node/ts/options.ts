@@ -95,7 +95,7 @@ export interface StreamOptions extends RequestOptions, StreamLimits, DispatchOpt
 export interface DefaultOptions extends SharedOptions, FormatOptions, StreamLimits {}
 
 /** The options of many calls. */
-export interface CallManyOptions extends CallOptions {
+export interface CallManyOptions<I extends object = object> extends CallOptions {
   /** Maximum number of in-flight calls, up to 10,000. Default: 8. */
   concurrency?: number | null | undefined;
   /** Whether results come in the order of the inputs, or as they arrive. Default: `true`. */
@@ -105,6 +105,20 @@ export interface CallManyOptions extends CallOptions {
    * without a success, the rest is not sent: {@link SurfaceError.notSent}. `null` disables it. Default: 900,000.
    */
   maxWindowWaitMs?: number | null | undefined;
+  /**
+   * Path of a ledger: a file by which the run can be continued after a crash, without sending any input twice. Needs `id`.
+   * The file holds ids, outputs and errors in plain text; never the key. Default: none.
+   */
+  ledger?: string | null | undefined;
+  /**
+   * Field of the input that is its id in the ledger, or a function that returns the id: a string or a safe integer, of its own
+   * for each input and the same in each run.
+   */
+  id?: string | ((input: I) => string | number) | null | undefined;
+  /** Whether to send the inputs again that the ledger holds back, since they may have been executed. Default: `false`. */
+  rerunUnknown?: boolean | null | undefined;
+  /** Whether each line of the ledger waits for the disk, to survive a power failure. Default: `false`. */
+  sync?: boolean | null | undefined;
 }
 
 /** The options of a client. Those not given come from the environment, then from the defaults. */

@@ -340,7 +340,8 @@ impl Client {
         let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing, .. } = self.prepare(py, "capability", capability, None, given)?;
         let span_start = if span::is_wanted(py)? { bindings::span_start(&call, false) } else { None };
-        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, span_start, capability };
+        let id_of = options.ledger.id_function(py);
+        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, span_start, capability, id_of };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })

@@ -11,6 +11,7 @@ mod prepared;
 mod stream;
 
 mod endpoint;
+mod ledger;
 mod response;
 
 mod options;
@@ -48,6 +49,7 @@ mod _native {
         command::run_command,
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
+        ledger::list_unknown,
         options::{opaque::OpaqueOptions, signature::Signature},
         origin::Origin,
         stream::{

@@ -80,6 +80,10 @@ pub(crate) fn warning(py: Python<'_>, Warning { text, capability, wait }: &Warni
 
 /// Notes a call that succeeded.
 pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyResult<()> {
+    // One of a ledger is of an earlier run.
+    if response.attempts.is_empty() {
+        return Ok(());
+    }
     let Some(logger) = logger(py)? else { return Ok(()) };
     let name = bindings::visible(response.capability().unwrap_or("openapi.json"));
     retries(logger, &name, &response.attempts)?;

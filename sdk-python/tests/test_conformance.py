@@ -189,7 +189,7 @@ class Run:
         return {"output": response.output, "response": facts(response)}
 
     def numbered(self, result: CallResult) -> dict[str, Any]:
-        of = {"index": result.index, "input": result.input}
+        of = {"index": result.index, "input": result.input, "replayed": result.replayed}
         if result.error is not None:
             assert not result.ok
             return of | {"error": self.told(result.error)}

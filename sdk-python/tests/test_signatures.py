@@ -66,7 +66,7 @@ OPTIONS: dict[str, set[str]] = {
     "call": CALL,
     "call_with_response": CALL,
     "stream": STREAM,
-    "call_many": CALL | {"concurrency", "in_order", "max_window_wait"},
+    "call_many": CALL | {"concurrency", "id", "in_order", "ledger", "max_window_wait", "rerun_unknown", "sync"},
     "openapi": REQUEST | {"max_response_bytes"},
     "openapi_with_response": REQUEST | {"max_response_bytes"},
 }
@@ -78,7 +78,7 @@ CALLS: dict[str, Callable[[Client, dict[str, Any]], object]] = {
     "call": lambda client, options: client.call("echo", **options),
     "call_with_response": lambda client, options: client.call_with_response("echo", **options),
     "stream": lambda client, options: client.stream("echo", **options).text(),
-    "call_many": lambda client, options: next(client.call_many("echo", [{}], **options)).output,
+    "call_many": lambda client, options: next(client.call_many("echo", [{"id": 1}], **options)).output,
     "openapi": lambda client, options: client.openapi(**options),
     "openapi_with_response": lambda client, options: client.openapi_with_response(**options),
 }
@@ -196,9 +196,16 @@ VALUES: dict[str, Any] = {
     "trace_propagation": False,
     "via_dispatch": True,
     "in_order": False,
+    "ledger": "run.jsonl",
+    "id": "id",
+    "rerun_unknown": True,
+    "sync": True,
     "max_retries": 0,
 }
 """What an option may be; of all others 1."""
+LEDGER_OPTIONS = {"ledger", "id", "rerun_unknown", "sync"}
+LEDGER = {name: VALUES[name] for name in ("ledger", "id")}
+"""What the options of a ledger need."""
 ADDRESS: dict[str, Any] = {"product_id": "prod_1", "surface_id": "surf_1", "base_url": "http://127.0.0.1:9"}
 
 
@@ -220,11 +227,14 @@ def test_a_client_takes_every_declared_option(client: type[Any], option: str, mo
 @pytest.mark.parametrize(
     ("name", "option"), [(name, option) for name in OPTIONS if name in CALLS for option in sorted(OPTIONS[name])]
 )
-def test_a_call_takes_every_declared_option(name: str, option: str) -> None:
+def test_a_call_takes_every_declared_option(
+    name: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     client = Client(api_key="papi_of_nobody_a1b2", max_retries=0, **ADDRESS)
     # Nobody listens there: so far comes only what was accepted.
     with pytest.raises(runtype_surface.APIConnectionError):
-        CALLS[name](client, {option: VALUES.get(option, 1)})
+        CALLS[name](client, (LEDGER if option in LEDGER_OPTIONS else {}) | {option: VALUES.get(option, 1)})
 
 
 def test_a_call_is_still_a_coroutine_function_and_names_what_it_returns() -> None:

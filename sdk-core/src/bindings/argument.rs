@@ -18,6 +18,7 @@ use crate::{
         explain::one_line,
         spelling::{self, Language},
     },
+    ledger::hold::LedgerHold,
     send::clock::Clock,
 };
 
@@ -125,8 +126,29 @@ pub fn clock(builder: ClientBuilder, clock: impl Clock + 'static) -> ClientBuild
 
 /// Sends all results to a channel. It is to run in a task, so that calls go on while the application handles a result: no call
 /// is started while as many finished results wait as calls may be in flight.
-pub async fn drive<R>(many: &mut CallMany, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) {
-    many.drive(results, wrap).await;
+///
+/// # Errors
+///
+/// To be raised after the results: the ledger cannot be opened, or the end of a call is not recorded in it.
+pub async fn drive<R>(many: &mut CallMany, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) -> Result<(), Error> {
+    many.drive(results, wrap).await
+}
+
+/// What closes the ledger of many calls, whose driver ends some time after it was aborted.
+#[must_use]
+pub fn ledger_hold(many: &CallMany) -> LedgerHold {
+    many.ledger_hold()
+}
+
+/// Many calls whose ids in the ledger come with the inputs, by [`InputGiver::give_with_id`](super::InputGiver::give_with_id).
+pub fn with_given_ids(many: CallMany) -> CallMany {
+    many.id_given()
+}
+
+/// The error of a function of ids that returned something else. `found` is what, with its article.
+#[must_use]
+pub fn wrong_id(index: usize, found: &str) -> Error {
+    refused("id", &format!("that of input {index} must be a text or a whole number, not {found}"))
 }
 
 /// The error of many calls that got a mapping, an object or a text where a list of inputs belongs.

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::{call::many::row::Input, error::Error, telemetry::trace_context::TraceContext};
+use crate::{call::many::row::Input, error::Error, ledger::id::RowId, telemetry::trace_context::TraceContext};
 
 /// Inputs that are requested one at a time, when there is room for the call. `ask` runs on the runtime's threads; the other half
 /// supplies the input.
@@ -29,7 +29,12 @@ impl InputGiver {
 
     /// Supplies an input whose request carries this context of a trace.
     pub fn give_traced(&self, json: Bytes, trace: TraceContext) {
-        self.send(Some(Ok(Input { json, trace: Some(trace) })));
+        self.send(Some(Ok(Input { json, trace: Some(trace), id: None })));
+    }
+
+    /// Supplies an input with its id in the ledger.
+    pub fn give_with_id(&self, json: Bytes, trace: Option<TraceContext>, id: RowId) {
+        self.send(Some(Ok(Input { json, trace, id: Some(id) })));
     }
 
     fn send(&self, input: Option<Result<Input, Error>>) {

@@ -17,6 +17,7 @@ mod variables;
 
 pub use crate::config::values::{milliseconds, seconds, whole_number};
 pub use crate::error::spelling::Language;
+pub use crate::ledger::hold::LedgerHold;
 pub use crate::send::clock::{Clock, FakeClock, Wait};
 pub use crate::stream::misuse::{
     closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open,
@@ -24,8 +25,8 @@ pub use crate::stream::misuse::{
 pub use crate::telemetry::trace_context::TraceContext;
 pub use crate::transport::tls::pem::is_pem;
 pub use argument::{
-    Refuse, checked, checked_call, clock, default_options, drive, jitter_seed, many_stream, not_iterable, one_input,
-    refused, refused_as_well, refused_together, set_language, user_agent,
+    Refuse, checked, checked_call, clock, default_options, drive, jitter_seed, ledger_hold, many_stream, not_iterable,
+    one_input, refused, refused_as_well, refused_together, set_language, user_agent, with_given_ids, wrong_id,
 };
 pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};

@@ -37,7 +37,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["max_response_bytes"], &[CALL, STREAM, CALL_MANY, CLIENT]),
     (&["response_format"], &[CALL, CALL_MANY, CLIENT]),
     (&["stream_idle_timeout", "stream_timeout", "max_event_bytes"], &[STREAM, CLIENT]),
-    (&["concurrency", "in_order", "max_window_wait"], &[CALL_MANY]),
+    (&["concurrency", "in_order", "max_window_wait", "ledger", "id", "rerun_unknown", "sync"], &[CALL_MANY]),
     (&["via_dispatch"], &[CALL, STREAM, CALL_MANY]),
 ];
 

@@ -295,6 +295,13 @@ impl Call {
         }
     }
 
+    /// The capability's slug and the surface's address.
+    fn capability_and_surface(&self) -> Result<(String, String), Error> {
+        let endpoint = &self.context.endpoint;
+        let Address { slug, .. } = self.target.address(endpoint, false)?;
+        Ok((slug.unwrap_or_else(|| self.name().to_owned()), endpoint.without_capability().to_string()))
+    }
+
     /// The capability's name, for logs.
     fn name(&self) -> &str {
         match &self.target {

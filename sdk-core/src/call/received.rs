@@ -35,7 +35,7 @@ pub(super) fn response_of(received: Received<Bytes>, capability: Option<String>)
         elapsed: received.elapsed,
         output: received.body,
         capability,
-        key: received.key,
+        key: Some(received.key),
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) fn code(error: &Error) -> u8 {
         ErrorKind::RateLimit | ErrorKind::PaymentRequired => LIMIT,
         ErrorKind::Connection | ErrorKind::Timeout => CONNECTION,
         ErrorKind::BadRequest | ErrorKind::NotFound | ErrorKind::Server | ErrorKind::Status => STATUS,
-        ErrorKind::ResponseDecode | ErrorKind::Stream => BROKEN_OUTPUT,
+        // A single call has no ledger.
+        ErrorKind::ResponseDecode | ErrorKind::Stream | ErrorKind::Ledger => BROKEN_OUTPUT,
     }
 }
 

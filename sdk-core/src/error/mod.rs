@@ -258,8 +258,10 @@ impl Error {
         self.0.may_have_executed
     }
 
-    /// Whether this call of [many](crate::CallMany) was not sent, because the error of another one concerns all: a refused key, a
-    /// missing permission, an exhausted day or plan. The other fields are that error's, except for the attempts.
+    /// Whether this call of [many](crate::CallMany) was not sent, because the error of another one concerns all (a refused key, a
+    /// missing permission, an exhausted day or plan, a ledger that cannot be written): the other fields are that error's, except
+    /// for the attempts. Or because the [ledger](crate::CallMany::ledger) holds it back: then
+    /// [`may_have_executed`](Self::may_have_executed) is about an earlier run.
     #[must_use]
     pub fn not_sent(&self) -> bool {
         self.0.not_sent

@@ -1,6 +1,6 @@
 //! The response of a successful call: the capability's output and its metadata.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -49,11 +49,46 @@ pub struct CallResponse<T> {
     pub elapsed: Duration,
     /// Capability, for later errors.
     pub(crate) capability: Option<String>,
-    /// Key of the last attempt, to hide it in later errors.
-    pub(crate) key: ApiKey,
+    /// Key of the last attempt, to hide it in later errors; `None` if a ledger held the response.
+    pub(crate) key: Option<ApiKey>,
+}
+
+/// What a ledger holds of a response.
+pub(crate) struct Recorded {
+    pub(crate) output: Bytes,
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
+    pub(crate) execution_id: Option<String>,
+    pub(crate) metadata: Option<Bytes>,
+    pub(crate) elapsed: Duration,
+    pub(crate) capability: String,
 }
 
 impl CallResponse<Bytes> {
+    /// The response of an earlier run.
+    pub(crate) fn recorded(recorded: Recorded) -> Self {
+        Self {
+            output: recorded.output,
+            status: recorded.status,
+            headers: HeaderMap::new(),
+            request_id: recorded.request_id,
+            execution_id: recorded.execution_id,
+            metadata: recorded.metadata,
+            rate_limit: None,
+            quota: None,
+            attempts: Vec::new(),
+            elapsed: recorded.elapsed,
+            capability: Some(recorded.capability),
+            key: None,
+        }
+    }
+
+    /// A part of the response in which the key is hidden, should the server have echoed it.
+    pub(crate) fn without_key<'a>(&self, part: &'a [u8]) -> Cow<'a, [u8]> {
+        let scrubber = self.key.as_ref().map(Scrubber::new).filter(|scrubber| scrubber.finds_key(part));
+        scrubber.map_or(Cow::Borrowed(part), |scrubber| Cow::Owned(scrubber.bytes(part.to_vec())))
+    }
+
     /// Decodes the output.
     ///
     /// # Errors
@@ -96,26 +131,30 @@ impl CallResponse<Bytes> {
     }
 
     fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {
-        let scrubber = Scrubber::new(&self.key);
+        let scrubber = self.key.as_ref().map(Scrubber::new);
+        let scrubbed = |text: String| match &scrubber {
+            Some(scrubber) => scrubber.text(text),
+            None => text,
+        };
         let kept = self.output.get(..KEPT_BYTES).unwrap_or(&self.output);
         let response = StatusFacts {
             status: self.status,
-            request_id: self.request_id,
-            execution_id: self.execution_id.map(|id| scrubber.text(id)),
+            request_id: self.request_id.clone(),
+            execution_id: self.execution_id.clone().map(scrubbed),
             is_foreign: is_not_json(&self.headers),
-            headers: self.headers,
-            body: Bytes::from(scrubber.bytes(kept.to_vec())),
+            headers: self.headers.clone(),
+            body: Bytes::copy_from_slice(&self.without_key(kept)),
             ..StatusFacts::default()
         };
         let text = explain::undecodable(self.capability.as_deref(), &response, path.as_deref(), reason);
         Error::new(Facts {
             kind: Some(ErrorKind::ResponseDecode),
-            text: scrubber.text(text),
-            path: path.map(|path| scrubber.text(path)),
+            text: scrubbed(text),
+            path: path.map(scrubbed),
             may_have_executed: true,
             response: Some(response),
             capability: self.capability,
-            key_hint: Some(self.key.hint()),
+            key_hint: self.key.as_ref().map(ApiKey::hint),
             attempts: self.attempts,
             ..Facts::default()
         })
@@ -127,8 +166,11 @@ impl CallResponse<Bytes> {
             return self;
         }
         let Some(parts) = Wrapped::read(&self.output, format == ResponseFormat::Wrapped) else { return self };
-        let scrubber = Scrubber::new(&self.key);
-        self.execution_id = parts.execution_id.map(|id| scrubber.text(id)).or(self.execution_id);
+        let execution_id = parts.execution_id.map(|id| match &self.key {
+            Some(key) => Scrubber::new(key).text(id),
+            None => id,
+        });
+        self.execution_id = execution_id.or(self.execution_id);
         self.metadata = parts.metadata.map(|metadata| self.output.slice_ref(metadata.get().as_bytes()));
         self.output = self.output.slice_ref(parts.output.get().as_bytes());
         self

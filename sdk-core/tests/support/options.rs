@@ -171,7 +171,7 @@ pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
     for (name, value) in given(options) {
         call = match name.as_str() {
             // Options of `call_many`, which are set there.
-            "concurrency" | "in_order" | "max_window_wait_ms" => call,
+            "concurrency" | "in_order" | "max_window_wait_ms" | "ledger" | "id" | "rerun_unknown" | "sync" => call,
             "via_dispatch" if value == true => call.via_dispatch(),
             name => set_shared!(call, name, value, Call),
         };

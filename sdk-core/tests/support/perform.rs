@@ -7,8 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use runtype_surface::{
-    Call, CallResponse, Client, Error, EventStream, StreamEvent,
-    bindings::{Refuse as _, Report as _, checked, whole_number},
+    Call, CallMany, CallResponse, Client, Error, EventStream, StreamEvent,
+    bindings::{Refuse as _, Report as _, checked, drive, whole_number},
     capability_slug,
 };
 use serde_json::{Value, json};
@@ -131,19 +131,29 @@ impl Subject<'_> {
                 Err(problem) => many.refuse(problem),
             };
         }
+        let options = &step["options"];
+        let text = |name: &str| options[name].as_str();
+        many = text("ledger").into_iter().fold(many, CallMany::ledger);
+        many = text("id").into_iter().fold(many, CallMany::id);
+        many = many.rerun_unknown(options["rerun_unknown"] == true).sync(options["sync"] == true);
         let mut many = checked(many)?;
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+        // Dropped with this call, where it is cancelled.
+        let mut driver = tokio::task::JoinSet::new();
+        driver.spawn(async move { drive(&mut many, &sender, |result| result).await });
         let mut results = Vec::new();
-        while let Some(result) = many.next().await {
-            let index = result.index;
+        while let Some(result) = receiver.recv().await {
+            let (index, replayed) = (result.index, result.replayed);
             let input: Value = serde_json::from_slice(&result.input).unwrap();
             results.push(match result.result.and_then(CallResponse::decode::<Value>) {
                 Ok(response) => {
                     let facts = report(&response.report());
-                    json!({ "index": index, "input": input, "output": response.output, "response": facts })
+                    json!({ "index": index, "input": input, "replayed": replayed, "output": response.output, "response": facts })
                 }
-                Err(error) => json!({ "index": index, "input": input, "error": self.facts(&error).unwrap() }),
+                Err(error) => json!({ "index": index, "input": input, "replayed": replayed, "error": self.facts(&error).unwrap() }),
             });
         }
+        driver.join_next().await.unwrap().unwrap()?;
         Ok(results)
     }
 

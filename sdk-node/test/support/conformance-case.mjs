@@ -134,8 +134,13 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
       }
       case 'call_many': {
         const output = [];
-        for await (const { index, input, ok, error, response } of client.callMany(capability, inputs, own)) {
-          output.push({ index, input, ...(ok ? withResponse(response) : { error: errorFacts(error, context) }) });
+        for await (const { index, input, replayed, ok, error, response } of client.callMany(capability, inputs, own)) {
+          output.push({
+            index,
+            input,
+            replayed,
+            ...(ok ? withResponse(response) : { error: errorFacts(error, context) }),
+          });
         }
         return { output };
       }

@@ -25,6 +25,7 @@ from ._errors import (
     BadRequestError,
     CallCancelledError,
     ConfigurationError,
+    LedgerError,
     NotFoundError,
     PaymentRequiredError,
     PermissionDeniedError,
@@ -37,6 +38,7 @@ from ._errors import (
 from ._headers import Headers
 from ._hooks import AttemptStart
 from ._lazy import types  # noqa: F401, see below
+from ._ledger import UnknownRow, list_unknown
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse, Quota, RateLimit, Usage
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         PemTexts,
         ResponseFormat,
         RetryMode,
+        RowIdSource,
         StreamEventName,
         StreamOptions,
         StreamOutcome,
@@ -102,6 +105,7 @@ __all__ = [
     "FilePath",
     "Headers",
     "HeadersToAdd",
+    "LedgerError",
     "LogLevel",
     "NotFoundError",
     "NotGiven",
@@ -114,6 +118,7 @@ __all__ = [
     "ResponseDecodeError",
     "ResponseFormat",
     "RetryMode",
+    "RowIdSource",
     "ServerError",
     "StreamError",
     "StreamEvent",
@@ -122,9 +127,11 @@ __all__ = [
     "StreamOutcome",
     "SurfaceError",
     "Trust",
+    "UnknownRow",
     "Usage",
     "__version__",
     "capability_slug",
+    "list_unknown",
 ]
 
 

@@ -22,10 +22,15 @@ class CallResult(Frozen):
     Type checkers narrow by the field itself, not by `ok`: `if result.response is not None`.
     """
 
-    __slots__ = ("error", "index", "input", "response")
+    __slots__ = ("error", "index", "input", "replayed", "response")
 
     def __init__(
-        self, index: int, input: object, response: CallResponse | None = None, error: SurfaceError | None = None
+        self,
+        index: int,
+        input: object,
+        response: CallResponse | None = None,
+        error: SurfaceError | None = None,
+        replayed: bool = False,
     ) -> None:
         self.index: int = index
         """Position of the input, from 0."""
@@ -35,6 +40,9 @@ class CallResult(Frozen):
         """The response with its metadata. `None` if the call failed."""
         self.error: SurfaceError | None = error
         """The error of the call. `None` if it succeeded."""
+        self.replayed: bool = replayed
+        """Whether nothing was sent for it: an earlier run, or an earlier input with the same id, had the response, and
+        the ledger has kept it. Such a response has no headers, limits and attempts."""
 
     @property
     def ok(self) -> bool:

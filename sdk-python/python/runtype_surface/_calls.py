@@ -166,6 +166,10 @@ class Calls(BaseClient):
         concurrency: int = 8,
         in_order: bool = True,
         max_window_wait: types.Duration | NotGiven = NOT_GIVEN,
+        ledger: types.FilePath | None = None,
+        id: types.RowIdSource | None = None,
+        rerun_unknown: bool = False,
+        sync: bool = False,
         timeout: types.Duration | NotGiven = NOT_GIVEN,
         attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_retries: int | None = None,
@@ -186,6 +190,15 @@ class Calls(BaseClient):
         window that begins later than in `max_window_wait` seconds (default: 900, `None` disables it), after three
         windows without a success, and after an error that concerns all (a refused key, a missing permission, an
         exhausted day or plan) the rest is not sent: each remaining result has that error, with `not_sent`.
+
+        With `ledger`, the path of a file, and `id`, the name of a field of the inputs or a function of an input that
+        returns a text or a whole number, the run can be continued after a crash. In a later run with the same ledger,
+        inputs that were answered are not sent: their results come from the file, `replayed`. Inputs that were never
+        sent, and calls that failed without being executed, are sent. Those that were sent when the process was killed
+        (at most `concurrency` each time), and those that failed and may have been executed, are held back with a
+        `LedgerError`; `list_unknown` lists them, and `rerun_unknown=True` sends them again. If the ledger cannot be
+        written, the run stops before anything more is sent. The file holds ids, outputs and errors in plain text,
+        never the key. With `sync=True` each line waits for the disk, to survive a power failure too.
 
         The other options are those of `call`, for each call.
 

@@ -46,6 +46,7 @@ __all__ = [
     "PemTexts",
     "ResponseFormat",
     "RetryMode",
+    "RowIdSource",
     "Self",
     "StreamEvent",
     "StreamEventName",
@@ -86,6 +87,9 @@ ApiKey: TypeAlias = str | Callable[[], str]
 
 AsyncApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 """The key, or a function that returns it, `async` or not."""
+
+RowIdSource: TypeAlias = str | Callable[[Any], str | int]
+"""The name of a field of the inputs, or a function that returns the id of an input: a text or a whole number."""
 
 HeadersToAdd: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers to add: a mapping, or pairs of name and value. The last of one name counts."""
@@ -166,6 +170,14 @@ class CallManyOptions(CallOptions, total=False):
     """Whether results come in the order of the inputs, or as they complete. Default: `True`."""
     max_window_wait: Duration | NotGiven
     """Longest wait for the next window of a used-up rate limit. Default: 900 s. `None` disables it."""
+    ledger: FilePath | None
+    """Path of a ledger, by which the run can be continued after a crash. Needs `id`. Default: none."""
+    id: RowIdSource | None
+    """Field of the input that is its id in the ledger, or a function of an input that returns it."""
+    rerun_unknown: bool | None
+    """Whether to send the inputs again that the ledger holds back, since they may have been executed. Default: no."""
+    sync: bool | None
+    """Whether each line of the ledger waits for the disk, to survive a power failure. Default: no."""
 
 
 class StreamOptions(_RequestOptions, total=False):

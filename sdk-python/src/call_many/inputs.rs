@@ -21,6 +21,7 @@ use runtype_surface::{
 use crate::{
     error,
     json::encode::encode,
+    ledger::row_id,
     runtime::guard,
     span::{self, CallSpan},
     variables::{self, Variables},
@@ -74,6 +75,8 @@ pub(super) struct InputSource {
     variables: Option<Variables>,
     /// None where OpenTelemetry is not loaded.
     spans: Option<SpanSource>,
+    /// The function that gives the id of an input.
+    id_of: Option<Py<PyAny>>,
     giver: OnceLock<InputGiver>,
     kept: Mutex<Kept>,
     /// What the iterator raised.
@@ -81,8 +84,14 @@ pub(super) struct InputSource {
 }
 
 impl InputSource {
-    pub(super) fn new(iterator: Py<PyAny>, variables: Option<Variables>, spans: Option<SpanSource>) -> Self {
-        Self { iterator, variables, spans, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
+    pub(super) fn new(
+        iterator: Py<PyAny>,
+        variables: Option<Variables>,
+        spans: Option<SpanSource>,
+        id_of: Option<Py<PyAny>>,
+    ) -> Self {
+        let (giver, kept, raised) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Self { iterator, variables, spans, id_of, giver, kept, raised }
     }
 
     /// Gives the inputs to `giver` from now on.
@@ -135,9 +144,14 @@ impl InputSource {
         match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
             Ok(Ok(json)) => {
                 let (span, context) = self.start_span(input.py())?.unzip();
-                self.keep(input, span);
-                match (self.giver.get(), context.flatten()) {
-                    (Some(giver), Some(context)) => giver.give_traced(json, context),
+                let index = self.keep(input, span);
+                let context = context.flatten();
+                match (&self.id_of, self.giver.get(), context) {
+                    (Some(id_of), _, context) => {
+                        let id = id_of.bind(input.py()).call1((input,));
+                        self.give_with_id(index, json, context, id);
+                    }
+                    (None, Some(giver), Some(context)) => giver.give_traced(json, context),
                     _ => self.give(Some(Ok(json))),
                 }
             }
@@ -157,11 +171,31 @@ impl InputSource {
         span::start(py, start, variables.as_deref())
     }
 
-    fn keep(&self, input: &Bound<'_, PyAny>, span: Option<Arc<CallSpan>>) {
+    /// Supplies an input with its id, which the application's function has given.
+    fn give_with_id(
+        &self,
+        index: usize,
+        json: Bytes,
+        context: Option<TraceContext>,
+        given: PyResult<Bound<'_, PyAny>>,
+    ) {
+        match given.map(|given| row_id(&given)) {
+            Ok(Ok(id)) => {
+                if let Some(giver) = self.giver.get() {
+                    giver.give_with_id(json, context, id);
+                }
+            }
+            Ok(Err(found)) => self.give(Some(Err(bindings::wrong_id(index, &found)))),
+            Err(raised) => self.fail(raised),
+        }
+    }
+
+    fn keep(&self, input: &Bound<'_, PyAny>, span: Option<Arc<CallSpan>>) -> usize {
         let mut kept = self.kept();
         let index = kept.next_index;
         kept.next_index += 1;
         kept.by_index.insert(index, (input.clone().unbind(), span));
+        index
     }
 
     /// The input with this index, which is not kept any longer.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResult, Error,
-    bindings::{Inputs, drive, inputs},
+    bindings::{Inputs, LedgerHold, drive, inputs, ledger_hold},
 };
 use tokio::{sync::mpsc, task::AbortHandle};
 
@@ -36,6 +36,8 @@ use inputs::{InputSource, SpanSource};
 enum Ended {
     ClientClosed,
     Panicked,
+    /// The ledger could not be opened or written.
+    Refused(Box<Error>),
 }
 
 /// What the application is told by the thread that waits for a result.
@@ -97,6 +99,8 @@ pub(crate) struct Caller {
     /// What OpenTelemetry is told where a call begins, if it is loaded.
     pub(crate) span_start: Option<String>,
     pub(crate) capability: String,
+    /// The function that gives the id of an input in the ledger.
+    pub(crate) id_of: Option<Py<PyAny>>,
 }
 
 /// Many in-flight calls, read synchronously or from asyncio.
@@ -104,6 +108,7 @@ pub(crate) struct Caller {
 pub(crate) struct CallMany {
     shared: PerProcess<Arc<Shared>>,
     driver: AbortHandle,
+    ledger: LedgerHold,
     process: u32,
     capability: String,
 }
@@ -113,7 +118,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, variables, span_start, capability }: Caller,
+        Caller { queue, hooks, variables, span_start, capability, id_of }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -124,7 +129,7 @@ impl CallMany {
         // Whoever waits for a result takes the inputs in its own context; a loop has none of its own.
         let of_inputs = variables.as_ref().filter(|_| queue.is_some()).map(|variables| variables.copied(py));
         let of_spans = span_start.map(|start| SpanSource { start, variables: variables.clone() });
-        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?, of_spans));
+        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?, of_spans, id_of));
         let ask: Box<dyn Fn() + Send> = match queue.clone() {
             None => Box::new(move || {
                 let _ = ask.send(());
@@ -143,6 +148,7 @@ impl CallMany {
         let (giver, inputs) = inputs(ask);
         source.connect(giver);
         let mut many = many(inputs).map_err(|problem| error::raise(py, &problem))?;
+        let ledger = ledger_hold(&many);
         let context = match &queue {
             Some(queue) => hooks::context_of_loop(queue, hooks.as_ref(), variables.clone()),
             None => {
@@ -162,7 +168,9 @@ impl CallMany {
         });
         let driver = runtime(py)?.spawn(context.scope(async move {
             let ended = match closing.or_end(guard::future(drive(&mut many, &hand_over, Ok))).await {
-                Some(Ok(())) => return,
+                // The ledger is closed before the reader learns of the end.
+                Some(Ok(Ok(()))) => return drop(many),
+                Some(Ok(Err(problem))) => Ended::Refused(Box::new(problem)),
                 Some(Err(Panicked)) => Ended::Panicked,
                 None => Ended::ClientClosed,
             };
@@ -171,7 +179,7 @@ impl CallMany {
             let _ = hand_over.send(Err(ended)).await;
         }));
         let driver = driver.abort_handle();
-        Ok(Self { shared: PerProcess::holding(shared), driver, process: std::process::id(), capability })
+        Ok(Self { shared: PerProcess::holding(shared), driver, ledger, process: std::process::id(), capability })
     }
 
     fn shared(&self, py: Python<'_>) -> PyResult<Arc<Shared>> {
@@ -241,6 +249,8 @@ impl CallMany {
         guard::entry(|| {
             if let Some(shared) = self.shared.take(py) {
                 self.driver.abort();
+                // The driver may run on for a moment, and another run may continue the ledger at once.
+                py.detach(|| self.ledger.close());
                 shared.inputs.give_up(py);
             }
             Ok(())
@@ -253,6 +263,7 @@ impl Drop for CallMany {
         // In a forked child the calls are the parent's.
         if self.process == std::process::id() {
             self.driver.abort();
+            self.ledger.close();
             Python::try_attach(|py| {
                 if let Some(shared) = self.shared.take(py) {
                     shared.inputs.give_up(py);
@@ -268,18 +279,21 @@ fn to_result(
     result: Option<Result<CallResult, Ended>>,
     capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
-    let CallResult { index, result, .. } = match result {
+    let CallResult { index, result, replayed, .. } = match result {
         None => return shared.inputs.take_raised().map_or(Ok(None), Err),
         Some(Err(ended)) => {
             shared.inputs.give_up(py);
             return Err(match ended {
                 Ended::ClientClosed => error::cancelled(py, capability),
+                Ended::Refused(problem) => error::raise(py, &problem),
                 Ended::Panicked => Panicked.into(),
             });
         }
         Some(Ok(result)) => result,
     };
     let (input, span) = shared.inputs.take_input(index).unwrap_or_else(|| (py.None(), None));
+    // Nothing was sent for it.
+    let span = span.filter(|_| !replayed);
     let (response, error) = match finish(py, Some(result), capability, Wanted::Response, span.as_deref()) {
         Ok(response) => (response, py.None()),
         Err(error) => (py.None(), error.into_value(py).into_any()),
@@ -288,5 +302,5 @@ fn to_result(
     let class = RESULT.get_or_try_init(py, || {
         py.import("runtype_surface._call_result")?.getattr(intern!(py, "CallResult")).map(Bound::unbind)
     })?;
-    class.call1(py, (index, input, response, error)).map(Some)
+    class.call1(py, (index, input, response, error, replayed)).map(Some)
 }

@@ -1,5 +1,6 @@
 //! Options as Python passes them: names and values, each set on the core, which knows the rules.
 
+mod ledger;
 pub(crate) mod opaque;
 pub(crate) mod signature;
 pub(crate) mod value;
@@ -13,6 +14,7 @@ use runtype_surface::{
 };
 
 use crate::{hooks::Hooks, key_function};
+use ledger::LedgerOptions;
 use value::{Refusal, Value};
 
 /// The options that say where the key comes from.
@@ -124,7 +126,7 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
             }),
             "via_dispatch" => set(call, option.truth(), |call, is_set| if is_set { call.via_dispatch() } else { call }),
             // These are of many calls: `Many` reads them.
-            "concurrency" | "in_order" | "max_window_wait" => Ok(call),
+            "concurrency" | "in_order" | "max_window_wait" | "ledger" | "id" | "rerun_unknown" | "sync" => Ok(call),
             _ => Err(option.unknown()),
         }?;
     }
@@ -170,6 +172,7 @@ pub(crate) struct Many {
     in_order: Option<Result<bool, Error>>,
     /// The inner none disables it.
     max_window_wait: Option<Result<Option<Duration>, Error>>,
+    pub(crate) ledger: LedgerOptions,
 }
 
 impl Many {
@@ -186,7 +189,7 @@ impl Many {
                 "concurrency" => many.concurrency = Some(checked(option.whole_number("concurrency"))?),
                 "in_order" => many.in_order = Some(checked(option.truth())?),
                 "max_window_wait" => many.max_window_wait = Some(checked(option.duration("max_window_wait"))?),
-                _ => {}
+                _ => many.ledger.read(&option)?,
             }
         }
         Ok(many)
@@ -204,11 +207,12 @@ impl Many {
             Some(Ok(in_order)) => many.in_order(in_order),
             Some(Err(problem)) => many.refuse(problem),
         };
-        match self.max_window_wait {
+        let many = match self.max_window_wait {
             None => many,
             Some(Ok(wait)) => many.max_window_wait(wait),
             Some(Err(problem)) => many.refuse(problem),
-        }
+        };
+        self.ledger.set(many)
     }
 }
 

@@ -27,12 +27,18 @@ pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyAny>) -> PyResu
     read.map_err(|problem| error::raise(text.py(), &problem))
 }
 
-fn type_name(value: &Bound<'_, PyAny>) -> String {
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string())
 }
 
 fn unicode<'a>(option: &str, text: &'a Bound<'_, PyString>) -> Result<&'a str, Error> {
     text.to_str().map_err(|_| bindings::lone_surrogate(option))
+}
+
+/// Where the id of an input comes from.
+pub(crate) enum Id {
+    Field(String),
+    Function(Py<PyAny>),
 }
 
 /// Why a value is not taken.
@@ -100,6 +106,17 @@ impl<'a, 'py> Value<'a, 'py> {
 
     pub(crate) fn path(&self) -> Result<std::path::PathBuf, Refusal> {
         self.value.extract().map_err(|_| self.wanted("str or os.PathLike"))
+    }
+
+    /// The name of a field, or a function.
+    pub(crate) fn id(&self) -> Result<Id, Refusal> {
+        if self.value.is_callable() {
+            return Ok(Id::Function(self.value.clone().unbind()));
+        }
+        if !self.value.is_instance_of::<PyString>() {
+            return Err(self.wanted("the name of a field or a function of an input"));
+        }
+        self.text().map(Id::Field)
     }
 
     pub(crate) fn truth(&self) -> Result<bool, Refusal> {

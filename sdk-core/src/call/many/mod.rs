@@ -1,8 +1,13 @@
 //! Many calls to one capability, with limited concurrency.
 
 mod gate;
+mod ledger_options;
 pub(crate) mod result;
 pub(crate) mod row;
+mod rows;
+mod run_ledger;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,13 +31,12 @@ use crate::{
         values::{self, MOST_CONCURRENCY},
     },
     error::Error,
-    response::call_response::CallResponse,
-    send::held::Refused,
-    telemetry::{attributes::End, span::CallSpan},
+    ledger::hold::LedgerHold,
 };
-use gate::{Gate, Verdict};
+use gate::Gate;
 use result::CallResult;
-use row::{Ended, Input, Row};
+use row::{Ended, Input, Row, Stop};
+use run_ledger::{RunLedger, Wanted};
 
 type Inputs = Pin<Box<dyn Stream<Item = Result<Input, Error>> + Send>>;
 type InFlight = Pin<Box<dyn Future<Output = Ended> + Send>>;
@@ -85,13 +89,10 @@ pub struct CallMany {
     gate: Gate,
     /// Why the rest is not sent.
     stop: Option<Stop>,
+    ledger: RunLedger,
+    /// Why the end of a call is not recorded, although its result was given.
+    unrecorded: Option<Error>,
     problems: Problems,
-}
-
-/// The error that concerns all.
-struct Stop {
-    cause: Error,
-    reason: &'static str,
 }
 
 impl Call {
@@ -129,6 +130,8 @@ impl CallMany {
             ended: 0,
             given: 0,
             stop: None,
+            ledger: RunLedger::default(),
+            unrecorded: None,
         }
     }
 
@@ -166,9 +169,36 @@ impl CallMany {
         self
     }
 
-    /// Returns the error that would be the only result.
+    /// Returns the error that would be the only result, except for one of the ledger's file.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
-        std::mem::take(&mut self.problems).check().map(|()| self)
+        self.check().map(|()| self)
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
+        let mut problems = std::mem::take(&mut self.problems);
+        self.ledger.check(&mut problems);
+        problems.check()
+    }
+
+    fn want(&mut self, set: impl FnOnce(&mut Wanted)) {
+        if let Some(wanted) = self.ledger.wanted() {
+            set(wanted);
+        }
+    }
+
+    /// What closes the ledger from elsewhere.
+    pub(crate) fn ledger_hold(&self) -> LedgerHold {
+        self.ledger.hold()
+    }
+
+    /// Checks the options, and opens the ledger.
+    fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Err(problem) = self.check() {
+            // It is reported once.
+            self.ledger = RunLedger::default();
+            return Poll::Ready(Err(problem));
+        }
+        self.ledger.poll_open(|| self.call.capability_and_surface(), context)
     }
 
     /// The next result; `None` after the last one.
@@ -177,14 +207,19 @@ impl CallMany {
     }
 
     /// Sends all results to a channel. Calls make progress while the channel is full.
-    pub(crate) async fn drive<R>(&mut self, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) {
+    ///
+    /// # Errors
+    ///
+    /// The ledger cannot be opened, and nothing is sent; or, after the last result, the end of a call is not recorded in it.
+    pub(crate) async fn drive<R>(&mut self, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) -> Result<(), Error> {
+        std::future::poll_fn(|context| self.poll_open(context)).await?;
         loop {
             let has_result = std::future::poll_fn(|context| {
                 self.advance(context);
                 if self.is_ready() { Poll::Ready(true) } else { self.poll_end() }
             });
             if !has_result.await {
-                return;
+                return self.unrecorded.take().map_or(Ok(()), Err);
             }
             let room = tokio::select! {
                 biased;
@@ -193,7 +228,7 @@ impl CallMany {
                 room = results.reserve() => room,
             };
             // Nobody reads the results.
-            let Ok(room) = room else { return };
+            let Ok(room) = room else { return Ok(()) };
             if let Some(result) = self.take_result() {
                 room.send(wrap(result));
             }
@@ -230,9 +265,13 @@ impl CallMany {
 
     /// Starts and ends calls as far as possible at the moment.
     fn advance(&mut self, context: &mut Context<'_>) {
-        if let Err(problem) = std::mem::take(&mut self.problems).check() {
-            self.inputs = None;
-            self.finish(0, Bytes::new(), Err(problem));
+        match self.poll_open(context) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(problem)) => {
+                self.inputs = None;
+                self.finish(0, Bytes::new(), Err(problem), false);
+            }
+            Poll::Pending => return,
         }
         loop {
             self.begin(context);
@@ -253,7 +292,7 @@ impl CallMany {
             }
             if self.held.is_empty() {
                 // A reader that is slow, or waits for the first call, does not make all the others pile up.
-                if self.finished.len() >= self.concurrency {
+                if self.finished.len().max(self.ledger.waiting()) >= self.concurrency {
                     return;
                 }
                 // Taken before the gate is asked: nothing waits for a window after the last input.
@@ -286,73 +325,6 @@ impl CallMany {
                 Poll::Pending => return,
             }
         }
-    }
-
-    fn begin_row(&mut self, index: usize, input: Result<Input, Error>) {
-        let Input { json: input, trace } = match input {
-            Ok(input) => input,
-            Err(error) => return self.finish(index, Bytes::new(), Err(error)),
-        };
-        match self.call.again().input_json(input.clone()).trace(trace).into_plan(false) {
-            Ok(plan) => self.send(Row { index, input, plan, span: None, held: None }),
-            Err(error) => self.finish(index, input, Err(error)),
-        }
-    }
-
-    /// Sends a row, unless the rest is not sent.
-    fn send(&mut self, mut row: Row) {
-        if let Some(Stop { cause, reason }) = &self.stop {
-            // A row that was refused before has an error of its own.
-            let error = row.held.take().map_or_else(|| cause.of_unsent(reason), |held| held.error);
-            row.end_span(&End::of_error(&error));
-            return self.finish(row.index, row.input, Err(error));
-        }
-        let window = self.gate.pass();
-        let context = self.call.context.clone();
-        let max_window_wait = self.gate.max_wait;
-        let begin = || CallSpan::begin(context.log, &mut row.plan, &self.call.parent, false);
-        let mut span = row.span.take().unwrap_or_else(begin);
-        self.in_flight.push(Box::pin(async move {
-            let held = row.held.take();
-            let result = super::received::send_one_of_many(&context, &row.plan, &mut span, held, max_window_wait).await;
-            row.span = Some(span);
-            Ended { row, window, result }
-        }));
-    }
-
-    fn end(&mut self, Ended { mut row, window, result }: Ended) {
-        let result = match result {
-            Ok(response) => {
-                self.gate.succeeded(response.rate_limit, self.in_flight.len());
-                Ok(response)
-            }
-            Err(Refused::Final { error, concerns_all }) => {
-                if concerns_all {
-                    self.stop.get_or_insert_with(|| Stop { cause: error.again(), reason: "" });
-                }
-                Err(error)
-            }
-            Err(Refused::Window(held)) => {
-                let reason = match self.gate.refused(window, held.reset_after()) {
-                    Verdict::Wait => {
-                        self.held.insert(row.index, Row { held: Some(held), ..row });
-                        return;
-                    }
-                    Verdict::TooLong => "",
-                    Verdict::NoSuccess => "no call succeeded in three windows of the rate limit: ",
-                };
-                self.stop.get_or_insert_with(|| Stop { cause: held.error.again(), reason });
-                Err(held.error)
-            }
-        };
-        row.end_span(&result.as_ref().map_or_else(End::of_error, End::of_response));
-        self.finish(row.index, row.input, result);
-    }
-
-    fn finish(&mut self, index: usize, input: Bytes, result: Result<CallResponse<Bytes>, Error>) {
-        let place = if self.in_order { index } else { self.ended };
-        self.ended += 1;
-        self.finished.insert(place, CallResult { index, input, result });
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{seen::Seen, verdict::Verdict};
-use crate::{endpoint::slug::capability_slug, error::Error, redact};
+use crate::{endpoint::slug::capability_slug, error::Error, key::ApiKey, redact};
 
 const PREFIX: &str = "papi_";
 
@@ -12,7 +12,7 @@ pub(super) fn key_prefix(seen: &Seen) -> Verdict {
     let accepted = answers.into_iter().flatten().find_map(|answer| answer.as_ref().ok());
     match accepted {
         Some(response) => {
-            let hint = response.key.hint();
+            let hint = response.key.as_ref().map(ApiKey::hint).unwrap_or_default();
             Verdict::of(hint.starts_with(PREFIX), format!("the surface accepts the key {hint}"))
         }
         None => Verdict::not_seen("no request with the key succeeded"),
