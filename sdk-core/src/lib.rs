@@ -40,6 +40,9 @@ mod redact;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 
+#[cfg(feature = "test-util")]
+pub mod test_util;
+
 pub use call::{
     Call,
     many::{CallMany, result::CallResult},
@@ -66,6 +69,7 @@ pub use stream::{
     event::StreamEvent,
     event_kind::EventKind,
     outcome::{StreamOutcome, Usage},
+    sse::SseStream,
 };
 
 #[cfg(feature = "native-roots")]

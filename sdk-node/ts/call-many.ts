@@ -9,6 +9,7 @@ import { write } from './input.js';
 import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
+import type { Report as ReportOfOutput } from './schema.js';
 import type { WatchedCall } from './watched-call.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
@@ -35,6 +36,7 @@ export async function* resultsOf<T, I extends object>(
   signal: AbortSignal | undefined,
   watched: WatchedCall | undefined,
   runHooks: () => void,
+  check?: (output: unknown, report: () => ReportOfOutput) => Promise<unknown>,
 ): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
@@ -55,7 +57,9 @@ export async function* resultsOf<T, I extends object>(
       const { index, result, report = '{}' } = next;
       if (index === undefined) continue;
       const output = () => site.run(() => unwrap(result)) as T;
-      yield resultOf(index, feed.takeInput(index), output, report);
+      const input = feed.takeInput(index);
+      const checked = check && (() => check(output(), () => JSON.parse(report)) as Promise<T>);
+      yield checked ? await checkedResultOf(index, input, checked, report) : resultOf(index, input, output, report);
     }
   } finally {
     stopListening?.();
@@ -167,4 +171,20 @@ function resultOf<T, I extends object>(index: number, input: I, read: () => T, r
   } catch (error) {
     return { index, input, ok: false, error: error as SurfaceError };
   }
+}
+
+/** The result of a call whose output is checked, perhaps later. */
+async function checkedResultOf<T, I extends object>(
+  index: number,
+  input: I,
+  check: () => Promise<T>,
+  report: string,
+): Promise<CallResult<T, I>> {
+  const outcome = await check().then(
+    (output) => () => output,
+    (error) => () => {
+      throw error;
+    },
+  );
+  return resultOf(index, input, outcome, report);
 }

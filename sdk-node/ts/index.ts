@@ -31,6 +31,7 @@ export {
   StreamError,
   SurfaceError,
 } from './errors.js';
+export { errorForTest, responseForTest } from './for-tests.js';
 export type { AttemptStart, Hooks } from './hooks.js';
 export type {
   AuthHeader,
@@ -44,10 +45,12 @@ export type {
   RequestOptions,
   ResponseFormat,
   RetryMode,
+  SchemaOptions,
   SharedOptions,
   StreamOptions,
 } from './options.js';
 export { CallResponse, type Quota, type RateLimit } from './response.js';
+export type { SchemaIssue, SchemaOutput, StandardSchema } from './standard-schema.js';
 export { EventStream, type StreamResponse } from './stream.js';
 export type {
   DataEvent,

@@ -12,10 +12,12 @@ import type {
   EnvironmentOptions,
   FormatOptions,
   RequestOptions,
+  SchemaOptions,
   SharedOptions,
   StreamLimits,
   StreamOptions,
 } from './options.js';
+import { isSchema, SCHEMA } from './schema.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -66,11 +68,16 @@ const REQUEST: Rules<RequestOptions> = {
 
 const DISPATCH: Rules<DispatchOptions> = { viaDispatch: ['a boolean', isBoolean] };
 
-const CALL: Rules<CallOptions> = { ...REQUEST, ...FORMAT, ...DISPATCH };
+const CALL: Rules<CallOptions & SchemaOptions> = {
+  ...REQUEST,
+  ...FORMAT,
+  ...DISPATCH,
+  schema: [SCHEMA, isSchema],
+};
 
 const STREAM: Rules<StreamOptions> = { ...REQUEST, ...STREAM_LIMITS, ...DISPATCH };
 
-const CALL_MANY: Rules<CallManyOptions> = {
+const CALL_MANY: Rules<CallManyOptions & SchemaOptions> = {
   ...CALL,
   concurrency: ['a number', isNumber],
   inOrder: ['a boolean', isBoolean],
@@ -158,8 +165,8 @@ export function checkRequestOptions(options: unknown, caller: string): RequestOp
 }
 
 /** A call's options, checked. */
-export function checkCallOptions(options: unknown, caller: string): CallOptions {
-  return checked<CallOptions>(options, CALL, caller);
+export function checkCallOptions(options: unknown, caller: string): CallOptions & Partial<SchemaOptions> {
+  return checked<CallOptions & SchemaOptions>(options, CALL, caller);
 }
 
 /** A stream's options, checked. */
@@ -173,6 +180,6 @@ export function checkDefaultOptions(options: unknown): DefaultOptions {
 }
 
 /** The options of many calls, checked. */
-export function checkCallManyOptions(options: unknown): CallManyOptions {
-  return checked<CallManyOptions>(options, CALL_MANY, 'client.callMany()');
+export function checkCallManyOptions(options: unknown): CallManyOptions & Partial<SchemaOptions> {
+  return checked<CallManyOptions & SchemaOptions>(options, CALL_MANY, 'client.callMany()');
 }

@@ -25,6 +25,7 @@ use crate::{
         value::characters,
     },
     origin::Origin,
+    output_type::OutputType,
     response::{Wanted, finish},
     runtime::{
         closing::{Closer, Closing},
@@ -151,11 +152,11 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let wanted = Wanted::parse(wanted)?;
+            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
             let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send())?;
-            finish(py, ended, &name, wanted)
+            finish(py, ended, &name, wanted, output_type.as_ref())
         })
     }
 
@@ -170,13 +171,13 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let wanted = Wanted::parse(wanted)?;
+            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
             let prepared = self.prepare(py, target, capability, input, given)?;
             let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
             let context = hooks::context_of_loop(&queue, self.hooks(), self.variables(py)?);
             let task = context.scope(prepared.send());
-            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
+            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted, output_type.as_ref()))
         })
     }
 
@@ -337,7 +338,8 @@ impl Client {
     ) -> PyResult<CallMany> {
         let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
-        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, capability };
+        let output_type = OutputType::among(given.bind(py))?.map(Arc::new);
+        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, capability, output_type };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })

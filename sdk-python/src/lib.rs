@@ -12,6 +12,8 @@ mod stream;
 mod endpoint;
 mod response;
 
+mod output_type;
+
 mod options;
 
 mod hooks;
@@ -49,7 +51,7 @@ mod _native {
         origin::Origin,
         stream::{
             EventStream,
-            event::StreamEvent,
+            event::{StreamEvent, failure_frame, sse_headers},
             misuse::{
                 closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read,
                 stream_not_open,

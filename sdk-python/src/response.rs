@@ -4,10 +4,15 @@ use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResponse, Error,
-    bindings::{Report as _, undecodable},
+    bindings::{Report as _, mismatched, undecodable},
 };
 
-use crate::{error, json::decode::decode, log};
+use crate::{
+    error,
+    json::decode::decode,
+    log,
+    output_type::{Mismatch, OutputType},
+};
 
 /// What is wanted of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub(crate) fn finish(
     ended: Option<Result<CallResponse<Bytes>, Error>>,
     capability: &str,
     wanted: Wanted,
+    output_type: Option<&OutputType>,
 ) -> PyResult<Py<PyAny>> {
     let response = match ended {
         Some(Ok(response)) => response,
@@ -48,6 +54,10 @@ pub(crate) fn finish(
     let output = match decode(py, &response.output) {
         Ok(output) => output,
         Err(reason) => return Err(error::raise(py, &undecodable(response, &reason))),
+    };
+    let output = match output_type.map_or(Ok(Ok(output.clone())), |output_type| output_type.check(&output))? {
+        Ok(output) => output,
+        Err(Mismatch { path, reason }) => return Err(error::raise(py, &mismatched(response, path, &reason))),
     };
     if wanted == Wanted::Output {
         return Ok(output.unbind());

@@ -40,6 +40,7 @@ from ._lazy import types  # noqa: F401, see below
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse, Quota, RateLimit, Usage
+from ._sse import AsyncSseBody, SseBody
 from ._stream import EventStream
 
 TYPE_CHECKING = False
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         FilePath,
         HeadersToAdd,
         LogLevel,
+        OutputType,
         ResponseFormat,
         RetryMode,
         StreamEventName,
@@ -79,6 +81,7 @@ __all__ = [
     "AsyncClient",
     "AsyncClientOptions",
     "AsyncEventStream",
+    "AsyncSseBody",
     "Attempt",
     "AttemptStart",
     "AuthHeader",
@@ -105,6 +108,7 @@ __all__ = [
     "LogLevel",
     "NotFoundError",
     "NotGiven",
+    "OutputType",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "Quota",
@@ -114,6 +118,7 @@ __all__ = [
     "ResponseFormat",
     "RetryMode",
     "ServerError",
+    "SseBody",
     "StreamError",
     "StreamEvent",
     "StreamEventName",

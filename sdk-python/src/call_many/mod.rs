@@ -20,6 +20,7 @@ use crate::{
     error,
     hooks::{self, Hooks},
     log,
+    output_type::OutputType,
     response::{Wanted, finish},
     runtime::{
         closing::Closing,
@@ -54,6 +55,7 @@ struct Shared {
     /// What the hooks and the logger are to be told, by the thread that waits for a result.
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Told>>,
     hooks: Option<Arc<Hooks>>,
+    output_type: Option<Arc<OutputType>>,
     /// Those of whoever made the calls, for the hooks.
     variables: Option<Arc<Variables>>,
     /// Results that are there, and why there are no more.
@@ -95,6 +97,7 @@ pub(crate) struct Caller {
     pub(crate) hooks: Option<Arc<Hooks>>,
     pub(crate) variables: Option<Arc<Variables>>,
     pub(crate) capability: String,
+    pub(crate) output_type: Option<Arc<OutputType>>,
 }
 
 /// Many in-flight calls, read synchronously or from asyncio.
@@ -111,7 +114,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, variables, capability }: Caller,
+        Caller { queue, hooks, variables, capability, output_type }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -154,6 +157,7 @@ impl CallMany {
             asked: tokio::sync::Mutex::new(asked),
             told: tokio::sync::Mutex::new(told),
             hooks,
+            output_type,
             variables,
             results: tokio::sync::Mutex::new(results),
         });
@@ -263,7 +267,7 @@ fn to_result(
         Some(Ok(result)) => result,
     };
     let input = shared.inputs.take_input(index).unwrap_or_else(|| py.None());
-    let (response, error) = match finish(py, Some(result), capability, Wanted::Response) {
+    let (response, error) = match finish(py, Some(result), capability, Wanted::Response, shared.output_type.as_deref()) {
         Ok(response) => (response, py.None()),
         Err(error) => (py.None(), error.into_value(py).into_any()),
     };

@@ -22,6 +22,7 @@ use crate::{
     error,
     json::decode::decode,
     log,
+    output_type::{Mismatch, OutputType},
     runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
 };
 use event::StreamEvent;
@@ -149,20 +150,28 @@ impl EventStream {
     }
 
     /// Reads to the end, and returns the capability's output.
-    fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn final_output(&self, py: Python<'_>, output_type: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
+            let output_type = OutputType::of(output_type)?;
             let source = self.source(py)?;
             let read = gil::wait(py, source.clone().final_output())?;
-            to_output(py, read, &self.capability, &source.progress)
+            to_output(py, read, &self.capability, &source.progress, output_type.as_ref())
         })
     }
 
-    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+    fn begin_final_output<'py>(
+        &self,
+        py: Python<'py>,
+        output_type: &Bound<'py, PyAny>,
+    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
+            let output_type = OutputType::of(output_type)?;
             let capability = self.capability.clone();
             let source = self.source(py)?;
             let progress = source.progress.clone();
-            self.begin(py, source.final_output(), move |py, read| to_output(py, read, &capability, &progress))
+            self.begin(py, source.final_output(), move |py, read| {
+                to_output(py, read, &capability, &progress, output_type.as_ref())
+            })
         })
     }
 
@@ -270,12 +279,14 @@ fn to_output(
     read: Read<bytes::Bytes>,
     capability: &str,
     progress: &StreamProgress,
+    output_type: Option<&OutputType>,
 ) -> PyResult<Py<PyAny>> {
-    match unless_stopped(py, read, capability)? {
-        Some(output) => {
-            decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))
-        }
-        None => Ok(py.None()),
+    let Some(output) = unless_stopped(py, read, capability)? else { return Ok(py.None()) };
+    let output = decode(py, &output).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))?;
+    let Some(output_type) = output_type else { return Ok(output.unbind()) };
+    match output_type.check(&output)? {
+        Ok(output) => Ok(output.unbind()),
+        Err(Mismatch { path, reason }) => Err(error::raise(py, &progress.mismatched(path, &reason))),
     }
 }
 
