@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { inspect } from 'node:util';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 
 import { Client, ConfigurationError, ResponseDecodeError } from 'runtype-surface';
 import * as v from 'valibot';
@@ -14,7 +14,14 @@ const WRONG = { items: [{ title: 'One' }, { title: ['a private text'] }] };
 const SCHEMAS = {
   zod: z.object({ items: z.array(z.object({ title: z.string().transform((title) => title.length) })) }),
   valibot: v.object({
-    items: v.array(v.object({ title: v.pipe(v.string(), v.transform((title) => title.length)) })),
+    items: v.array(
+      v.object({
+        title: v.pipe(
+          v.string(),
+          v.transform((title) => title.length),
+        ),
+      }),
+    ),
   }),
   'zod, later': z.object({
     items: z.array(z.object({ title: z.string().transform(async (title) => title.length) })),
@@ -57,7 +64,10 @@ for (const [name, schema] of Object.entries(SCHEMAS)) {
 test('each of many outputs is checked, and one that is refused fails alone', async () => {
   const { client: one } = await client();
   const results = [];
-  for await (const result of one.callMany('echo', [LIST, WRONG, LIST], { schema: SCHEMAS['zod, later'], concurrency: 2 }))
+  for await (const result of one.callMany('echo', [LIST, WRONG, LIST], {
+    schema: SCHEMAS['zod, later'],
+    concurrency: 2,
+  }))
     results.push(result);
   assert.deepEqual(
     results.map(({ ok, output, error }) => (ok ? output.items[1].title : error.path)),
@@ -68,7 +78,9 @@ test('each of many outputs is checked, and one that is refused fails alone', asy
 test('the final output of a stream is checked', async () => {
   const steps = [{ event: 'execution_complete', data: { executionId: 'exec_1', finalOutput: LIST } }];
   const { client: one } = await client({ capabilities: [{ slug: 'agent', answer: { kind: 'stream', steps } }] });
-  assert.deepEqual(await one.stream('agent').finalOutput({ schema: SCHEMAS.zod }), { items: [{ title: 3 }, { title: 14 }] });
+  assert.deepEqual(await one.stream('agent').finalOutput({ schema: SCHEMAS.zod }), {
+    items: [{ title: 3 }, { title: 14 }],
+  });
   const stream = one.stream('agent');
   await assert.rejects(stream.finalOutput({ schema: z.object({ 'a/b': z.string() }) }), {
     name: 'ResponseDecodeError',

@@ -75,7 +75,10 @@ test('a stream that breaks says so, and nothing of the error', async () => {
     const { client } = await agent(steps, options);
     const [name, data] = events(await (await client.stream('agent').toResponse()).text()).at(-1);
     assert.equal(name, 'error');
-    assert.deepEqual([data.recoverable, data.error.code, Object.keys(data)], [false, code, ['type', 'error', 'recoverable']]);
+    assert.deepEqual(
+      [data.recoverable, data.error.code, Object.keys(data)],
+      [false, code, ['type', 'error', 'recoverable']],
+    );
   }
 });
 

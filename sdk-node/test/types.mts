@@ -1,6 +1,13 @@
 // Checked by tsc, never run: what needs a newer language than `consumer` is compiled for.
 
-import { type CallResponse, Client, errorForTest, RateLimitError, type StreamEvent, type StreamOptions } from 'runtype-surface';
+import {
+  type CallResponse,
+  Client,
+  errorForTest,
+  RateLimitError,
+  type StreamEvent,
+  type StreamOptions,
+} from 'runtype-surface';
 import * as v from 'valibot';
 import { z } from 'zod';
 

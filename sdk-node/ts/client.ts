@@ -2,7 +2,7 @@
 
 import process from 'node:process';
 
-import { inputOf, type Rest, slug } from './call-arguments.js';
+import { inputOf, type Rest, type Send, slug } from './call-arguments.js';
 import { iterable, resultsOf } from './call-many.js';
 import type { CallResult, Inputs } from './call-result.js';
 import { type Boundary, CallSite, outcomeOf } from './call-site.js';
@@ -13,7 +13,7 @@ import { eventReader } from './event-reader.js';
 import { hookRunner } from './hook-runner.js';
 import { InFlight } from './in-flight.js';
 import { keyFunction } from './key-function.js';
-import { type NativeCallOptions, native } from './native.js';
+import { native } from './native.js';
 import { unwrap } from './native-error.js';
 import type {
   CallManyOptions,
@@ -134,8 +134,8 @@ export class Client {
    */
   withOptions(options: DefaultOptions): Client {
     const derived = new CallSite(Client.prototype.withOptions).run(() => {
-      const nativeOptions = nativeCallOptions(checkDefaultOptions(options));
-      return new Derived(unwrap(this.#open().withOptions(nativeOptions)), this.#shared, this.#inFlight);
+      const made = unwrap(this.#open().withOptions(nativeCallOptions(checkDefaultOptions(options))));
+      return new Derived(made, this.#shared, this.#inFlight);
     });
     return new Client(derived as ClientOptions);
   }
@@ -336,14 +336,9 @@ export class Client {
     const options =
       rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
     const schema = options?.schema;
-    const wants = withReport || schema != null;
+    const request = () => ({ capability: slug(capability), input: inputOf(rest), withReport: withReport || !!schema });
     const received = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.call(
-        { capability: slug(capability), input: inputOf(rest), withReport: wants },
-        nativeOptions,
-        cancel,
-        watch,
-      ),
+      client.call(request(), nativeOptions, cancel, watch),
     );
     if (schema == null) return received as T;
     const { output, report } = received as { output: unknown; report: string };
@@ -399,11 +394,3 @@ export class Client {
     return this.#native;
   }
 }
-
-/** Sends a call; `watch` is the number of one that is watched. */
-type Send = (
-  client: NativeClient,
-  options: NativeCallOptions | undefined,
-  cancel: Cancel | undefined,
-  watch: number | undefined,
-) => unknown;

@@ -33,7 +33,8 @@ export const SCHEMA = 'a Standard Schema, such as one of zod or valibot';
 export function schemaOf(options: { schema?: unknown } | undefined): StandardSchema | undefined {
   const schema = options === undefined ? undefined : reading('schema', () => options.schema);
   if (schema == null) return undefined;
-  if (!reading('schema', () => isSchema(schema))) throw refused('schema', `it must be ${SCHEMA}, not ${kindOf(schema)}`);
+  if (!reading('schema', () => isSchema(schema)))
+    throw refused('schema', `it must be ${SCHEMA}, not ${kindOf(schema)}`);
   return schema as StandardSchema;
 }
 

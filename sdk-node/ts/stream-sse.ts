@@ -8,7 +8,10 @@ export function sseHeaders(): [name: string, value: string][] {
 }
 
 /** The frames that `read` gives, until it gives none; cancelling it calls `close`. */
-export function sseBody(read: () => Promise<Uint8Array | undefined>, close: () => Promise<void>): ReadableStream<Uint8Array> {
+export function sseBody(
+  read: () => Promise<Uint8Array | undefined>,
+  close: () => Promise<void>,
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {

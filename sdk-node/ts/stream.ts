@@ -12,8 +12,8 @@ import { unwrap } from './native-error.js';
 import { checkedBy, schemaOf } from './schema.js';
 import type { SchemaOutput, StandardSchema } from './standard-schema.js';
 import type { StreamEvent } from './stream-event.js';
-import { sseBody, sseHeaders } from './stream-sse.js';
 import { outcomeOf, type StreamOutcome, type Usage, usageOf } from './stream-outcome.js';
+import { sseBody, sseHeaders } from './stream-sse.js';
 
 /** What is known of a stream once its response has begun. */
 export interface StreamResponse {

@@ -355,7 +355,9 @@ def test_mypy_infers_the_type_of_an_output(tmp_path: Path) -> None:
     revealed = [
         line.split('"')[1].removeprefix("typed.") for line in ended.stdout.splitlines() if "Revealed type" in line
     ]
-    assert [name.removeprefix("TypedDict(typed.").split(",")[0] if "TypedDict" in name else name for name in revealed] == EXPECTED
+    assert [
+        name.removeprefix("TypedDict(typed.").split(",")[0] if "TypedDict" in name else name for name in revealed
+    ] == EXPECTED
     assert "error" not in ended.stdout
 
 

@@ -299,7 +299,7 @@ def _pydantic(validate: Callable[[Any], Any]) -> Check:
             return validate(value)
         except ValueError as error:
             errors: Any = getattr(error, "errors", None)
-            if not callable(errors):
+            if errors is None:
                 raise
             first: dict[str, Any] = errors(include_url=False, include_context=False)[0]
             # What pydantic's own text shows of the value stays out: it may be private.
