@@ -41,6 +41,9 @@ mod redact;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 
+#[cfg(feature = "test-util")]
+pub mod test_util;
+
 pub use call::{
     Call,
     many::{CallMany, result::CallResult},
@@ -71,6 +74,7 @@ pub use stream::{
     event::StreamEvent,
     event_kind::EventKind,
     outcome::{StreamOutcome, Usage},
+    sse::SseStream,
 };
 
 pub use transport::tls::roots::Trust;

@@ -9,6 +9,7 @@ import { write } from './input.js';
 import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
+import type { Report as ReportOfOutput } from './schema.js';
 import type { WatchedCall } from './watched-call.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
@@ -37,6 +38,7 @@ export async function* resultsOf<T, I extends object>(
   signal: AbortSignal | undefined,
   watched: WatchedCall | undefined,
   runHooks: () => void,
+  check?: (output: unknown, report: () => ReportOfOutput) => Promise<unknown>,
 ): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
@@ -57,7 +59,11 @@ export async function* resultsOf<T, I extends object>(
       const { index, result, report = '{}', replayed = false } = next;
       if (index === undefined) continue;
       const output = () => site.run(() => unwrap(result)) as T;
-      yield resultOf(index, feed.takeInput(index), output, report, replayed);
+      const input = feed.takeInput(index);
+      const checked = check && (() => check(output(), () => JSON.parse(report)) as Promise<T>);
+      yield checked
+        ? await checkedResultOf(index, input, checked, report, replayed)
+        : resultOf(index, input, output, report, replayed);
     }
   } finally {
     stopListening?.();
@@ -197,4 +203,21 @@ function resultOf<T, I extends object>(
   } catch (error) {
     return { index, input, replayed, ok: false, error: error as SurfaceError };
   }
+}
+
+/** The result of a call whose output is checked, perhaps later. */
+async function checkedResultOf<T, I extends object>(
+  index: number,
+  input: I,
+  check: () => Promise<T>,
+  report: string,
+  replayed: boolean,
+): Promise<CallResult<T, I>> {
+  const outcome = await check().then(
+    (output) => () => output,
+    (error) => () => {
+      throw error;
+    },
+  );
+  return resultOf(index, input, outcome, report, replayed);
 }

@@ -2,10 +2,10 @@
 
 import process from 'node:process';
 
-import { inputOf, type Rest, slug } from './call-arguments.js';
+import { inputOf, type Rest, type Send, slug } from './call-arguments.js';
 import { iterable, resultsOf } from './call-many.js';
 import type { CallResult, Inputs } from './call-result.js';
-import { type Boundary, CallSite } from './call-site.js';
+import { type Boundary, CallSite, outcomeOf } from './call-site.js';
 import { type Cancel, sendWithSignal } from './cancel.js';
 import { Derived, type SharedParts } from './derived-client.js';
 import { Environment } from './environment.js';
@@ -13,7 +13,7 @@ import { eventReader } from './event-reader.js';
 import { hookRunner } from './hook-runner.js';
 import { InFlight } from './in-flight.js';
 import { keyFunction } from './key-function.js';
-import { type NativeCallOptions, native } from './native.js';
+import { native } from './native.js';
 import { unwrap } from './native-error.js';
 import type {
   CallManyOptions,
@@ -22,6 +22,7 @@ import type {
   DefaultOptions,
   EnvironmentOptions,
   RequestOptions,
+  SchemaOptions,
   StreamOptions,
 } from './options.js';
 import {
@@ -34,7 +35,9 @@ import {
   checkStreamOptions,
 } from './options-check.js';
 import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
-import { CallResponse } from './response.js';
+import { type CallResponse, responseOf } from './response.js';
+import { checkedBy } from './schema.js';
+import type { SchemaOutput, StandardSchema } from './standard-schema.js';
 import { EventStream } from './stream.js';
 import { type WatchedCall, WatchedCalls } from './watched-call.js';
 
@@ -131,8 +134,8 @@ export class Client {
    */
   withOptions(options: DefaultOptions): Client {
     const derived = new CallSite(Client.prototype.withOptions).run(() => {
-      const nativeOptions = nativeCallOptions(checkDefaultOptions(options));
-      return new Derived(unwrap(this.#open().withOptions(nativeOptions)), this.#shared, this.#inFlight);
+      const made = unwrap(this.#open().withOptions(nativeCallOptions(checkDefaultOptions(options))));
+      return new Derived(made, this.#shared, this.#inFlight);
     });
     return new Client(derived as ClientOptions);
   }
@@ -142,9 +145,14 @@ export class Client {
    *
    * @param capability - The slug, or a full URL of this surface.
    * @param input - What the capability takes: a JSON object, which becomes the whole request body. Default: `{}`.
-   * @typeParam T - The output's type. It is not checked.
+   * @typeParam T - The output's type. It is not checked; with the option `schema` it is, and is inferred.
    * @throws Any {@link SurfaceError}; `signal.reason` where the signal aborts the call.
    */
+  call<S extends StandardSchema>(
+    capability: string,
+    input: object,
+    options: CallOptions & SchemaOptions<S>,
+  ): Promise<SchemaOutput<S>>;
   call<T = unknown>(capability: string): Promise<T>;
   call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async call<T>(capability: string, ...rest: Rest): Promise<T> {
@@ -156,6 +164,11 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
+  callWithResponse<S extends StandardSchema>(
+    capability: string,
+    input: object,
+    options: CallOptions & SchemaOptions<S>,
+  ): Promise<CallResponse<SchemaOutput<S>>>;
   callWithResponse<T = unknown>(capability: string): Promise<CallResponse<T>>;
   callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<CallResponse<T>>;
   async callWithResponse<T>(capability: string, ...rest: Rest): Promise<CallResponse<T>> {
@@ -201,15 +214,24 @@ export class Client {
    * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} for a wrong option, and, after the results
    * of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
    */
+  callMany<S extends StandardSchema, I extends object>(
+    capability: string,
+    inputs: Inputs<I>,
+    options: CallManyOptions<I> & SchemaOptions<S>,
+  ): AsyncGenerator<CallResult<SchemaOutput<S>, I>, void, undefined>;
   callMany<T = unknown, I extends object = object>(
+    capability: string,
+    inputs: Inputs<I>,
+    options?: CallManyOptions<I>,
+  ): AsyncGenerator<CallResult<T, I>, void, undefined>;
+  callMany<T, I extends object>(
     capability: string,
     inputs: Inputs<I>,
     options: CallManyOptions<I> = {},
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
-    const { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync, signal, ...shared } = site.run(() =>
-      checkCallManyOptions<I>(options),
-    );
+    const given = site.run(() => checkCallManyOptions<I>(options));
+    const { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync, signal, schema, ...shared } = given;
     const ofMany = { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync };
     const manyOptions = nativeCallManyOptions(ofMany);
     const watched = this.#shared.watchedCalls?.make();
@@ -230,6 +252,7 @@ export class Client {
       signal ?? undefined,
       watched,
       () => this.#runWaitingHooks(),
+      schema && ((output, report) => checkedBy(schema, output, report, slug(capability), site)),
     );
   }
 
@@ -321,10 +344,15 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
-    const output = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel, watch),
+    const schema = options?.schema;
+    const request = () => ({ capability: slug(capability), input: inputOf(rest), withReport: withReport || !!schema });
+    const received = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
+      client.call(request(), nativeOptions, cancel, watch),
     );
-    return output as T;
+    if (schema == null) return received as T;
+    const { output, report } = received as { output: unknown; report: string };
+    const checked = await checkedBy(schema, output, () => JSON.parse(report), capability, site);
+    return (withReport ? { output: checked, report } : checked) as T;
   }
 
   /** The options of a stream, which is opened later, with values that the core takes. */
@@ -375,25 +403,3 @@ export class Client {
     return this.#native;
   }
 }
-
-function responseOf<T>(received: unknown): CallResponse<T> {
-  const { output, report } = received as { output: T; report: string };
-  return new CallResponse(output, report);
-}
-
-/** What a step returns or throws. */
-function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
-  try {
-    return { value: step() };
-  } catch (thrown) {
-    return { thrown };
-  }
-}
-
-/** Sends a call; `watch` is the number of one that is watched. */
-type Send = (
-  client: NativeClient,
-  options: NativeCallOptions | undefined,
-  cancel: Cancel | undefined,
-  watch: number | undefined,
-) => unknown;

@@ -3,6 +3,7 @@
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type HeaderPairs, headersOf } from './headers.js';
+import type { SchemaIssue } from './standard-schema.js';
 import type { StreamEvent } from './stream-event.js';
 
 /** An error as the core reports it. */
@@ -40,6 +41,7 @@ export interface ErrorReport {
 export interface ErrorContext {
   body?: Uint8Array | null;
   cause?: unknown;
+  issues?: readonly SchemaIssue[];
 }
 
 /**
@@ -63,6 +65,9 @@ const SHOWN = new Set([
   'eventsSeen',
   'mayHaveExecuted',
 ]);
+
+/** What is printed of an error does not hold them. */
+const ISSUES = new WeakMap<object, readonly SchemaIssue[]>();
 
 let makeEvent: ((name: string, data: unknown, id: string) => StreamEvent) | undefined;
 
@@ -116,7 +121,7 @@ export class SurfaceError extends Error {
   constructor(report: ErrorReport, context: ErrorContext = {}) {
     if (typeof report?.text !== 'string') {
       throw new TypeError(
-        'only clients create the errors of runtype-surface: in a test, runtype-mock provokes any of them',
+        'only clients create the errors of runtype-surface: in a test, errorForTest() makes any of them',
       );
     }
     super(report.text, context.cause === undefined ? undefined : { cause: context.cause });
@@ -279,13 +284,19 @@ export class ServerError extends APIStatusError {}
 
 /** A success that is not what was asked for: not JSON, too large, or a 202, of which the call is not finished. */
 export class ResponseDecodeError extends ResponseError {
-  /** Path of the value that failed to deserialize; `null` where it is not JSON at all. */
+  /** JSON pointer to the value that is not what was asked for, such as `/items/3/title`; `null` for the whole output. */
   readonly path: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
     super(report, context);
     this.path = report.path;
+    ISSUES.set(this, context?.issues ?? []);
+  }
+
+  /** What the schema of the call found, in its own words, which may repeat the output; for logs that may hold it. */
+  get issues(): readonly SchemaIssue[] {
+    return ISSUES.get(this) ?? [];
   }
 }
 

@@ -32,6 +32,7 @@ export {
   StreamError,
   SurfaceError,
 } from './errors.js';
+export { errorForTest, responseForTest } from './for-tests.js';
 export type { AttemptStart, Hooks } from './hooks.js';
 export { listUnknown, type UnknownRow } from './ledger.js';
 export type {
@@ -47,11 +48,13 @@ export type {
   RequestOptions,
   ResponseFormat,
   RetryMode,
+  SchemaOptions,
   SharedOptions,
   StreamOptions,
   Trust,
 } from './options.js';
 export { CallResponse, type Quota, type RateLimit } from './response.js';
+export type { SchemaIssue, SchemaOutput, StandardSchema } from './standard-schema.js';
 export { EventStream, type StreamResponse } from './stream.js';
 export type {
   DataEvent,

@@ -12,10 +12,12 @@ import type {
   EnvironmentOptions,
   FormatOptions,
   RequestOptions,
+  SchemaOptions,
   SharedOptions,
   StreamLimits,
   StreamOptions,
 } from './options.js';
+import { isSchema, SCHEMA } from './schema.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -70,11 +72,16 @@ const REQUEST: Rules<RequestOptions> = {
 
 const DISPATCH: Rules<DispatchOptions> = { viaDispatch: ['a boolean', isBoolean] };
 
-const CALL: Rules<CallOptions> = { ...REQUEST, ...FORMAT, ...DISPATCH };
+const CALL: Rules<CallOptions & SchemaOptions> = {
+  ...REQUEST,
+  ...FORMAT,
+  ...DISPATCH,
+  schema: [SCHEMA, isSchema],
+};
 
 const STREAM: Rules<StreamOptions> = { ...REQUEST, ...STREAM_LIMITS, ...DISPATCH };
 
-const CALL_MANY: Rules<CallManyOptions> = {
+const CALL_MANY: Rules<CallManyOptions & SchemaOptions> = {
   ...CALL,
   concurrency: ['a number', isNumber],
   inOrder: ['a boolean', isBoolean],
@@ -169,8 +176,8 @@ export function checkRequestOptions(options: unknown, caller: string): RequestOp
 }
 
 /** A call's options, checked. */
-export function checkCallOptions(options: unknown, caller: string): CallOptions {
-  return checked<CallOptions>(options, CALL, caller);
+export function checkCallOptions(options: unknown, caller: string): CallOptions & Partial<SchemaOptions> {
+  return checked<CallOptions & SchemaOptions>(options, CALL, caller);
 }
 
 /** A stream's options, checked. */
@@ -184,6 +191,7 @@ export function checkDefaultOptions(options: unknown): DefaultOptions {
 }
 
 /** The options of many calls, checked. */
-export function checkCallManyOptions<I extends object>(options: unknown): CallManyOptions<I> {
-  return checked<CallManyOptions<I>>(options, CALL_MANY as Rules<CallManyOptions<I>>, 'client.callMany()');
+export function checkCallManyOptions<I extends object>(options: unknown): CallManyOptions<I> & Partial<SchemaOptions> {
+  const rules = CALL_MANY as Rules<CallManyOptions<I> & SchemaOptions>;
+  return checked<CallManyOptions<I> & SchemaOptions>(options, rules, 'client.callMany()');
 }

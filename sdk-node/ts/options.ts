@@ -1,6 +1,7 @@
 // The options of a client and of a call.
 
 import type { Hooks } from './hooks.js';
+import type { StandardSchema } from './standard-schema.js';
 
 /**
  * What is retried. `safe`: only what the server cannot have executed. `idempotent`: also 408, 500, 502, 503, 504, broken and
@@ -83,6 +84,15 @@ export interface RequestOptions extends SharedOptions {
 export interface DispatchOptions {
   /** Sends the call to the surface's dispatch endpoint, which takes the name in the body. Default: `false`. */
   viaDispatch?: boolean | null | undefined;
+}
+
+/** The option of a call that says what its output must be. */
+export interface SchemaOptions<S extends StandardSchema = StandardSchema> {
+  /**
+   * A schema that the output must have (https://standardschema.dev), such as one of zod or valibot. The call returns what the schema
+   * gives, with its type. Default: the output is not checked.
+   */
+  schema: S;
 }
 
 /** The options of one call. */

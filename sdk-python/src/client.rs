@@ -24,6 +24,7 @@ use crate::{
         value::characters,
     },
     origin::Origin,
+    output_type::OutputType,
     prepared::{Prepared, given_up},
     response::{Wanted, finish},
     runtime::{
@@ -133,13 +134,13 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let wanted = Wanted::parse(wanted)?;
+            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
             let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
             let (name, span) = (prepared.capability.clone(), prepared.span.clone());
             let span = span.as_deref();
             let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send());
             let ended = ended.inspect_err(|_| span::cancelled(py, span))?;
-            finish(py, ended, &name, wanted, span)
+            finish(py, ended, &name, wanted, span, output_type.as_ref())
         })
     }
 
@@ -154,14 +155,16 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let wanted = Wanted::parse(wanted)?;
+            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
             let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
             let (name, span) = (prepared.capability.clone(), prepared.span.clone());
             let given_up = given_up(span.as_ref());
             let context = hooks::context_of_loop(&queue, self.hooks(), self.variables(py)?);
             let task = context.scope(prepared.send());
-            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted, span.as_deref()), given_up)
+            let done =
+                move |py: Python<'_>, ended| finish(py, ended, &name, wanted, span.as_deref(), output_type.as_ref());
+            queue.spawn(&running, task, done, given_up)
         })
     }
 
@@ -340,8 +343,9 @@ impl Client {
         let options = Many::read(given.bind(py))?;
         let Prepared { call, capability, closing, .. } = self.prepare(py, "capability", capability, None, given)?;
         let span_start = if span::is_wanted(py)? { bindings::span_start(&call, false) } else { None };
-        let id_of = options.ledger.id_function(py);
-        let caller = Caller { queue, hooks: self.hooks().cloned(), variables, span_start, capability, id_of };
+        let (id_of, output_type) = (options.ledger.id_function(py), OutputType::among(given.bind(py))?.map(Arc::new));
+        let hooks = self.hooks().cloned();
+        let caller = Caller { queue, hooks, variables, span_start, capability, id_of, output_type };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })

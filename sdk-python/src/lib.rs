@@ -14,6 +14,8 @@ mod endpoint;
 mod ledger;
 mod response;
 
+mod output_type;
+
 mod options;
 
 mod hooks;
@@ -54,7 +56,7 @@ mod _native {
         origin::Origin,
         stream::{
             EventStream,
-            event::StreamEvent,
+            event::{StreamEvent, failure_frame, sse_headers},
             misuse::{
                 closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read,
                 stream_not_open,

@@ -4,10 +4,16 @@ use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResponse, Error,
-    bindings::{Report as _, undecodable},
+    bindings::{Report as _, mismatched, undecodable},
 };
 
-use crate::{error, json::decode::decode, log, span::CallSpan};
+use crate::{
+    error,
+    json::decode::decode,
+    log,
+    output_type::{Mismatch, OutputType},
+    span::CallSpan,
+};
 
 /// What is wanted of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,6 +42,7 @@ pub(crate) fn finish(
     capability: &str,
     wanted: Wanted,
     span: Option<&CallSpan>,
+    output_type: Option<&OutputType>,
 ) -> PyResult<Py<PyAny>> {
     let end = |ended| span.map_or(Ok(()), |span| span.end_call(py, ended));
     let response = match ended {
@@ -55,6 +62,14 @@ pub(crate) fn finish(
         Ok(output) => output,
         Err(reason) => {
             let problem = undecodable(response, &reason);
+            end(Some(Err(&problem)))?;
+            return Err(error::raise(py, &problem));
+        }
+    };
+    let output = match output_type.map_or(Ok(Ok(output.clone())), |output_type| output_type.check(&output))? {
+        Ok(output) => output,
+        Err(Mismatch { path, reason }) => {
+            let problem = mismatched(response, path, &reason);
             end(Some(Err(&problem)))?;
             return Err(error::raise(py, &problem));
         }

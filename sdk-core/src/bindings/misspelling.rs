@@ -28,6 +28,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ),
     ("attempt_timeout", &["read_timeout", "response_timeout", "socket_timeout", "per_attempt_timeout", "try_timeout"]),
     ("stream_idle_timeout", &["idle_timeout", "chunk_timeout"]),
+    ("output_type", &["response_model", "output_model", "response_type", "schema", "output_schema", "response_schema"]),
+    ("schema", &["output_type", "response_model", "output_model", "output_schema", "response_schema"]),
     (
         "concurrency",
         &[
@@ -104,10 +106,6 @@ const NO_OPTIONS: &[(&[&str], &str)] = &[
         "pass {before_attempt} and {after_attempt} to the client",
     ),
     (&["idempotency_key"], "there is none: {retry_mode} says what is retried"),
-    (
-        &["response_model", "output_model", "output_type", "schema", "output_schema", "response_schema"],
-        "outputs are not validated: check what is returned",
-    ),
     (&["with_options"], "call {with_options}() of the client"),
 ];
 

@@ -175,7 +175,7 @@ mod tests {
             ("http_client", "no HTTP client can be passed in: it might follow redirects with the key"),
             ("event_hooks", "pass before_attempt and after_attempt to the client"),
             ("idempotency_key", "there is none: retry_mode says what is retried"),
-            ("response_model", "outputs are not validated: check what is returned"),
+            ("response_model", "did you mean output_type, an option of call() and call_many()?"),
             ("signal", "cancel the asyncio task that awaits the call"),
             ("with_options", "call with_options() of the client"),
         ] {

@@ -42,10 +42,14 @@ const PLACES: &[(&[&str], &[&str])] = &[
 ];
 
 /// Options that only JavaScript has.
-const CAMEL_ONLY: (&[&str], &[&str]) = (&["signal"], &[CALL, STREAM, CALL_MANY]);
+const CAMEL_ONLY: &[(&[&str], &[&str])] =
+    &[(&["signal"], &[CALL, STREAM, CALL_MANY]), (&["schema"], &[CALL, CALL_MANY])];
+
+/// Options that it does not have.
+const SNAKE_ONLY: &[(&[&str], &[&str])] = &[(&["output_type"], &[CALL, CALL_MANY])];
 
 fn places() -> impl Iterator<Item = &'static (&'static [&'static str], &'static [&'static str])> {
-    PLACES.iter().chain(is_camel().then_some(&CAMEL_ONLY))
+    PLACES.iter().chain(if is_camel() { CAMEL_ONLY } else { SNAKE_ONLY })
 }
 
 /// All these options, by their names in the core.

@@ -46,6 +46,11 @@ impl<T: Send> ReadAhead<T> {
         Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, progress }
     }
 
+    /// Prepares later batches in another way. To be called before the first one is read.
+    pub fn prepare(&mut self, make_ready: fn(Vec<StreamEvent>) -> T) {
+        self.make_ready = make_ready;
+    }
+
     /// See [`EventStream::next_batch`]. Must be called inside a tokio runtime.
     ///
     /// # Errors
@@ -136,6 +141,12 @@ impl StreamProgress {
     #[must_use]
     pub fn undecodable(&self, reason: &str) -> Error {
         self.0.undecodable(reason)
+    }
+
+    /// The error of a final output that the application's own types or schema rejected, at this path.
+    #[must_use]
+    pub fn mismatched(&self, path: Option<String>, reason: &str) -> Error {
+        self.0.mismatched(path, reason)
     }
 
     /// See [`EventStream::outcome`] and [`EventStream::usage`]; as JSON text, the same in every language.

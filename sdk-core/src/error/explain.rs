@@ -290,10 +290,16 @@ pub(crate) fn undecodable(
             &check_the_way(),
         ]);
     }
-    let place = path.map(|path| format!(" at {path}")).unwrap_or_default();
     if response.body.is_empty() {
         return lines([&format!("{who}{status} without a body where JSON was expected"), EXECUTED, ""]);
     }
+    mismatch(capability, path, reason)
+}
+
+/// The text of an output that is JSON and not what was asked for.
+pub(crate) fn mismatch(capability: Option<&str>, path: Option<&str>, reason: &str) -> String {
+    let place = path.map(|path| format!(" at {path}")).unwrap_or_default();
+    let who = who(capability);
     lines([&format!("{who}the output does not have the expected shape{place}: {}", plain(reason)), EXECUTED, ""])
 }
 

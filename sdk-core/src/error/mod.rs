@@ -33,6 +33,7 @@ pub(crate) mod connection;
 pub(crate) mod explain;
 pub(crate) mod facts;
 pub(crate) mod kind;
+pub(crate) mod pointer;
 pub(crate) mod route;
 pub(crate) mod spelling;
 
@@ -279,7 +280,7 @@ impl Error {
         self.0.option.as_deref()
     }
 
-    /// Path of the value that failed to deserialize, such as `items[3].words`.
+    /// Path of the value that failed to deserialize, as a JSON pointer (RFC 6901) such as `/items/3/title`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()

@@ -19,6 +19,7 @@ use crate::{
         explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
+        pointer::pointer,
     },
     key::{ApiKey, scrubber::Scrubber},
 };
@@ -98,8 +99,8 @@ impl CallResponse<Bytes> {
         let mut reader = serde_json::Deserializer::from_slice(&self.output);
         let decoded = serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| {
-                let path = error.path().to_string();
-                (error.into_inner().to_string(), Some(path).filter(|path| path != "."))
+                let path = pointer(error.path());
+                (error.into_inner().to_string(), path)
             })
             .and_then(|output| reader.end().map(|()| output).map_err(|error| (error.to_string(), None)));
         match decoded {
@@ -128,6 +129,11 @@ impl CallResponse<Bytes> {
             .err()
             .map_or_else(|| reason.to_owned(), |error| error.to_string());
         self.into_undecodable(&reason, None)
+    }
+
+    /// The error of an output that a language's own types or schema rejected, at this path.
+    pub(crate) fn mismatched(self, path: Option<String>, reason: &str) -> Error {
+        self.into_undecodable(reason, path)
     }
 
     fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {

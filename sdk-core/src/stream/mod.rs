@@ -11,6 +11,7 @@ mod nested;
 pub(crate) mod outcome;
 pub(crate) mod parser;
 pub(crate) mod record;
+pub(crate) mod sse;
 mod surrogates;
 mod text;
 
@@ -27,6 +28,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
 use tokio::time::{Instant, Sleep, sleep};
+use tracing::Span;
 
 use crate::{
     config::options::StreamOptions,
@@ -49,7 +51,7 @@ const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// Number of chunks without an event after which the task yields to others.
 const CHUNKS_AT_ONCE: usize = 32;
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
+pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
 /// Stream of a call's events (server-sent events), created by [`Call::stream`](crate::Call::stream).
 ///
@@ -87,13 +89,18 @@ pub struct EventStream {
     /// Error to yield after the events before it.
     failure: Option<Error>,
     record: Arc<Record>,
-    span: CallSpan,
+    span: Option<CallSpan>,
 }
 
 impl EventStream {
     pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record, span: CallSpan) -> Self {
+        Self::of_chunks(Box::pin(response.bytes_stream()), options, record, Some(span))
+    }
+
+    /// `span`: that of the call, if there was one.
+    pub(crate) fn of_chunks(chunks: Chunks, options: StreamOptions, record: Record, span: Option<CallSpan>) -> Self {
         Self {
-            chunks: Some(Box::pin(response.bytes_stream())),
+            chunks: Some(chunks),
             parser: EventParser::new(options.max_event_bytes),
             ready: VecDeque::new(),
             gathered: VecDeque::new(),
@@ -247,7 +254,7 @@ impl EventStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
-        let entered = self.span.entered();
+        let entered = self.span.as_ref().map_or_else(Span::none, CallSpan::entered);
         let read = ready!(entered.in_scope(|| self.poll_source(context)));
         if let Some(Err(error)) = &read {
             self.end();
@@ -335,8 +342,9 @@ impl EventStream {
 
     /// Ends the call's span as the stream has ended.
     fn end_span(&mut self) {
-        let span = &mut self.span;
-        self.record.with_end(|end| span.end(end));
+        if let Some(span) = &mut self.span {
+            self.record.with_end(|end| span.end(end));
+        }
     }
 
     /// Drops the connection and the buffered data.

@@ -22,7 +22,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    error::{Error, kind::ErrorKind},
+    error::{Error, kind::ErrorKind, pointer::pointer},
     key::scrubber::Scrubber,
     telemetry::attributes::{End, StreamEnd},
 };
@@ -172,15 +172,18 @@ impl Record {
 
     /// Decodes the final output.
     pub(crate) fn decode<T: DeserializeOwned>(&self, output: &[u8]) -> Result<T, Error> {
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(output)).map_err(|error| {
-            let path = Some(error.path().to_string()).filter(|path| path != ".");
-            self.progress(&self.state()).undecodable(path, error.inner())
-        })
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(output))
+            .map_err(|error| self.progress(&self.state()).undecodable(pointer(error.path()), error.inner()))
     }
 
     /// The error of a final output that a language's own JSON parser rejected.
     pub(crate) fn undecodable(&self, reason: &str) -> Error {
         self.progress(&self.state()).undecodable(None, &reason)
+    }
+
+    /// The error of one that a language's own types or schema rejected, at this path.
+    pub(crate) fn mismatched(&self, path: Option<String>, reason: &str) -> Error {
+        self.progress(&self.state()).undecodable(path, &reason)
     }
 
     pub(crate) fn execution_id(&self) -> Option<&str> {

@@ -42,6 +42,7 @@ from ._ledger import UnknownRow, list_unknown
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse, Quota, RateLimit, Usage
+from ._sse import AsyncSseBody, SseBody
 from ._stream import EventStream
 
 TYPE_CHECKING = False
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         FilePath,
         HeadersToAdd,
         LogLevel,
+        OutputType,
         PemTexts,
         ResponseFormat,
         RetryMode,
@@ -83,6 +85,7 @@ __all__ = [
     "AsyncClient",
     "AsyncClientOptions",
     "AsyncEventStream",
+    "AsyncSseBody",
     "Attempt",
     "AttemptStart",
     "AuthHeader",
@@ -109,6 +112,7 @@ __all__ = [
     "LogLevel",
     "NotFoundError",
     "NotGiven",
+    "OutputType",
     "PaymentRequiredError",
     "PemTexts",
     "PermissionDeniedError",
@@ -120,6 +124,7 @@ __all__ = [
     "RetryMode",
     "RowIdSource",
     "ServerError",
+    "SseBody",
     "StreamError",
     "StreamEvent",
     "StreamEventName",

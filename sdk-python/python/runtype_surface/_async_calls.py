@@ -9,13 +9,18 @@ from ._async_stream import AsyncEventStream
 from ._asyncio import wait
 from ._base_client import BaseClient
 from ._call_many import AsyncCallMany
+from ._lazy import overload
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse
 from ._signature import runs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar, Unpack
+
     from . import _types as types
+
+    _T = TypeVar("_T")
 else:
     from ._lazy import types
 
@@ -27,6 +32,34 @@ class AsyncCalls(BaseClient):
 
     async def _call(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> types.Any:
         return await self._run("capability", capability, input, "output", given)
+
+    @overload
+    async def call(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallOptions],
+    ) -> _T: ...
+
+    @overload
+    async def call(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> types.Any: ...
 
     @runs(_call)
     async def call(
@@ -43,6 +76,7 @@ class AsyncCalls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> types.Any:
         """Calls a capability and returns its output, decoded from JSON. Cancelling the task drops the request at once.
 
@@ -64,10 +98,13 @@ class AsyncCalls(BaseClient):
             headers: Headers to add. They override the client's of the same name.
             via_dispatch: Whether to send to the surface's dispatch endpoint, which takes the capability's name in the
                 body. Default: no.
+            output_type: Type that the output must have, and is returned as: a dataclass, a `TypedDict`, a pydantic
+                model or `TypeAdapter`, or a type of JSON values such as `list[str]`. Default: unchecked.
 
         Raises:
             TypeError: An option does not exist, or an argument is missing.
             ConfigurationError: The input or an option's value is malformed. Nothing was sent.
+            ResponseDecodeError: The output is not of its type; `path` says where.
             APIStatusError: The server responded with an error status; one subclass per status.
             SurfaceError: The base of these and all others.
         """
@@ -77,6 +114,34 @@ class AsyncCalls(BaseClient):
         self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions
     ) -> types.Any:
         return await self._run("capability", capability, input, "response", given)
+
+    @overload
+    async def call_with_response(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallOptions],
+    ) -> CallResponse[_T]: ...
+
+    @overload
+    async def call_with_response(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> CallResponse: ...
 
     @runs(_call_with_response)
     async def call_with_response(
@@ -93,6 +158,7 @@ class AsyncCalls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> CallResponse:
         """Calls a capability as `call` does, and returns its output with status, ids, limits and attempts.
 
@@ -160,6 +226,37 @@ class AsyncCalls(BaseClient):
         origin = self._native.many_origin()
         return AsyncCallMany(lambda: self._native.begin_call_many(capability, iterator, given, origin))
 
+    @overload
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, types.Any]] | AsyncIterable[Mapping[str, types.Any]],
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallManyOptions],
+    ) -> AsyncCallMany[_T]: ...
+
+    @overload
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, types.Any]] | AsyncIterable[Mapping[str, types.Any]],
+        *,
+        concurrency: int = 8,
+        in_order: bool = True,
+        max_window_wait: types.Duration | NotGiven = NOT_GIVEN,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> AsyncCallMany: ...
+
     @runs(_call_many)
     def call_many(
         self,
@@ -182,6 +279,7 @@ class AsyncCalls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> AsyncCallMany:
         """Calls a capability once for each input, a few at a time. One failure ends no other call.
 

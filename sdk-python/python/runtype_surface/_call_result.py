@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from ._errors import SurfaceError
-from ._record import Frozen, not_made
+from ._record import Frozen, Generic, not_made
 from ._response import CallResponse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from . import _types as types
+
+    _T = TypeVar("_T", default=types.Any)
 else:
     from ._lazy import types
 
+    _T = None
 
-class CallResult(Frozen):
+
+class CallResult(Frozen, Generic[_T]):
     """The result of one of many calls: a response, or an error.
 
     for result in client.call_many("summarize-article", [{"input": text} for text in texts]):
@@ -28,7 +34,7 @@ class CallResult(Frozen):
         self,
         index: int,
         input: object,
-        response: CallResponse | None = None,
+        response: CallResponse[_T] | None = None,
         error: SurfaceError | None = None,
         replayed: bool = False,
     ) -> None:
@@ -36,7 +42,7 @@ class CallResult(Frozen):
         """Position of the input, from 0."""
         self.input: types.Any = input
         """The input, the very object that the iterable yielded."""
-        self.response: CallResponse | None = response
+        self.response: CallResponse[_T] | None = response
         """The response with its metadata. `None` if the call failed."""
         self.error: SurfaceError | None = error
         """The error of the call. `None` if it succeeded."""
@@ -50,7 +56,7 @@ class CallResult(Frozen):
         return self.error is None
 
     @property
-    def output(self) -> types.Any:
+    def output(self) -> _T:
         """The capability's output.
 
         Raises:
@@ -58,7 +64,8 @@ class CallResult(Frozen):
         """
         if self.error is not None:
             raise self.error
-        return None if self.response is None else self.response.output
+        assert self.response is not None  # noqa: S101, without an error there is one
+        return self.response.output
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CallResult):

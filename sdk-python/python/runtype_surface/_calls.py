@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from . import _native
 from ._base_client import BaseClient
 from ._call_many import CallMany
+from ._lazy import overload
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse
 from ._signature import runs
@@ -14,7 +15,11 @@ from ._stream import EventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar, Unpack
+
     from . import _types as types
+
+    _T = TypeVar("_T")
 else:
     from ._lazy import types
 
@@ -26,6 +31,34 @@ class Calls(BaseClient):
 
     def _call(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> types.Any:
         return self._native.call("capability", capability, input, "output", given)
+
+    @overload
+    def call(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallOptions],
+    ) -> _T: ...
+
+    @overload
+    def call(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> types.Any: ...
 
     @runs(_call)
     def call(
@@ -42,6 +75,7 @@ class Calls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> types.Any:
         """Calls a capability and returns its output, decoded from JSON. Waiting releases the GIL, and Ctrl-C ends it.
 
@@ -63,10 +97,13 @@ class Calls(BaseClient):
             headers: Headers to add. They override the client's of the same name.
             via_dispatch: Whether to send to the surface's dispatch endpoint, which takes the capability's name in the
                 body. Default: no.
+            output_type: Type that the output must have, and is returned as: a dataclass, a `TypedDict`, a pydantic
+                model or `TypeAdapter`, or a type of JSON values such as `list[str]`. Default: unchecked.
 
         Raises:
             TypeError: An option does not exist, or an argument is missing.
             ConfigurationError: The input or an option's value is malformed. Nothing was sent.
+            ResponseDecodeError: The output is not of its type; `path` says where.
             APIStatusError: The server responded with an error status; one subclass per status.
             SurfaceError: The base of these and all others.
         """
@@ -76,6 +113,34 @@ class Calls(BaseClient):
         self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions
     ) -> types.Any:
         return self._native.call("capability", capability, input, "response", given)
+
+    @overload
+    def call_with_response(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallOptions],
+    ) -> CallResponse[_T]: ...
+
+    @overload
+    def call_with_response(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> CallResponse: ...
 
     @runs(_call_with_response)
     def call_with_response(
@@ -92,6 +157,7 @@ class Calls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> CallResponse:
         """Calls a capability as `call` does, and returns its output with status, ids, limits and attempts.
 
@@ -157,6 +223,37 @@ class Calls(BaseClient):
         _native.check_inputs(inputs, may_be_async=False)
         return CallMany(self._native.call_many(capability, iter(inputs), given))
 
+    @overload
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, types.Any]],
+        *,
+        output_type: types.OutputType[_T],
+        **options: Unpack[types.CallManyOptions],
+    ) -> CallMany[_T]: ...
+
+    @overload
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, types.Any]],
+        *,
+        concurrency: int = 8,
+        in_order: bool = True,
+        max_window_wait: types.Duration | NotGiven = NOT_GIVEN,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+        output_type: object = None,
+    ) -> CallMany: ...
+
     @runs(_call_many)
     def call_many(
         self,
@@ -179,6 +276,7 @@ class Calls(BaseClient):
         response_format: types.ResponseFormat | None = None,
         headers: types.HeadersToAdd | None = None,
         via_dispatch: bool | None = None,
+        output_type: types.Any = None,
     ) -> CallMany:
         """Calls a capability once for each input, a few at a time. One failure ends no other call.
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, TypeVar
 
 from ._attempt import Attempt
 from ._hooks import AttemptStart
@@ -43,6 +43,7 @@ __all__ = [
     "FilePath",
     "HeadersToAdd",
     "LogLevel",
+    "OutputType",
     "PemTexts",
     "ResponseFormat",
     "RetryMode",
@@ -93,6 +94,19 @@ RowIdSource: TypeAlias = str | Callable[[Any], str | int]
 
 HeadersToAdd: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers to add: a mapping, or pairs of name and value. The last of one name counts."""
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class _Validator(Protocol[_T_co]):
+    """What checks a value, such as pydantic's `TypeAdapter`."""
+
+    def validate_python(self, object: Any, /) -> _T_co: ...
+
+
+OutputType: TypeAlias = type[_T] | _Validator[_T]
+"""The type of an output: a dataclass, a `TypedDict`, a pydantic model, `list[str]` and the like, or a `TypeAdapter`."""
 
 BeforeAttempt: TypeAlias = Callable[[AttemptStart], None]
 """What is called before each attempt: a plain function, not an `async` one."""

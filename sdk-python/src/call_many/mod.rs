@@ -20,6 +20,7 @@ use crate::{
     error,
     hooks::{self, Hooks},
     log,
+    output_type::OutputType,
     response::{Wanted, finish},
     runtime::{
         closing::Closing,
@@ -56,6 +57,7 @@ struct Shared {
     /// What the hooks and the logger are to be told, by the thread that waits for a result.
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Told>>,
     hooks: Option<Arc<Hooks>>,
+    output_type: Option<Arc<OutputType>>,
     /// Those of whoever made the calls, for the hooks.
     variables: Option<Arc<Variables>>,
     /// Results that are there, and why there are no more.
@@ -101,6 +103,7 @@ pub(crate) struct Caller {
     pub(crate) capability: String,
     /// The function that gives the id of an input in the ledger.
     pub(crate) id_of: Option<Py<PyAny>>,
+    pub(crate) output_type: Option<Arc<OutputType>>,
 }
 
 /// Many in-flight calls, read synchronously or from asyncio.
@@ -118,7 +121,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, variables, span_start, capability, id_of }: Caller,
+        Caller { queue, hooks, variables, span_start, capability, id_of, output_type }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -163,6 +166,7 @@ impl CallMany {
             asked: tokio::sync::Mutex::new(asked),
             told: tokio::sync::Mutex::new(told),
             hooks,
+            output_type,
             variables,
             results: tokio::sync::Mutex::new(results),
         });
@@ -294,10 +298,11 @@ fn to_result(
     let (input, span) = shared.inputs.take_input(index).unwrap_or_else(|| (py.None(), None));
     // Nothing was sent for it.
     let span = span.filter(|_| !replayed);
-    let (response, error) = match finish(py, Some(result), capability, Wanted::Response, span.as_deref()) {
-        Ok(response) => (response, py.None()),
-        Err(error) => (py.None(), error.into_value(py).into_any()),
-    };
+    let (response, error) =
+        match finish(py, Some(result), capability, Wanted::Response, span.as_deref(), shared.output_type.as_deref()) {
+            Ok(response) => (response, py.None()),
+            Err(error) => (py.None(), error.into_value(py).into_any()),
+        };
     static RESULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let class = RESULT.get_or_try_init(py, || {
         py.import("runtype_surface._call_result")?.getattr(intern!(py, "CallResult")).map(Bound::unbind)

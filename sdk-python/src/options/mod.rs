@@ -125,8 +125,9 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
                 headers.iter().fold(call, |call, (name, value)| call.header(name, value))
             }),
             "via_dispatch" => set(call, option.truth(), |call, is_set| if is_set { call.via_dispatch() } else { call }),
-            // These are of many calls: `Many` reads them.
-            "concurrency" | "in_order" | "max_window_wait" | "ledger" | "id" | "rerun_unknown" | "sync" => Ok(call),
+            // Who calls reads the first, and `Many` the others.
+            "output_type" | "concurrency" | "in_order" | "max_window_wait" | "ledger" | "id" | "rerun_unknown"
+            | "sync" => Ok(call),
             _ => Err(option.unknown()),
         }?;
     }

@@ -22,6 +22,7 @@ use crate::{
     error,
     json::decode::decode,
     log,
+    output_type::{Mismatch, OutputType},
     runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
     span::CallSpan,
 };
@@ -164,17 +165,23 @@ impl EventStream {
     }
 
     /// Reads to the end, and returns the capability's output.
-    fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn final_output(&self, py: Python<'_>, output_type: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
+            let output_type = OutputType::of(output_type)?;
             let read = gil::wait(py, self.source(py)?.final_output())?;
-            to_output(py, read, &self.ends)
+            to_output(py, read, &self.ends, output_type.as_ref())
         })
     }
 
-    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+    fn begin_final_output<'py>(
+        &self,
+        py: Python<'py>,
+        output_type: &Bound<'py, PyAny>,
+    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let ends = self.ends.clone();
-            self.begin(py, self.source(py)?.final_output(), move |py, read| to_output(py, read, &ends))
+            let (ends, output_type) = (self.ends.clone(), OutputType::of(output_type)?);
+            let read = self.source(py)?.final_output();
+            self.begin(py, read, move |py, read| to_output(py, read, &ends, output_type.as_ref()))
         })
     }
 
@@ -319,10 +326,21 @@ fn to_text(py: Python<'_>, read: Read<String>, ends: &Ends) -> PyResult<Py<PyAny
     Ok(PyString::new(py, &text).into_any().unbind())
 }
 
-fn to_output(py: Python<'_>, read: Read<bytes::Bytes>, ends: &Ends) -> PyResult<Py<PyAny>> {
+fn to_output(
+    py: Python<'_>,
+    read: Read<bytes::Bytes>,
+    ends: &Ends,
+    output_type: Option<&OutputType>,
+) -> PyResult<Py<PyAny>> {
     let Some(output) = unless_stopped(py, read, ends)? else { return Ok(py.None()) };
     ends.end(py)?;
-    decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &ends.progress.undecodable(&reason)))
+    let progress = &ends.progress;
+    let output = decode(py, &output).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))?;
+    let Some(output_type) = output_type else { return Ok(output.unbind()) };
+    match output_type.check(&output)? {
+        Ok(output) => Ok(output.unbind()),
+        Err(Mismatch { path, reason }) => Err(error::raise(py, &progress.mismatched(path, &reason))),
+    }
 }
 
 /// A list of events, as Python's class.
