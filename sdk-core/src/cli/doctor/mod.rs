@@ -92,9 +92,6 @@ fn tls_failure(error: &Error) -> Check {
         check.remedy =
             Some(format!("Begin {base_url} with http:// if this is a mock on this machine, or name the port of TLS."));
     }
-    if check.text.contains("UnknownIssuer") {
-        check.remedy = Some("If the server is yours, pass its authority's PEM file as --root-certificate.".to_owned());
-    }
     check
 }
 
