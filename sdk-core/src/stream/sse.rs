@@ -87,7 +87,6 @@ impl EventStream {
     /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
     pub fn into_sse(self) -> SseStream {
         SseStream { events: Some(self) }
     }
