@@ -27,8 +27,9 @@ const printed = {
     /^echo, attempt 1: 200 after [\d.]+ ms$/,
     /^$/,
   ],
-  'ts/client.ts': [/^A long text\.$/, /^$/, /^0 One\.\n1 Two\.$/],
+  'ts/client.ts': [/^A long text\.$/, /^0 One\.\n1 Two\.$/],
   'ts/errors.ts': [/^check its effects before retrying: fails: 500 /],
+  'ts/for-tests.ts': [/^true 9000$/],
   'ts/stream.ts': [/^You wrote: Where is my parcel\? .*today\.$/],
   'ts/stream-event.ts': [/^You wrote: Where is my parcel\? .*today\. took number$/],
 };

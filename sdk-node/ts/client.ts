@@ -118,15 +118,8 @@ export class Client {
 
   /**
    * Derives a client whose calls have other options by default. Both share the connections, the key, the retry budget and the
-   * hooks, so options of these are refused: create another client. The options of a call override those of either.
-   *
-   * @example
-   * ```ts
-   * import { Client } from 'runtype-surface';
-   *
-   * const client = new Client();
-   * const patient = client.withOptions({ timeoutMs: 1_800_000, maxRetries: 5 });
-   * ```
+   * hooks, so options of these are refused: create another client. The options of a call override those of either:
+   * `client.withOptions({ timeoutMs: 1_800_000 })`.
    *
    * Closing a derived client leaves the other as it is; closing the one that has the connections closes all.
    *
