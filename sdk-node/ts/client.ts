@@ -342,12 +342,17 @@ export class Client {
     watched: WatchedCall | undefined = this.#shared.watchedCalls?.make(),
   ): Promise<unknown> {
     return this.#inFlight.during(async () => {
-      const nativeOptions = options && site.run(() => nativeCallOptions(options));
-      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
-      const signal = options?.signal;
-      const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
-      this.#runWaitingHooks();
-      return site.run(() => unwrap(result));
+      watched?.begin();
+      try {
+        const nativeOptions = options && site.run(() => nativeCallOptions(options));
+        const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
+        const signal = options?.signal;
+        const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
+        this.#runWaitingHooks();
+        return site.run(() => unwrap(result));
+      } finally {
+        watched?.end();
+      }
     });
   }
 
