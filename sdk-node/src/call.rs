@@ -13,7 +13,7 @@ use crate::{
     guard::{self, Guarded, GuardedPromise},
     options::CallOptions,
     response,
-    watched_call::watch,
+    watch::{StartSpan, Watch, Watching},
 };
 
 /// A call of a capability.
@@ -40,9 +40,10 @@ pub(crate) fn send<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
+    watch: Option<&Watch>,
+    start: Option<&StartSpan<'_>>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, number, |env, response| Ok(response::output_value(env, response)))
+    send_and(env, call, cancel, watch, start, |env, response| Ok(response::output_value(env, response)))
 }
 
 /// Sends a call that resolves to `{output, report}`.
@@ -50,9 +51,10 @@ pub(crate) fn send_with_report<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
+    watch: Option<&Watch>,
+    start: Option<&StartSpan<'_>>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, number, output_and_report)
+    send_and(env, call, cancel, watch, start, output_and_report)
 }
 
 /// Sends a call that resolves to what `settle` makes of its response, or to `undefined` where it was cancelled.
@@ -60,14 +62,29 @@ fn send_and<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
+    watch: Option<&Watch>,
+    start: Option<&StartSpan<'_>>,
     settle: impl FnOnce(&'env Env, CallResponse<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> + 'static,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let cancelled = Cancelled::by(cancel);
-    let sent = watch(number, async move { cancelled.or(call.send_bytes()).await });
+    let watching = Watching::by(watch);
+    let call = watching.start(call, false, start)?;
+    let settling = watching.clone();
+    let sent = async move {
+        let outcome = watching.drive(cancelled.or(call.send_bytes())).await;
+        watching.end(outcome.as_ref().map(Result::as_ref));
+        outcome
+    };
     guard::promise(env, sent, move |env, outcome| match outcome {
         None => Ok(Either::A(().into_unknown(env)?)),
-        Some(Ok(response)) => settle(env, response),
+        Some(Ok(response)) => settle(env, response).inspect(|settled| {
+            // Its output is no JSON.
+            if let Either::B(error) = settled
+                && let Some(error) = error.of_core()
+            {
+                settling.end(Some(Err(error)));
+            }
+        }),
         Some(Err(error)) => Ok(Either::B(error.into())),
     })
 }

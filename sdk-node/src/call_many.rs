@@ -13,7 +13,9 @@ use napi::{
 use napi_derive::napi;
 use runtype_surface::{
     Call, CallResult, Error,
-    bindings::{InputGiver, Refuse as _, Report as _, checked, drive, inputs, many_stream, refused, whole_number},
+    bindings::{
+        self, InputGiver, Refuse as _, Report as _, SpanEnd, checked, drive, inputs, many_stream, refused, whole_number,
+    },
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -24,7 +26,7 @@ use crate::{
     options::{Limit, limit},
     panic::{self, Panicked, place::Place},
     response,
-    watched_call::watch,
+    watch::{TraceParent, Watching},
 };
 
 /// The options that only many calls have.
@@ -46,6 +48,8 @@ pub struct Input {
     pub json: Option<String>,
     /// Why it cannot be written as JSON.
     pub problem: Option<String>,
+    /// What its request sends of its span.
+    pub trace: Option<TraceParent>,
 }
 
 impl From<Input> for Result<Bytes, Error> {
@@ -61,6 +65,8 @@ impl From<Input> for Result<Bytes, Error> {
 #[napi(custom_finalize)]
 pub struct CallMany {
     giver: InputGiver,
+    /// What the span of each call begins with.
+    span_start: Option<String>,
     calls: Arc<Closable<Calls>>,
 }
 
@@ -78,14 +84,16 @@ struct Calls {
     asked: mpsc::UnboundedReceiver<()>,
     /// Drives the calls; ends with this.
     driver: JoinSet<()>,
-    /// The number by which reports of their attempts name them.
-    number: Option<u32>,
+    watching: Watching,
+    has_span: bool,
 }
 
 /// What wakes the reader of the results.
 struct Step {
     result: Option<CallResult>,
     wants_input: bool,
+    /// Whether its call has a span.
+    has_span: bool,
 }
 
 impl Step {
@@ -93,6 +101,13 @@ impl Step {
         let mut step = Object::new(env)?;
         step.set_named_property("wantsInput", self.wants_input)?;
         if let Some(CallResult { index, result, .. }) = self.result {
+            if self.has_span {
+                let end = match &result {
+                    Ok(response) => SpanEnd::Response(response),
+                    Err(error) => SpanEnd::Error(error),
+                };
+                step.set_named_property("spanEnd", bindings::span_end(&end))?;
+            }
             let result = match result {
                 Ok(response) => {
                     step.set_named_property("report", response.report())?;
@@ -110,21 +125,22 @@ impl Step {
 impl Calls {
     async fn next(&mut self) -> Option<Result<Step, Panicked>> {
         if let Some((mut many, sender)) = self.waiting.take() {
-            self.driver.spawn(watch(self.number, async move {
-                let driven = panic::caught_future(Place::Task, drive(&mut many, &sender, Ok));
+            let watching = self.watching.clone();
+            self.driver.spawn(async move {
+                let driven = panic::caught_future(Place::Task, watching.drive(drive(&mut many, &sender, Ok)));
                 // Sent, or the missing results would look like the end.
                 if let Err(panicked) = driven.await {
                     let _ = sender.send(Err(panicked)).await;
                 }
-            }));
+            });
         }
         tokio::select! {
             biased;
             result = self.results.recv() => {
                 let wants_input = self.asked.try_recv().is_ok();
-                Some(result?.map(|result| Step { result: Some(result), wants_input }))
+                Some(result?.map(|result| Step { result: Some(result), wants_input, has_span: self.has_span }))
             }
-            Some(()) = self.asked.recv() => Some(Ok(Step { result: None, wants_input: true })),
+            Some(()) = self.asked.recv() => Some(Ok(Step { result: None, wants_input: true, has_span: false })),
         }
     }
 }
@@ -138,7 +154,8 @@ impl Close for Calls {
 }
 
 impl CallMany {
-    pub(crate) fn new(call: Call, options: CallManyOptions, number: Option<u32>) -> Result<Self, Error> {
+    pub(crate) fn new(call: Call, options: CallManyOptions, watching: Watching) -> Result<Self, Error> {
+        let span_start = if watching.wants_span() { bindings::span_start(&call, false) } else { None };
         let (ask, asked) = mpsc::unbounded_channel();
         let (giver, inputs) = inputs(move || {
             // Where the calls were dropped, nobody is asked.
@@ -162,8 +179,15 @@ impl CallMany {
         }
         // The core keeps the other results that wait for the reader.
         let (sender, results) = mpsc::channel(1);
-        let calls = Calls { waiting: Some((checked(many)?, sender)), results, asked, driver: JoinSet::new(), number };
-        Ok(Self { giver, calls: Arc::new(Closable::new(calls, JsThread::current())) })
+        let calls = Calls {
+            waiting: Some((checked(many)?, sender)),
+            results,
+            asked,
+            driver: JoinSet::new(),
+            watching,
+            has_span: span_start.is_some(),
+        };
+        Ok(Self { giver, span_start, calls: Arc::new(Closable::new(calls, JsThread::current())) })
     }
 }
 
@@ -177,7 +201,7 @@ impl CallMany {
     ///
     /// Where no promise can be made, which Node does not refuse.
     #[napi(
-        ts_return_type = "Promise<{ wantsInput: boolean, index?: number, result?: unknown | NativeError, report?: string } | NativeError | undefined> | NativeError"
+        ts_return_type = "Promise<{ wantsInput: boolean, index?: number, result?: unknown | NativeError, report?: string, spanEnd?: string } | NativeError | undefined> | NativeError"
     )]
     pub fn next<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
@@ -191,10 +215,23 @@ impl CallMany {
         })
     }
 
+    /// What the span of each call begins with, as JSON text; none where they are not watched.
+    #[napi(getter, ts_return_type = "string | undefined | NativeError")]
+    #[must_use]
+    pub fn span_start(&self) -> Guarded<Option<String>> {
+        guard::plain(Place::Begun, || self.span_start.clone())
+    }
+
     /// Gives the input that was asked for; nothing where there are no more.
     #[napi(ts_return_type = "undefined | NativeError")]
     pub fn give(&self, input: Option<Input>) -> Guarded<()> {
-        guard::plain(Place::Begun, || self.giver.give(input.map(Into::into)))
+        guard::plain(Place::Begun, || match input {
+            Some(Input { json: Some(json), trace: Some(trace), .. }) => match trace.context() {
+                Some(context) => self.giver.give_traced(json.into(), context),
+                None => self.giver.give(Some(Ok(json.into()))),
+            },
+            input => self.giver.give(input.map(Into::into)),
+        })
     }
 
     /// Drops the in-flight calls, and begins no more.

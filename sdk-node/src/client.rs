@@ -27,7 +27,7 @@ use crate::{
     options::{CallOptions, ClientOptions},
     panic::{self, place::Place},
     stream::EventStream,
-    watched_call,
+    watch::{StartSpan, Watch, Watching},
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -100,7 +100,7 @@ pub fn open_client(
 
 #[napi]
 impl Client {
-    /// Calls a capability. `watch` is the number by which reports of its attempts name it.
+    /// Calls a capability. `start_span` starts the span of a call that is watched, and never throws.
     ///
     /// # Errors
     ///
@@ -112,20 +112,22 @@ impl Client {
         request: CallRequest,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
+        watch: Option<&Watch>,
+        #[napi(ts_arg_type = "((report: string) => TraceParent | null | undefined) | undefined | null")]
+        start_span: Option<StartSpan<'_>>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         self.with_core(|core| {
             let CallRequest { capability, input, with_report } = request;
             let call = call::with_options(core.capability(capability).input_json(input), options);
             if with_report {
-                call::send_with_report(env, call, cancel, watch)
+                call::send_with_report(env, call, cancel, watch, start_span.as_ref())
             } else {
-                call::send(env, call, cancel, watch)
+                call::send(env, call, cancel, watch, start_span.as_ref())
             }
         })
     }
 
-    /// Calls a capability and resolves to its stream of events once the response has begun. The input is JSON text.
+    /// Calls a capability and resolves to its stream of events once the response has begun.
     ///
     /// # Errors
     ///
@@ -134,16 +136,27 @@ impl Client {
     pub fn stream<'env>(
         &self,
         env: &'env Env,
-        capability: String,
-        input: String,
+        request: CallRequest,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
+        watch: Option<&Watch>,
+        #[napi(ts_arg_type = "((report: string) => TraceParent | null | undefined) | undefined | null")]
+        start_span: Option<StartSpan<'_>>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
         self.with_core(|core| {
+            let CallRequest { capability, input, .. } = request;
             let call = call::with_options(core.capability(capability).input_json(input), options);
-            let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
-            let opened = watched_call::watch(watch, async move { cancelled.or(call.stream()).await });
+            let (cancelled, owner, watching) = (Cancelled::by(cancel), JsThread::current(), Watching::by(watch));
+            let call = watching.start(call, true, start_span.as_ref())?;
+            let opened = async move {
+                let opened = watching.drive(cancelled.or(call.stream())).await;
+                match &opened {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => watching.end(Some(Err(error))),
+                    None => watching.end(None),
+                }
+                opened
+            };
             guard::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
@@ -195,11 +208,11 @@ impl Client {
         capability: String,
         many: CallManyOptions,
         options: Option<CallOptions>,
-        watch: Option<u32>,
+        watch: Option<&Watch>,
     ) -> napi::Result<Guarded<CallMany>> {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability), options);
-            Ok(match CallMany::new(call, many, watch) {
+            Ok(match CallMany::new(call, many, Watching::by(watch)) {
                 Ok(many) => Either::A(many),
                 Err(error) => Either::B(error.into()),
             })
@@ -217,10 +230,18 @@ impl Client {
         env: &'env Env,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
+        watch: Option<&Watch>,
+        #[napi(ts_arg_type = "((report: string) => TraceParent | null | undefined) | undefined | null")]
+        start_span: Option<StartSpan<'_>>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         self.with_core(|core| {
-            call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel, watch)
+            call::send_with_report(
+                env,
+                call::with_options(core.openapi_call(), options),
+                cancel,
+                watch,
+                start_span.as_ref(),
+            )
         })
     }
 

@@ -13,6 +13,13 @@ use crate::panic::{self, Panicked, place::Place};
 #[napi(custom_finalize)]
 pub struct NativeError(Result<Error, Panicked>);
 
+impl NativeError {
+    /// The core's error; none for a panic.
+    pub(crate) fn of_core(&self) -> Option<&Error> {
+        self.0.as_ref().ok()
+    }
+}
+
 impl From<Error> for NativeError {
     fn from(error: Error) -> Self {
         Self(Ok(error))

@@ -19,6 +19,7 @@ mod response;
 
 pub mod cancel;
 mod hooks;
+pub mod watch;
 
 mod guard;
 

@@ -101,6 +101,13 @@ impl EventStream {
         guard::plain(Place::Begun, || self.progress.report())
     }
 
+    /// What ends the span of the stream, as JSON text: how it has ended so far, or that it is closed.
+    #[napi(getter, ts_return_type = "string | NativeError")]
+    #[must_use]
+    pub fn span_end(&self) -> Guarded<String> {
+        guard::plain(Place::Begun, || bindings::span_end(&bindings::SpanEnd::<Bytes>::Stream(&self.progress)))
+    }
+
     /// Waits for events. It resolves to a list of each event's name, data and id (`null`: still the same) in turn, an error,
     /// or `undefined` after the last one.
     ///

@@ -6,6 +6,7 @@ import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
 import type { SurfaceError } from './errors.js';
 import { write } from './input.js';
+import type { ManyTraces } from './many-traces.js';
 import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
@@ -34,12 +35,13 @@ export async function* resultsOf<T, I extends object>(
   site: CallSite,
   signal: AbortSignal | undefined,
   watched: WatchedCall | undefined,
+  traces: ManyTraces | undefined,
   runHooks: () => void,
 ): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
   watched?.begin();
-  const feed = new InputFeed(inputs, many);
+  const feed = new InputFeed(inputs, many, traces);
   const stopListening = signal && cancelOnAbort(signal, { cancel: () => many.close() });
   try {
     for (;;) {
@@ -52,15 +54,17 @@ export async function* resultsOf<T, I extends object>(
         return;
       }
       if (next.wantsInput) feed.give();
-      const { index, result, report = '{}' } = next;
+      const { index, result, report = '{}', spanEnd } = next;
       if (index === undefined) continue;
+      traces?.end(index, spanEnd);
       const output = () => site.run(() => unwrap(result)) as T;
       yield resultOf(index, feed.takeInput(index), output, report);
     }
   } finally {
     stopListening?.();
-    watched?.end();
+    watched?.endMany();
     many.close();
+    traces?.endAll();
     await feed.close();
   }
 }
@@ -72,13 +76,18 @@ class InputFeed<I extends object> {
   /** The inputs whose results have not been read, by their positions. */
   readonly #inputs = new Map<number, I>();
   #given = 0;
+  readonly #traces: ManyTraces | undefined;
+  /** What is told of each call when it begins. */
+  readonly #spanStart: string | undefined;
   readonly #isAsync: boolean;
   #isAtEnd = false;
   #isPulling = false;
   #thrown: { reason: unknown } | undefined;
 
-  constructor(inputs: Inputs<I>, many: NativeCallMany) {
+  constructor(inputs: Inputs<I>, many: NativeCallMany, traces: ManyTraces | undefined) {
     this.#many = many;
+    this.#traces = traces;
+    this.#spanStart = traces && (unwrap(many.spanStart) ?? undefined);
     this.#isAsync = Symbol.asyncIterator in inputs;
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
@@ -132,8 +141,15 @@ class InputFeed<I extends object> {
     if (typeof item !== 'object' || item === null)
       throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
-    if (!item.done) this.#inputs.set(this.#given++, item.value);
-    unwrap(this.#many.give(item.done ? null : nativeInput(item.value)));
+    if (item.done) {
+      unwrap(this.#many.give(null));
+      return;
+    }
+    const index = this.#given++;
+    this.#inputs.set(index, item.value);
+    const input = nativeInput(item.value);
+    const trace = input.json === null ? undefined : this.#traces?.begin(index, this.#spanStart);
+    unwrap(this.#many.give({ ...input, trace: trace ?? null }));
   }
 
   #fail(reason: unknown): void {

@@ -13,7 +13,8 @@ import { eventReader } from './event-reader.js';
 import { hookRunner } from './hook-runner.js';
 import { InFlight } from './in-flight.js';
 import { keyFunction } from './key-function.js';
-import { type NativeCallOptions, native } from './native.js';
+import { ManyTraces } from './many-traces.js';
+import { native } from './native.js';
 import { unwrap } from './native-error.js';
 import type {
   CallManyOptions,
@@ -34,11 +35,11 @@ import {
   checkStreamOptions,
 } from './options-check.js';
 import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
-import { CallResponse } from './response.js';
+import { type CallResponse, responseOf } from './response.js';
+import type { NativeClient, Send } from './send.js';
 import { EventStream } from './stream.js';
 import { type WatchedCall, WatchedCalls } from './watched-call.js';
 
-type NativeClient = InstanceType<typeof native.Client>;
 type NativeStream = InstanceType<typeof native.EventStream>;
 
 /**
@@ -86,19 +87,20 @@ export class Client {
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
     const environment = site.run(() => new Environment(envPrefix ?? undefined, apiKeyVariable ?? undefined));
-    const calls = new WatchedCalls();
-    const runHooks = hookRunner(given, calls);
-    const askKey = typeof apiKey === 'function' ? keyFunction(apiKey, calls) : undefined;
+    const find = (number: number) => this.#shared.watchedCalls.get(number);
+    const runHooks = hookRunner(given, find);
+    const askKey = typeof apiKey === 'function' ? keyFunction(apiKey, find) : undefined;
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
       const opened = unwrap(native.openClient(nativeOptions, askKey));
-      if (runHooks !== undefined) unwrap(opened.listenToAttempts(runHooks));
       return [opened, unwrap(opened.endpoint)] as const;
     });
     this.#native = client;
     this.#inFlight = new InFlight();
     const isKeyInEnvironment = apiKey === undefined && apiKeyFile === undefined;
-    const watchedCalls = runHooks === undefined && askKey === undefined ? undefined : calls;
+    const hasHooks = (given.beforeAttempt ?? given.afterAttempt) != null;
+    const listen = () => unwrap(client.listenToAttempts(runHooks));
+    const watchedCalls = site.run(() => new WatchedCalls(hasHooks || askKey !== undefined, hasHooks, listen));
     this.#shared = { address, runHooks, watchedCalls, environment: isKeyInEnvironment ? environment : undefined };
   }
 
@@ -202,9 +204,10 @@ export class Client {
     const site = new CallSite(Client.prototype.callMany);
     const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
     const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
-    const watched = this.#shared.watchedCalls?.make();
+    const watched = this.#shared.watchedCalls.make();
+    const traces = watched && new ManyTraces(watched);
     const build = () =>
-      unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
+      unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.native));
     // It only builds, and refuses a wrong option at once.
     const many = site.run(build);
     const open = () => {
@@ -212,14 +215,17 @@ export class Client {
       site.run(() => this.#open());
       return many;
     };
-    return resultsOf(
+    const results = resultsOf<T, I>(
       open,
       site.run(() => iterable(inputs)),
       site,
       signal ?? undefined,
       watched,
+      traces,
       () => this.#runWaitingHooks(),
     );
+    traces?.endWith(results);
+    return results;
   }
 
   /**
@@ -239,13 +245,15 @@ export class Client {
     const site = new CallSite(Client.prototype.stream);
     const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
     const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
-    const watched = this.#shared.watchedCalls?.make();
+    const watched = this.#shared.watchedCalls.make();
     const open = async (signal: AbortSignal) => {
       if ('thrown' in built) throw built.thrown;
       const { capability, input } = built.value;
-      const send: Send = (client, nativeOptions, cancel, watch) =>
-        client.stream(capability, input, nativeOptions, cancel, watch);
-      return eventReader((await this.#send(site, { ...options, signal }, send, watched)) as NativeStream, site);
+      const request = { capability, input, withReport: false };
+      const send: Send = (client, nativeOptions, cancel, watch, startSpan) =>
+        client.stream(request, nativeOptions, cancel, watch, startSpan);
+      const stream = (await this.#send(site, { ...options, signal }, send, watched)) as NativeStream;
+      return eventReader(stream, site, watched?.trace);
     };
     return new EventStream(open, options.signal ?? undefined);
   }
@@ -310,10 +318,11 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
-    const output = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel, watch),
-    );
-    return output as T;
+    const send: Send = (client, nativeOptions, cancel, watch, startSpan) => {
+      const request = { capability: slug(capability), input: inputOf(rest), withReport };
+      return client.call(request, nativeOptions, cancel, watch, startSpan);
+    };
+    return (await this.#send(site, options, send)) as T;
   }
 
   /** The options of a stream, which is opened later, with values that the core takes. */
@@ -330,35 +339,38 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       given === undefined ? undefined : site.run(() => checkRequestOptions(given, `client.${boundary.name}()`));
-    return this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.openapi(nativeOptions, cancel, watch),
-    );
+    const send: Send = (client, ...rest) => client.openapi(...rest);
+    return this.#send(site, options, send);
   }
 
   async #send(
     site: CallSite,
     options: CallOptions | StreamOptions | undefined,
     send: Send,
-    watched: WatchedCall | undefined = this.#shared.watchedCalls?.make(),
+    watched: WatchedCall | undefined = this.#shared.watchedCalls.make(),
   ): Promise<unknown> {
     return this.#inFlight.during(async () => {
+      let isOpen = false;
       watched?.begin();
       try {
         const nativeOptions = options && site.run(() => nativeCallOptions(options));
-        const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
+        const begin = (cancel?: Cancel) =>
+          site.run(() => send(this.#open(), nativeOptions, cancel, watched?.native, watched?.startSpan));
         const signal = options?.signal;
         const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
         this.#runWaitingHooks();
-        return site.run(() => unwrap(result));
+        const value = site.run(() => unwrap(result));
+        isOpen = value instanceof native.EventStream;
+        return value;
       } finally {
-        watched?.end();
+        watched?.end(isOpen);
       }
     });
   }
 
   /** Runs the hooks for attempts that they have not received yet. */
   #runWaitingHooks(): void {
-    this.#shared.runHooks?.(this.#native.takeAttemptReports());
+    this.#shared.runHooks(this.#native.takeAttemptReports());
   }
 
   /** The native client, with the environment's current key. */
@@ -370,11 +382,6 @@ export class Client {
   }
 }
 
-function responseOf<T>(received: unknown): CallResponse<T> {
-  const { output, report } = received as { output: T; report: string };
-  return new CallResponse(output, report);
-}
-
 /** What a step returns or throws. */
 function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
   try {
@@ -383,11 +390,3 @@ function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
     return { thrown };
   }
 }
-
-/** Sends a call; `watch` is the number of one that is watched. */
-type Send = (
-  client: NativeClient,
-  options: NativeCallOptions | undefined,
-  cancel: Cancel | undefined,
-  watch: number | undefined,
-) => unknown;

@@ -11,9 +11,8 @@ type NativeClient = InstanceType<typeof native.Client>;
 /** What a client shares with those that are derived from it. */
 export interface SharedParts {
   readonly address: string;
-  readonly runHooks: RunHooks | undefined;
-  /** Set where a function of the application may run for a call. */
-  readonly watchedCalls: WatchedCalls | undefined;
+  readonly runHooks: RunHooks;
+  readonly watchedCalls: WatchedCalls;
   /** Set where the key comes from the environment. */
   readonly environment: Environment | undefined;
 }

@@ -1,19 +1,21 @@
 // Reads a stream of the native part.
 
 import type { CallSite } from './call-site.js';
+import type { CallTrace } from './call-trace.js';
 import type { native } from './native.js';
 import { unwrap } from './native-error.js';
 import type { EventReader } from './stream.js';
+import { tracedReader } from './stream-trace.js';
 
 type NativeStream = InstanceType<typeof native.EventStream>;
 
-/** A stream of the native part, whose errors are thrown with the stack of `site`. */
-export function eventReader(stream: NativeStream, site: CallSite): EventReader {
+/** A stream of the native part, whose errors are thrown with the stack of `site`. With its end, `trace` ends. */
+export function eventReader(stream: NativeStream, site: CallSite, trace: CallTrace | undefined): EventReader {
   const read = async <T>(promise: unknown) => {
     const result = await promise;
     return site.run(() => unwrap(result)) as T;
   };
-  return {
+  const reader: EventReader = {
     report: () => site.run(() => unwrap(stream.report)),
     executionId: () => site.run(() => unwrap(stream.executionId)) ?? null,
     progress: () => site.run(() => unwrap(stream.progress)),
@@ -24,4 +26,5 @@ export function eventReader(stream: NativeStream, site: CallSite): EventReader {
       stream.close();
     },
   };
+  return trace === undefined ? reader : tracedReader(reader, stream, trace);
 }

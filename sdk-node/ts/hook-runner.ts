@@ -2,12 +2,11 @@
 
 import process from 'node:process';
 
-import { messageOf } from './argument.js';
 import { type AttemptReport, attemptOf } from './attempt.js';
+import { warn } from './hook-warning.js';
 import type { AttemptStart, Hooks } from './hooks.js';
-import { native } from './native.js';
 import { type NativeError, unwrap } from './native-error.js';
-import type { WatchedCalls } from './watched-call.js';
+import type { WatchedCall } from './watched-call.js';
 
 interface Report {
   start: {
@@ -30,15 +29,23 @@ interface AttemptReported {
 /** Calls the hooks with the core's reports; an error in the reports' place becomes a process warning. It never throws. */
 export type RunHooks = (reports: AttemptReported[] | NativeError) => void;
 
-/** What calls these hooks, each in the context of its call; `undefined` where there are none. */
-export function hookRunner({ beforeAttempt, afterAttempt }: Hooks, calls: WatchedCalls): RunHooks | undefined {
-  if (beforeAttempt === undefined && afterAttempt === undefined) return undefined;
+/** What calls these hooks, and what is told of attempts, each in the context of its call. `find` gives the call of a number. */
+export function hookRunner(
+  { beforeAttempt, afterAttempt }: Hooks,
+  find: (number: number) => WatchedCall | undefined,
+): RunHooks {
   const runAll = (reports: AttemptReported[]) => {
-    for (const { call, report } of reports) {
+    for (const { call: number, report } of reports) {
       const { start, end }: Report = JSON.parse(report);
-      const attemptStart = startOf(start);
-      if (end === null) calls.run(call, () => run('beforeAttempt', () => beforeAttempt?.(attemptStart)));
-      else calls.run(call, () => run('afterAttempt', () => afterAttempt?.(attemptStart, attemptOf(end))));
+      const [attemptStart, attempt] = [startOf(start), end === null ? undefined : attemptOf(end)];
+      const call = find(number);
+      const step = () => {
+        call?.trace?.attempt(attemptStart, attempt);
+        if (attempt === undefined) run('beforeAttempt', () => beforeAttempt?.(attemptStart));
+        else run('afterAttempt', () => afterAttempt?.(attemptStart, attempt));
+      };
+      if (call === undefined) step();
+      else call.run(step);
     }
   };
   return (reports) => {
@@ -56,25 +63,6 @@ async function run(name: string, hook: () => unknown): Promise<void> {
   } catch (reason) {
     warn(name, reason);
   }
-}
-
-/** A process warning of one line, without credentials. What the hook threw, itself, is its `cause`. */
-function warn(hook: string, reason: unknown): void {
-  const warning = new Error(native.hookFailed(hook, shown(reason)), { cause: reason });
-  warning.name = 'RuntypeHookWarning';
-  // Its own frames tell nothing of the hook.
-  warning.stack = `${warning.name}: ${warning.message}`;
-  process.emitWarning(warning);
-}
-
-/** The name and message of a thrown value, whatever it is. */
-function shown(reason: unknown): string {
-  try {
-    if (reason instanceof Error) return `${reason.name}: ${messageOf(reason)}`;
-  } catch {
-    // A proxy was thrown.
-  }
-  return messageOf(reason);
 }
 
 function startOf(start: Report['start']): AttemptStart {

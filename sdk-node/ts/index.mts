@@ -11,6 +11,8 @@ export type {
   DataEvent,
   DefaultOptions,
   DeltaEvent,
+  DiagnosticsCall,
+  DiagnosticsMessages,
   Endpoint,
   EnvironmentOptions,
   ErrorEvent,

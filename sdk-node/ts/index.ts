@@ -13,6 +13,7 @@
 export type { Attempt } from './attempt.js';
 export type { CallResult } from './call-result.js';
 export { Client } from './client.js';
+export type { DiagnosticsCall, DiagnosticsMessages } from './diagnostics.js';
 export { capabilitySlug, type Endpoint, parseEndpoint } from './endpoint.js';
 export {
   APIConnectionError,

@@ -2,7 +2,7 @@
 
 import { kindOf } from './argument.js';
 import { native } from './native.js';
-import type { WatchedCalls } from './watched-call.js';
+import type { WatchedCall } from './watched-call.js';
 
 /**
  * A function that never throws by itself: it rejects with what the application's throws, or where that returns no string. It
@@ -10,10 +10,11 @@ import type { WatchedCalls } from './watched-call.js';
  */
 export function keyFunction(
   ask: () => string | PromiseLike<string>,
-  calls: WatchedCalls,
+  find: (number: number) => WatchedCall | undefined,
 ): (call: number | null) => Promise<string> {
-  return async (call) => {
-    const key: unknown = await calls.run(call, async () => ask());
+  return async (number) => {
+    const call = number === null ? undefined : find(number);
+    const key: unknown = await (call === undefined ? ask() : call.run(async () => ask()));
     if (typeof key !== 'string') throw new TypeError(native.notAKey(kindOf(key)));
     return key;
   };
