@@ -10,6 +10,7 @@ sets them up: `<!-- block: {…} -->`, with
     env           variables; null removes one, and {NAME} is the value of another
     prints        a regular expression for the output, errors included
     exits         the exit code (0)
+    certificates  whether there are company-ca.pem, an authority, and client.pem, a certificate with its key
     elsewhere     the test that runs the group, and names the page
 """
 
@@ -23,6 +24,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 
 from conftest import PAGES, ROOT, RUN, Block, blocks, tool
 
@@ -127,6 +129,10 @@ def test_a_block_runs(
     for other in blocks():
         if other.page == block.page and other.language in (*FILES, "python") and other.file:
             (folder / other.file).write_text(other.code, encoding="utf-8")
+    if block.setup.get("certificates"):
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(folder / "company-ca.pem"))
+        authority.issue_cert("client.example").private_key_and_cert_chain_pem.write_to_path(str(folder / "client.pem"))
     for slug, capability in block.setup.get("capabilities", {}).items():
         runtype_mock.put_capability(slug, **capability)
     for fault in block.setup.get("faults", []):
