@@ -18,10 +18,10 @@ export PIP_ROOT_USER_ACTION := ignore
 
 # Tests use servers on loopback, and must not see a key in the developer's environment.
 unexport RUNTYPE_PRODUCT_API_KEY RUNTYPE_PRODUCT_API_KEY_FILE RUNTYPE_PRODUCT_ID RUNTYPE_SURFACE_ID
-unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES RUNTYPE_LOG
+unexport RUNTYPE_ENDPOINT_URL RUNTYPE_BASE_URL RUNTYPE_TIMEOUT_SECONDS RUNTYPE_MAX_RETRIES
 
 .DEFAULT_GOAL := help
-.PHONY: help demo errors test docs docs-index test-docs test-network prove-many prove-ledger prove-nginx network-tools lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
+.PHONY: help demo errors test test-network prove-many prove-nginx nginx lint fmt build rust python node deny lint-layers lint-words lint-packages lint-rust lint-python lint-node dist dist-test version test-rust test-mock test-python test-node parity fuzz prove-fuzz mutants bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,7 @@ build: rust python node ## build all parts for development
 rust: ## build the core, the mock and the Rust example
 	cargo build --workspace --locked
 
-REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt docs/requirements.txt
+REQUIREMENTS := .ci/requirements.txt sdk-python/requirements-dev.txt mock-server/tests/python/requirements.txt mock-server/tests/network/requirements.txt
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	$(PYTHON3) -m venv $(VENV)
@@ -94,7 +94,7 @@ lint-packages: $(VENV)/.ready .ci/node_modules/.ready ## check that all packages
 
 lint-rust: ## run cargo fmt, clippy and rustdoc
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --features runtype-surface/opentelemetry --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy --package runtype-surface --lib --no-default-features --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
@@ -103,18 +103,17 @@ OTHER_PYTHON := mock-server/python mock-server/tests/network
 NETWORK_TESTS := $(wildcard $(CURDIR)/mock-server/tests/network/*.py $(CURDIR)/mock-server/tests/network/callers/*.py)
 
 lint-python: python .ci/node_modules/.ready ## run ruff, mypy --strict and pyright
-	$(VENV)/bin/ruff check .ci packaging sdk-python examples/python docs/tests && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml $(OTHER_PYTHON)
-	$(VENV)/bin/ruff format --check .ci packaging sdk-python examples/python docs/tests
+	$(VENV)/bin/ruff check .ci packaging sdk-python examples/python && $(VENV)/bin/ruff check --config sdk-python/pyproject.toml $(OTHER_PYTHON)
+	$(VENV)/bin/ruff format --check .ci packaging sdk-python examples/python
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml --check $(OTHER_PYTHON)
 	$(VENV)/bin/mypy --strict --python-version 3.11 .ci/*.py
 	cd packaging && $(VENV)/bin/mypy --strict --python-version 3.11 *.py
-	cd docs/tests && $(VENV)/bin/mypy --strict --python-version 3.11 *.py
 	cd sdk-python && $(VENV)/bin/mypy && $(VENV)/bin/mypy $(NETWORK_TESTS)
 	cd mock-server/python && $(VENV)/bin/mypy
 	.ci/node_modules/.bin/pyright --project sdk-python --pythonpath $(PYTHON)
 	.ci/node_modules/.bin/pyright --project mock-server/python --pythonpath $(PYTHON)
 
-OTHER_NODE := $(addprefix mock-server/npm/,package.json scripts test ts) mock-server/tests/network packaging docs/tests
+OTHER_NODE := $(addprefix mock-server/npm/,package.json scripts test ts) mock-server/tests/network packaging
 
 lint-node: node ## run tsc and biome
 	$(NPM) --prefix sdk-node run --silent lint
@@ -122,7 +121,7 @@ lint-node: node ## run tsc and biome
 	sdk-node/node_modules/.bin/biome check --error-on-warnings --config-path=sdk-node $(OTHER_NODE)
 
 test-rust: rust ## test the core and the mock
-	cargo test --workspace --locked --no-fail-fast --features runtype-surface/opentelemetry
+	cargo test --workspace --locked --no-fail-fast
 
 test-mock: rust $(VENV)/.ready ## test the mock with the vendor's SDK, schemathesis and the documented snippets
 	cd mock-server/tests/python && $(VENV)/bin/pytest -p no:runtype_mock
@@ -135,49 +134,20 @@ test-node: rust node ## test the Node packages (node:test)
 	$(NPM) --prefix sdk-node test
 	$(NPM) --prefix mock-server/npm test
 
-docs: $(VENV)/.ready ## build the guide as a site into target/site
-	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
+nginx:
+	@.ci/nginx
 
-docs-index: ## write docs/llms.txt, the index of the guide for coding assistants
-	$(PYTHON3) docs/tests/llms.py
-
-test-docs: rust python node ## run every code block of the guide against a mock, and check its links, names and site
-	cargo build --workspace --locked --example docs-blocks
-	cd docs/tests && RUNTYPE_DOCS_BLOCKS=$(BUILT)/examples/docs-blocks $(VENV)/bin/pytest
-
-network-tools:
-	@.ci/network-tools
-
-# Its requirements would replace those of the other tests.
-MITMPROXY := $(TARGET)/mitmproxy-venv
-
-$(MITMPROXY)/.ready: mock-server/tests/network/mitmproxy.txt
-	$(PYTHON3) -m venv $(MITMPROXY)
-	$(MITMPROXY)/bin/pip install --quiet --requirement mock-server/tests/network/mitmproxy.txt
-	@touch $@
-
-test-network: network-tools rust python node $(MITMPROXY)/.ready ## test with real servers and proxies: nginx, mitmproxy, tinyproxy
-	@PYTHON=$(PYTHON) NODE=$(NODE) MITMDUMP=$(MITMPROXY)/bin/mitmdump .ci/test-network
+test-network: nginx rust python node ## make 5,000 calls per language behind an nginx that keeps closing connections
+	@PYTHON=$(PYTHON) NODE=$(NODE) .ci/test-network
 
 SEED ?= 1
 
 prove-many: rust python node ## prove the figures of many calls: places, used-up windows, a revoked key (SEED=1)
 	@SEED=$(SEED) PYTHON=$(PYTHON) NODE=$(NODE) .ci/prove-many
 
-INPUTS ?= 200000
-KILLS ?= 20
-LANGUAGES ?= Rust Python Node
-
-prove-ledger: node $(VENV)/.ready ## kill runs of INPUTS (200000) calls with a ledger KILLS (20) times per language: none executed twice, none lost
-	cargo build --workspace --release --locked --examples
-	cd sdk-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop --quiet --locked --release
-	$(NPM) --prefix sdk-node run --silent build:release
-	@INPUTS=$(INPUTS) KILLS=$(KILLS) SEED=$(SEED) LANGUAGES="$(LANGUAGES)" PYTHON=$(PYTHON) NODE=$(NODE) \
-		PROVE_RUST=$(TARGET)/$(CARGO_BUILD_TARGET)/release/examples/prove_ledger $(PYTHON) .ci/prove_ledger.py
-
 CALLS ?= 200000
 
-prove-nginx: network-tools rust python node ## make CALLS (200000) calls per language behind a default nginx with ten reloads: none lost, none run twice
+prove-nginx: nginx rust python node ## make CALLS (200000) calls per language behind a default nginx with ten reloads: none lost, none run twice
 	@CALLS=$(CALLS) NODE=$(NODE) $(PYTHON) mock-server/tests/network/prove.py
 
 parity: rust python node .ci/node_modules/.ready ## run the conformance suite in three languages, and compare results and names in target/parity.md
@@ -255,7 +225,7 @@ bench: $(VENV)/.ready sdk-node/node_modules/.ready ## compare the release builds
 fmt: $(VENV)/.ready sdk-node/node_modules/.ready ## format all sources
 	cargo fmt --all
 	$(VENV)/bin/ruff format --config sdk-python/pyproject.toml $(OTHER_PYTHON)
-	$(VENV)/bin/ruff format .ci packaging sdk-python examples/python docs/tests
+	$(VENV)/bin/ruff format .ci packaging sdk-python examples/python
 	$(NPM) --prefix sdk-node run --silent format
 	sdk-node/node_modules/.bin/biome check --write --config-path=sdk-node $(OTHER_NODE)
 

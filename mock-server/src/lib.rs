@@ -73,23 +73,20 @@ mod redact;
 mod request;
 mod secret;
 mod seed;
-mod suggest;
 
 pub use clock::Time;
 pub use config::{
     Config, Status, SurfaceConfig,
-    answer::{Answer, Case, Closure, Reply},
+    answer::{Answer, Closure, Reply},
     capability::{Capability, Format},
     demo,
     fault::{Fault, Numbers},
     fault_kind::FaultKind,
-    file::FileProblem,
     headers::HeaderValues,
     key::{Environment, KeyConfig},
     schema::{Problem, Schema},
     script::{LineEnding, Script, StreamEnd},
     step::Step,
-    when::When,
 };
 pub use conformance::CONFORMANCE;
 pub use error::MockError;
@@ -99,9 +96,7 @@ pub use on_wiremock::{matchers, responder::SurfaceResponder};
 pub use plan::{End, Frame, Framing, Plan};
 pub use request::Request;
 pub use routes::{
-    Decision,
-    control::journal::JournalPage,
-    decide,
+    Decision, decide,
     pending::{Pending, Question},
     record::Ticket,
 };
@@ -115,7 +110,6 @@ pub use state::{
     limit::{Exhausted, Standing, Usage},
     log::{Log, LogStyle},
     surface::Surface,
-    verify::Verification,
 };
 
 /// The README, so that its examples are run.

@@ -131,8 +131,7 @@ impl<'k, K: Iterator<Item = &'k str> + Clone> Redactor<K> {
             "x-api-key" => credential(&String::from_utf8_lossy(value.as_bytes())),
             "cookie" | "set-cookie" => "…".to_owned(),
             _ => match replace(value.as_bytes(), value.len(), self.find(value.as_bytes(), Place::Text)) {
-                // Copied, so that the journal does not keep the buffer that the request was read into.
-                Cow::Borrowed(plain) => return HeaderValue::from_bytes(plain).unwrap_or(REDACTED_VALUE),
+                Cow::Borrowed(_) => return value.clone(),
                 Cow::Owned(redacted) => {
                     return HeaderValue::from_bytes(&redacted).unwrap_or(REDACTED_VALUE);
                 }

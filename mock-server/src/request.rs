@@ -55,12 +55,6 @@ impl Request {
         })
     }
 
-    /// The names of the query's parameters, decoded.
-    pub(crate) fn query_names(&self) -> impl Iterator<Item = String> {
-        let pairs = self.query.split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| decode(pair.split_once('=').map_or(pair, |(name, _)| name)))
-    }
-
     /// A header as text, if it is present and readable.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -11,19 +11,89 @@ mod support;
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead as _, BufReader},
-    process::{Command, Output, Stdio},
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Output, Stdio},
 };
 
-use rustix::process::{Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
-use support::{
-    Call,
-    served::{Served, VARIABLES, mock, pid, text},
-};
+use support::Call;
+
+const VARIABLES: [&str; 5] = [
+    "RUNTYPE_BASE_URL",
+    "RUNTYPE_MOCK_CONTROL_URL",
+    "RUNTYPE_PRODUCT_API_KEY",
+    "RUNTYPE_PRODUCT_ID",
+    "RUNTYPE_SURFACE_ID",
+];
+
+fn mock() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runtype-mock"));
+    // Removes the test run's own environment, so that only the mock's variables are seen.
+    command.env_remove("RUNTYPE_MOCK_BIN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A served mock that does not outlive its test.
+struct Served {
+    child: Child,
+    variables: BTreeMap<String, String>,
+}
+
+impl Served {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = mock().arg("serve").args(arguments).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut variables = BTreeMap::new();
+        while variables.len() < VARIABLES.len() {
+            let line = lines.next().expect("five lines").unwrap();
+            let (name, value) = line.split_once('=').unwrap();
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        Self { child, variables }
+    }
+
+    fn url(&self, slug: &str) -> String {
+        let get = |name: &str| self.variables[name].as_str();
+        let (base, product, surface) = (get("RUNTYPE_BASE_URL"), get("RUNTYPE_PRODUCT_ID"), get("RUNTYPE_SURFACE_ID"));
+        format!("{base}/v1/products/{product}/surfaces/{surface}/api/{slug}")
+    }
+
+    fn key(&self) -> &str {
+        &self.variables["RUNTYPE_PRODUCT_API_KEY"]
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(pid(self.child.id()), signal).unwrap();
+    }
+
+    /// Stops it and returns its standard output and standard error.
+    fn stop(mut self) -> (i32, String) {
+        self.signal(Signal::TERM);
+        let code = self.child.wait().unwrap().code().unwrap();
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (code, log)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(i32::try_from(id).unwrap()).unwrap()
+}
 
 fn run(arguments: &[&str]) -> Output {
     mock().arg("run").arg("--").args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[tokio::test]
@@ -201,32 +271,4 @@ fn a_mistake_in_the_configuration_is_shown_with_its_line() {
         assert!(problem.contains(&format!("line {line}")) && problem.contains(words), "{config}\n{problem}");
         assert!(!problem.contains("0123456789"), "{problem}");
     }
-}
-
-#[test]
-fn generated_ids_and_keys_survive_a_reload() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("mock.toml");
-    std::fs::write(&path, "[[surfaces]]\n[[surfaces.capabilities]]\nslug = \"echo\"\n").unwrap();
-    let mut served = Served::start(&["--config", path.to_str().unwrap(), "--watch"]);
-    let mut log = BufReader::new(served.child.stderr.take().unwrap()).lines();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let status = |slug: &str| {
-        runtime.block_on(Call::post(served.url(slug)).bearer(served.key()).json(&json!({})).send()).status()
-    };
-    assert_eq!((status("echo"), status("other")), (200, 404));
-    // The file's change alone reloads it.
-    std::fs::write(&path, "[[surfaces]]\n[[surfaces.capabilities]]\nslug = \"other\"\n").unwrap();
-    while !log.next().unwrap().unwrap().contains("configuration reloaded") {}
-    assert_eq!((status("echo"), status("other")), (404, 200));
-}
-
-#[test]
-fn serve_ends_with_the_process_that_it_was_told() {
-    let mut parent = Command::new("sleep").arg("60").spawn().unwrap();
-    let mut served = Served::start(&["--exit-with-process", &parent.id().to_string()]);
-    assert!(served.child.try_wait().unwrap().is_none());
-    parent.kill().unwrap();
-    parent.wait().unwrap();
-    assert_eq!(served.child.wait().unwrap().code(), Some(0));
 }

@@ -37,7 +37,6 @@ fn ask(state: &mut State, method: Method, target: &str, headers: &[(&str, &str)]
     request.body = body.to_owned().into();
     match decide(&request, state, Time::default()) {
         Decision::Answer(_, plan) => plan,
-        Decision::Page(page) => page.plan(),
         Decision::Ask(_, pending) => panic!("{:?} should be asked", pending.question()),
     }
 }

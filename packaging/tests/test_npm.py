@@ -64,11 +64,6 @@ def test_a_program_runs_in_node(application: Application, name: str, program: st
     assert application.on_mock("node", application.write(name, program)) == '{"a":1}'
 
 
-def test_the_command_starts(application: Application) -> None:
-    assert application.run("npx", "--no-install", "runtype-surface", "--version").startswith("runtype-surface ")
-    assert application.on_mock("npx", "--no-install", "runtype-surface", "call", "echo", '{ "a": 1 }') == '{"a":1}'
-
-
 def test_a_program_runs_in_bun(application: Application) -> None:
     name = application.write("bun.mjs", MODULE)
     assert application.on_mock(TOOLS / ".bin" / "bun", "run", name) == '{"a":1}'

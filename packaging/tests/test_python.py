@@ -71,14 +71,6 @@ def test_there_is_no_rust_in_the_environment(installed: Installed) -> None:
     assert shutil.which("rustc", path=installed.env["PATH"]) is None
 
 
-def test_the_command_starts_as_a_script_and_as_a_module(installed: Installed) -> None:
-    scripts = installed.folder / "venv" / SCRIPTS
-    for command in ([scripts / "runtype-surface"], [installed.python, "-m", "runtype_surface"]):
-        mock = [scripts / "runtype-mock", "run", "--log", "none", "--"]
-        said = execute(*mock, *command, "call", "echo", '{ "a": 1 }', cwd=installed.folder, env=installed.env)
-        assert said == '{"a":1}\n'
-
-
 def test_the_first_example_of_the_readme_runs(installed: Installed) -> None:
     (installed.folder / "first.py").write_text(readme_block(ROOT / "README.md", "python"))
     command = installed.folder / "venv" / SCRIPTS / "runtype-mock"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 PYTHON_KIT = "mock-server/python/README.md"
 NODE_KIT = "mock-server/npm/README.md"
-START = "docs/start.md"
 
 
 def commands(document: str, program: str) -> list[str]:
@@ -51,7 +50,7 @@ class Timer:
         self.record("timed", f"{self.title}: {self.last - self.began:.1f} s ({', '.join(self.steps)})")
 
 
-@pytest.mark.parametrize("document", ["README.md", START, PYTHON_KIT])
+@pytest.mark.parametrize("document", ["README.md", PYTHON_KIT])
 def test_a_python_application_is_tested_offline_with_the_commands_of_the_readme(
     tmp_path: Path, document: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -73,7 +72,7 @@ def test_a_python_application_is_tested_offline_with_the_commands_of_the_readme(
     assert {f"runtype-surface=={VERSION}", f"runtype-mock=={VERSION}"} <= set(listed)
 
 
-@pytest.mark.parametrize("document", ["README.md", START, NODE_KIT])
+@pytest.mark.parametrize("document", ["README.md", NODE_KIT])
 def test_a_node_application_is_tested_offline_with_the_commands_of_the_readme(
     tmp_path: Path, document: str, record_property: Callable[[str, object], None]
 ) -> None:

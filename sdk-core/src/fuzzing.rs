@@ -74,7 +74,6 @@ pub fn error_outputs(status: u16, headers: &[(&[u8], &[u8])], body: &[u8], is_wh
         asked_again: AskedAgain::No,
         longest_wait: Some(("max_retry_wait", Duration::from_secs(60))),
         may_have_executed: true,
-        proxy: None,
         address: &address,
     };
     let text = explain(&response, &explanation);
@@ -134,7 +133,7 @@ pub fn read_response(body: &[u8]) {
             attempts: Vec::new(),
             elapsed: Duration::ZERO,
             capability: None,
-            key: Some(key()),
+            key: key(),
         }
         .unwrapped(format);
         assert!(response.output.len() <= body.len(), "the output is longer than the body");

@@ -18,21 +18,16 @@
 
 #[doc(hidden)]
 pub mod bindings;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
 
 mod call;
 mod client;
 mod config;
 mod endpoint;
 mod key;
-mod ledger;
 mod response;
 mod retry;
 mod send;
 mod stream;
-mod telemetry;
 mod transport;
 
 pub mod error;
@@ -41,18 +36,12 @@ mod redact;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 
-#[cfg(feature = "test-util")]
-pub mod test_util;
-
 pub use call::{
     Call,
     many::{CallMany, result::CallResult},
 };
-pub use client::{Client, builder::ClientBuilder, default_options::DefaultOptions};
-pub use config::{
-    log_level::LogLevel,
-    values::{ResponseFormat, RetryMode},
-};
+pub use client::{Client, builder::ClientBuilder};
+pub use config::values::{ResponseFormat, RetryMode};
 pub use endpoint::{Endpoint, slug::capability_slug};
 pub use error::{
     Error,
@@ -60,10 +49,6 @@ pub use error::{
     kind::{ErrorKind, Phase},
 };
 pub use key::{ApiKey, header::AuthHeader, source::KeySource};
-pub use ledger::{
-    id::RowId,
-    unknown::{UnknownRow, list_unknown},
-};
 pub use response::{
     call_response::CallResponse,
     limits::{Quota, RateLimit},
@@ -74,10 +59,10 @@ pub use stream::{
     event::StreamEvent,
     event_kind::EventKind,
     outcome::{StreamOutcome, Usage},
-    sse::SseStream,
 };
 
-pub use transport::tls::roots::Trust;
+#[cfg(feature = "native-roots")]
+pub use transport::tls::Trust;
 
 /// Result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

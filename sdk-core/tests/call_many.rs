@@ -138,7 +138,7 @@ async fn places_are_refilled_while_nobody_reads_up_to_a_limit() {
         assert!(ahead <= 2 * CONCURRENCY, "{ahead} calls were ahead of the reader");
     }
     assert_eq!(count, INPUTS);
-    driver.await.unwrap().unwrap();
+    driver.await.unwrap();
 }
 
 #[tokio::test]

@@ -96,6 +96,46 @@ async fn many_calls_share_one_http_2_connection() {
     assert_eq!(count, 100);
 }
 
+/// The platform's store is a file here: that of `SSL_CERT_FILE`. Other tests must not see the variable, so this test runs itself in a
+/// process of its own.
+#[cfg(feature = "native-roots")]
+#[tokio::test]
+async fn the_platforms_root_certificates_are_trusted_on_request() {
+    use runtype_surface::Trust;
+
+    let Ok(address) = std::env::var("TRUST_TEST_URL") else {
+        let server = start(&[]).await;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &server.authority).unwrap();
+        let child = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_platforms_root_certificates_are_trusted_on_request"])
+            .env("TRUST_TEST_URL", format!("https://localhost:{}", server.address.port()))
+            .env("SSL_CERT_FILE", file.path())
+            .env_remove("SSL_CERT_DIR")
+            .status();
+        assert!(child.await.unwrap().success());
+        assert_eq!(server.versions.lock().unwrap().len(), 2);
+        return;
+    };
+    let variables = [("PRODUCT_API_KEY", "papi_tls_test_key_0001"), ("PRODUCT_ID", "p"), ("SURFACE_ID", "s")];
+    let client = |trust| {
+        Client::builder()
+            .variables(move |name| {
+                variables.iter().find(|(known, _)| name == format!("RUNTYPE_{known}")).map(|(_, value)| value.into())
+            })
+            .base_url(&address)
+            .max_retries(0)
+            .trust(trust)
+            .build()
+            .unwrap()
+    };
+    for trust in [Trust::System, Trust::Both] {
+        client(trust).call::<Value>("echo", &json!({})).await.unwrap();
+    }
+    let error = client(Trust::Bundled).call::<Value>("echo", &json!({})).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+}
+
 #[tokio::test]
 async fn root_certificates_may_be_a_path_and_one_that_cannot_be_read_is_named() {
     let server = start(&[b"h2"]).await;

@@ -13,7 +13,6 @@ use crate::{
     guard::{self, Guarded, GuardedPromise},
     options::CallOptions,
     response,
-    watched_call::watch,
 };
 
 /// A call of a capability.
@@ -40,9 +39,8 @@ pub(crate) fn send<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, number, |env, response| Ok(response::output_value(env, response)))
+    send_and(env, call, cancel, |env, response| Ok(response::output_value(env, response)))
 }
 
 /// Sends a call that resolves to `{output, report}`.
@@ -50,9 +48,8 @@ pub(crate) fn send_with_report<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-    send_and(env, call, cancel, number, output_and_report)
+    send_and(env, call, cancel, output_and_report)
 }
 
 /// Sends a call that resolves to what `settle` makes of its response, or to `undefined` where it was cancelled.
@@ -60,12 +57,10 @@ fn send_and<'env>(
     env: &'env Env,
     call: Call,
     cancel: Option<&Cancel>,
-    number: Option<u32>,
     settle: impl FnOnce(&'env Env, CallResponse<Bytes>) -> napi::Result<Guarded<Unknown<'env>>> + 'static,
 ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
     let cancelled = Cancelled::by(cancel);
-    let sent = watch(number, async move { cancelled.or(call.send_bytes()).await });
-    guard::promise(env, sent, move |env, outcome| match outcome {
+    guard::promise(env, async move { cancelled.or(call.send_bytes()).await }, move |env, outcome| match outcome {
         None => Ok(Either::A(().into_unknown(env)?)),
         Some(Ok(response)) => settle(env, response),
         Some(Err(error)) => Ok(Either::B(error.into())),

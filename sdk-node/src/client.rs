@@ -11,23 +11,19 @@ use napi::{
     bindgen_prelude::{Either, Function, ObjectFinalize, Promise, Unknown},
 };
 use napi_derive::napi;
-use runtype_surface::{
-    DefaultOptions,
-    bindings::{checked_call, closed_client, default_options, one_key_source},
-};
+use runtype_surface::bindings::{checked_call, closed_client, one_key_source};
 
 use crate::{
     call::{self, CallRequest},
     call_many::{CallMany, CallManyOptions},
     cancel::{Cancel, Cancelled},
     guard::{self, Guarded, GuardedPromise},
-    hooks::{AttemptReport, AttemptReports},
+    hooks::AttemptReports,
     js_thread::JsThread,
     key_function,
     options::{CallOptions, ClientOptions},
     panic::{self, place::Place},
     stream::EventStream,
-    watched_call,
 };
 
 /// The variables that the core reads. They are JavaScript's `process.env`, not the process's own: a worker thread has an
@@ -37,15 +33,8 @@ type Variables = Arc<RwLock<HashMap<String, String>>>;
 /// A client of one surface.
 #[napi(custom_finalize)]
 pub struct Client {
-    origin: Arc<Origin>,
-    /// The options that a derived client's calls have by default.
-    derived: Option<DefaultOptions>,
-}
-
-/// What a client shares with those that are derived from it.
-struct Origin {
     /// Empty once it is closed.
-    core: RwLock<Option<runtype_surface::Client>>,
+    core: Option<runtype_surface::Client>,
     variables: Variables,
     attempt_reports: AttemptReports,
 }
@@ -56,8 +45,8 @@ impl ObjectFinalize for Client {
     }
 }
 
-/// Creates a client. Nothing is sent. `ask_key` is the key function, called with the number of the call that asks; it
-/// returns a promise and never throws by itself.
+/// Creates a client. Nothing is sent. `ask_key` is the key function; it returns a promise and never throws by itself.
+/// `run_hooks` receives reports for the application's hooks, and never throws.
 ///
 /// # Errors
 ///
@@ -65,8 +54,11 @@ impl ObjectFinalize for Client {
 #[napi(ts_return_type = "Client | NativeError")]
 pub fn open_client(
     mut options: ClientOptions,
-    #[napi(ts_arg_type = "((call: number | null) => Promise<string>) | undefined | null")] ask_key: Option<
-        Function<'_, Option<u32>, Promise<String>>,
+    #[napi(ts_arg_type = "(() => Promise<string>) | undefined | null")] ask_key: Option<
+        Function<'_, (), Promise<String>>,
+    >,
+    #[napi(ts_arg_type = "((reports: Array<string> | NativeError) => void) | undefined | null")] run_hooks: Option<
+        Function<'_, Guarded<Vec<String>>, ()>,
     >,
 ) -> napi::Result<Guarded<Client>> {
     guard::entry(Place::Entry, || {
@@ -87,12 +79,11 @@ pub fn open_client(
             builder = builder.api_key_source(key_function::key_source(&ask_key)?);
         }
         let attempt_reports = AttemptReports::default();
-        builder = attempt_reports.watch(builder);
+        if let Some(run_hooks) = run_hooks {
+            builder = attempt_reports.watch(builder, &run_hooks)?;
+        }
         Ok(match options.set(builder).build() {
-            Ok(core) => {
-                let origin = Origin { core: RwLock::new(Some(core)), variables, attempt_reports };
-                Either::A(Client { origin: Arc::new(origin), derived: None })
-            }
+            Ok(core) => Either::A(Client { core: Some(core), variables, attempt_reports }),
             Err(error) => Either::B(error.into()),
         })
     })
@@ -100,7 +91,7 @@ pub fn open_client(
 
 #[napi]
 impl Client {
-    /// Calls a capability. `watch` is the number by which reports of its attempts name it.
+    /// Calls a capability.
     ///
     /// # Errors
     ///
@@ -112,16 +103,11 @@ impl Client {
         request: CallRequest,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         self.with_core(|core| {
             let CallRequest { capability, input, with_report } = request;
             let call = call::with_options(core.capability(capability).input_json(input), options);
-            if with_report {
-                call::send_with_report(env, call, cancel, watch)
-            } else {
-                call::send(env, call, cancel, watch)
-            }
+            if with_report { call::send_with_report(env, call, cancel) } else { call::send(env, call, cancel) }
         })
     }
 
@@ -138,12 +124,11 @@ impl Client {
         input: String,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Option<EventStream>>> {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability).input_json(input), options);
             let (cancelled, owner) = (Cancelled::by(cancel), JsThread::current());
-            let opened = watched_call::watch(watch, async move { cancelled.or(call.stream()).await });
+            let opened = async move { cancelled.or(call.stream()).await };
             guard::promise(env, opened, |_, opened| {
                 Ok(match opened.transpose() {
                     Ok(stream) => Either::A(stream.map(|stream| EventStream::new(stream, owner))),
@@ -168,22 +153,6 @@ impl Client {
         })
     }
 
-    /// A client whose calls have other options by default, with the same connections and key.
-    ///
-    /// # Errors
-    ///
-    /// None that is known.
-    #[napi(ts_return_type = "Client | NativeError")]
-    pub fn with_options(&self, options: CallOptions) -> napi::Result<Guarded<Self>> {
-        self.with_core(|core| {
-            let defaults = options.set_defaults(default_options(core));
-            Ok(match core.with_options(|_| defaults.clone()) {
-                Ok(_) => Either::A(Self { origin: self.origin.clone(), derived: Some(defaults) }),
-                Err(error) => Either::B(error.into()),
-            })
-        })
-    }
-
     /// Calls a capability once for each input. Nothing is sent before the results are read.
     ///
     /// # Errors
@@ -195,11 +164,10 @@ impl Client {
         capability: String,
         many: CallManyOptions,
         options: Option<CallOptions>,
-        watch: Option<u32>,
     ) -> napi::Result<Guarded<CallMany>> {
         self.with_core(|core| {
             let call = call::with_options(core.capability(capability), options);
-            Ok(match CallMany::new(call, many, watch) {
+            Ok(match CallMany::new(call, many) {
                 Ok(many) => Either::A(many),
                 Err(error) => Either::B(error.into()),
             })
@@ -217,11 +185,8 @@ impl Client {
         env: &'env Env,
         options: Option<CallOptions>,
         cancel: Option<&Cancel>,
-        watch: Option<u32>,
     ) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
-        self.with_core(|core| {
-            call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel, watch)
-        })
+        self.with_core(|core| call::send_with_report(env, call::with_options(core.openapi_call(), options), cancel))
     }
 
     /// The URL of a capability.
@@ -252,40 +217,19 @@ impl Client {
     /// Replaces the variables.
     #[napi(ts_return_type = "undefined | NativeError")]
     pub fn set_variables(&self, variables: HashMap<String, String>) -> Guarded<()> {
-        guard::plain(Place::Entry, || {
-            *self.origin.variables.write().unwrap_or_else(PoisonError::into_inner) = variables;
-        })
+        guard::plain(Place::Entry, || *self.variables.write().unwrap_or_else(PoisonError::into_inner) = variables)
     }
 
-    /// Closes the idle connections, at once and not when the object is collected; also those of derived clients.
+    /// Closes the idle connections, at once and not when the object is collected.
     #[napi(ts_return_type = "undefined | NativeError")]
-    pub fn close(&self) -> Guarded<()> {
-        guard::plain(Place::Entry, || {
-            self.origin.core.write().unwrap_or_else(PoisonError::into_inner).take();
-        })
+    pub fn close(&mut self) -> Guarded<()> {
+        guard::plain(Place::Entry, || self.core = None)
     }
 
-    /// Passes reports of the attempts of watched calls to `run_hooks`, which never throws.
-    ///
-    /// # Errors
-    ///
-    /// Where the function cannot be kept, which Node does not refuse.
-    #[napi(ts_return_type = "undefined | NativeError")]
-    pub fn listen_to_attempts(
-        &self,
-        #[napi(ts_arg_type = "(reports: Array<AttemptReport> | NativeError) => void")] run_hooks: Function<
-            '_,
-            Guarded<Vec<AttemptReport>>,
-            (),
-        >,
-    ) -> napi::Result<Guarded<()>> {
-        guard::entry(Place::Entry, || self.origin.attempt_reports.listen(&run_hooks).map(Either::A))
-    }
-
-    /// Takes out the reports that JavaScript has not received yet.
-    #[napi(ts_return_type = "Array<AttemptReport> | NativeError")]
-    pub fn take_attempt_reports(&self) -> Guarded<Vec<AttemptReport>> {
-        guard::plain(Place::Entry, || self.origin.attempt_reports.take())
+    /// Takes out the reports that no hook has received yet.
+    #[napi(ts_return_type = "Array<string> | NativeError")]
+    pub fn take_attempt_reports(&self) -> Guarded<Vec<String>> {
+        guard::plain(Place::Entry, || self.attempt_reports.take())
     }
 
     /// Runs `step`, the body of a function that JavaScript calls, unless the client is closed.
@@ -293,14 +237,9 @@ impl Client {
         &self,
         step: impl FnOnce(&runtype_surface::Client) -> napi::Result<Guarded<T>>,
     ) -> napi::Result<Guarded<T>> {
-        guard::entry(Place::Entry, || {
-            let core = self.origin.core.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let Some(core) = core else { return Ok(Either::B(closed_client().into())) };
-            let Some(defaults) = &self.derived else { return step(&core) };
-            match core.with_options(|_| defaults.clone()) {
-                Ok(core) => step(&core),
-                Err(error) => Ok(Either::B(error.into())),
-            }
+        guard::entry(Place::Entry, || match &self.core {
+            Some(core) => step(core),
+            None => Ok(Either::B(closed_client().into())),
         })
     }
 }

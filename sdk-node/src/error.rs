@@ -161,13 +161,6 @@ pub fn second_reader() -> NativeError {
     panic::caught(Place::Entry, bindings::second_reader).map_or_else(Into::into, Into::into)
 }
 
-/// The text of the error of an output that a schema refuses.
-#[napi]
-#[must_use]
-pub fn mismatch_text(capability: Option<String>, path: String, reason: String) -> String {
-    panic::caught_or(String::new, || bindings::mismatch_text(capability.as_deref(), &path, &reason))
-}
-
 /// The refusal of a call of a client that is closed.
 #[napi]
 #[must_use]

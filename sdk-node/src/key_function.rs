@@ -9,23 +9,19 @@ use napi::{
 };
 use runtype_surface::KeySource;
 
-use crate::{
-    panic::{panic_if_requested, place::Place},
-    watched_call::watched,
-};
+use crate::panic::{panic_if_requested, place::Place};
 
 /// Weak: a client that may still call for its key does not keep the process alive.
-type KeyFunction = ThreadsafeFunction<Option<u32>, Promise<String>, Option<u32>, Status, false, true>;
+type KeyFunction = ThreadsafeFunction<(), Promise<String>, (), Status, false, true>;
 
-/// The source that calls `ask_key` with the number of the call that asks; it returns a promise and never throws by itself.
-pub(crate) fn key_source(ask_key: &Function<'_, Option<u32>, Promise<String>>) -> napi::Result<KeySource> {
-    let ask_key: Arc<KeyFunction> =
-        Arc::new(ask_key.build_threadsafe_function::<Option<u32>>().weak::<true>().build()?);
+/// The source that calls `ask_key`, which returns a promise and never throws by itself.
+pub(crate) fn key_source(ask_key: &Function<'_, (), Promise<String>>) -> napi::Result<KeySource> {
+    let ask_key: Arc<KeyFunction> = Arc::new(ask_key.build_threadsafe_function::<()>().weak::<true>().build()?);
     Ok(KeySource::function(move || {
         let ask_key = ask_key.clone();
         async move {
             panic_if_requested(Place::KeyFunction);
-            let promise = ask_key.call_async_catch(watched()).await.map_err(KeyFunctionError)?;
+            let promise = ask_key.call_async_catch(()).await.map_err(KeyFunctionError)?;
             promise.await.map_err(KeyFunctionError)
         }
     }))

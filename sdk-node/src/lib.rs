@@ -7,14 +7,12 @@
 //! export to JavaScript.
 
 pub mod client;
-pub mod command;
 
 pub mod call;
 pub mod call_many;
 pub mod stream;
 
 pub mod endpoint;
-pub mod ledger;
 pub mod options;
 mod response;
 
@@ -25,7 +23,6 @@ mod guard;
 
 pub mod error;
 mod key_function;
-mod watched_call;
 
 mod closable;
 mod js_thread;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, str::FromStr, time::Duration};
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 use runtype_surface::{
-    Call, ClientBuilder, DefaultOptions, Error, KeySource,
+    Call, ClientBuilder, Error, KeySource,
     bindings::{self, Language, Refuse as _, called_from, max_retries, set_language, whole_number},
 };
 
@@ -96,20 +96,12 @@ pub struct ClientOptions {
     /// Timeout for establishing a connection, in milliseconds; `false`: none.
     #[napi(ts_type = "number | false | null")]
     pub connect_timeout_ms: Option<Limit>,
-    /// The proxy's URL.
+    /// The HTTP proxy's URL.
     pub proxy: Option<String>,
-    /// `bundled`, `system` or `both`.
-    pub trust: Option<String>,
-    /// PEM texts of additional trusted certificates, or paths.
+    /// PEM texts of additional trusted certificates.
     pub root_certificates: Option<Vec<Buffer>>,
-    /// PEM texts of the client's certificate and private key, or paths.
-    pub identity: Option<Vec<Buffer>>,
     /// Allows sending the key over plain http.
     pub allow_insecure_http: Option<bool>,
-    /// `off`, `error`, `warn`, `info` or `debug`.
-    pub log_level: Option<String>,
-    /// Whether requests carry the context of the call's span.
-    pub trace_propagation: Option<bool>,
     /// The defaults of every call.
     pub defaults: CallOptions,
 }
@@ -148,10 +140,7 @@ impl ClientOptions {
             self.auth_header => parsed => ClientBuilder::auth_header,
             self.connect_timeout_ms => limit("connect_timeout") => ClientBuilder::connect_timeout,
             self.proxy => Ok => ClientBuilder::proxy,
-            self.trust => parsed => ClientBuilder::trust,
             self.allow_insecure_http => Ok => ClientBuilder::allow_insecure_http,
-            self.log_level => parsed => ClientBuilder::log_level,
-            self.trace_propagation => Ok => ClientBuilder::trace_propagation,
             defaults.timeout_ms => limit("timeout") => ClientBuilder::timeout,
             defaults.attempt_timeout_ms => limit("attempt_timeout") => ClientBuilder::attempt_timeout,
             defaults.max_retries => max_retries => ClientBuilder::max_retries,
@@ -165,9 +154,6 @@ impl ClientOptions {
         );
         for pem in self.root_certificates.unwrap_or_default() {
             builder = builder.root_certificate(pem.to_vec());
-        }
-        for pem in self.identity.unwrap_or_default() {
-            builder = builder.identity(pem.to_vec());
         }
         for header in defaults.headers.unwrap_or_default() {
             builder = builder.header(&header.name, &header.value);
@@ -200,30 +186,6 @@ impl CallOptions {
     }
 }
 
-impl CallOptions {
-    /// Sets a derived client's options. One that cannot be right is reported when the client is derived.
-    pub(crate) fn set_defaults(self, mut defaults: DefaultOptions) -> DefaultOptions {
-        set!(
-            defaults,
-            |defaults: DefaultOptions, problem| defaults.refuse(problem),
-            self.timeout_ms => limit("timeout") => DefaultOptions::timeout,
-            self.attempt_timeout_ms => limit("attempt_timeout") => DefaultOptions::attempt_timeout,
-            self.max_retries => max_retries => DefaultOptions::max_retries,
-            self.max_retry_wait_ms => limit("max_retry_wait") => DefaultOptions::max_retry_wait,
-            self.retry_mode => parsed => DefaultOptions::retry_mode,
-            self.max_response_bytes => whole("max_response_bytes") => DefaultOptions::max_response_bytes,
-            self.stream_idle_timeout_ms => limit("stream_idle_timeout") => DefaultOptions::stream_idle_timeout,
-            self.stream_timeout_ms => limit("stream_timeout") => DefaultOptions::stream_timeout,
-            self.max_event_bytes => whole("max_event_bytes") => DefaultOptions::max_event_bytes,
-            self.response_format => parsed => DefaultOptions::response_format,
-        );
-        for header in self.headers.unwrap_or_default() {
-            defaults = defaults.header(&header.name, &header.value);
-        }
-        defaults
-    }
-}
-
 /// A duration as JavaScript has it.
 pub(crate) fn limit(option: &'static str) -> impl Fn(Limit) -> Result<Option<Duration>, Error> {
     move |value| match value {
@@ -251,8 +213,6 @@ pub struct VariableNames {
     pub key: String,
     /// The one that holds the path of the key's file.
     pub key_file: String,
-    /// Those without the prefix, which other programs read, too.
-    pub common: Vec<String>,
 }
 
 /// The names of the variables under a prefix, or under the default one.
@@ -260,9 +220,7 @@ pub struct VariableNames {
 #[must_use]
 pub fn variable_names(prefix: Option<String>) -> Guarded<VariableNames> {
     guard::at(Place::Entry, || match bindings::variables(prefix.as_deref()) {
-        Ok(bindings::Variables { prefix, key, key_file, common }) => {
-            Either::A(VariableNames { prefix, key, key_file, common })
-        }
+        Ok(bindings::Variables { prefix, key, key_file }) => Either::A(VariableNames { prefix, key, key_file }),
         Err(error) => Either::B(error.into()),
     })
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use napi::{
     Env, JsValue as _,
-    bindgen_prelude::{Buffer, Either, ObjectFinalize, ToNapiValue as _, Unknown},
+    bindgen_prelude::{Either, ObjectFinalize, ToNapiValue as _, Unknown},
 };
 use napi_derive::napi;
 use runtype_surface::{
-    Error, SseStream, StreamEvent,
+    Error, StreamEvent,
     bindings::{self, ReadAhead, Report as _, StreamProgress},
 };
 
@@ -25,7 +25,7 @@ use crate::{
 #[napi(custom_finalize)]
 pub struct EventStream {
     report: String,
-    events: Arc<Closable<Events>>,
+    events: Arc<Closable<ReadAhead<String>>>,
     progress: StreamProgress,
 }
 
@@ -42,17 +42,7 @@ impl ObjectFinalize for EventStream {
     }
 }
 
-/// Events, made ready on the runtime's threads and not on JavaScript's.
-enum Ready {
-    /// See [`json_of`].
-    Json(String),
-    /// Frames of server-sent events.
-    Frames(Vec<u8>),
-}
-
-type Events = ReadAhead<Ready>;
-
-impl Close for Events {
+impl Close for ReadAhead<String> {
     fn close(&mut self) {
         Self::close(self);
     }
@@ -61,7 +51,8 @@ impl Close for Events {
 impl EventStream {
     pub(crate) fn new(stream: runtype_surface::EventStream, owner: JsThread) -> Self {
         let report = stream.report();
-        let events = ReadAhead::new(stream, |events| Ready::Json(json_of(&events)));
+        // The text is made there, not on JavaScript's thread.
+        let events = ReadAhead::new(stream, |events| json_of(&events));
         Self { report, progress: events.progress().clone(), events: Arc::new(Closable::new(events, owner)) }
     }
 
@@ -71,7 +62,7 @@ impl EventStream {
         async move {
             let mut whole = None;
             for _ in 0..2 {
-                let read = async |events: &mut Events| {
+                let read = async |events: &mut ReadAhead<String>| {
                     Some(match wanted {
                         Wanted::Text => events.text().await.map(Bytes::from),
                         Wanted::FinalOutput => events.final_output_bytes().await,
@@ -120,37 +111,12 @@ impl EventStream {
     pub fn next_batch<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Unknown<'env>>> {
         guard::entry(Place::Begun, || {
             let events = self.events.clone();
-            let batch = async move { events.read(async |events: &mut Events| events.next_batch().await).await };
+            let batch =
+                async move { events.read(async |events: &mut ReadAhead<String>| events.next_batch().await).await };
             guard::promise(env, batch, |env, batch| match batch {
-                // Frames are asked for by another function.
-                None | Some(Ok(Ready::Frames(_))) => Ok(Either::A(().into_unknown(env)?)),
-                Some(Ok(Ready::Json(batch))) => response::json_value(env, &batch).map(Either::A),
+                None => Ok(Either::A(().into_unknown(env)?)),
+                Some(Ok(batch)) => response::json_value(env, &batch).map(Either::A),
                 Some(Err(error)) => Ok(Either::B(error.into())),
-            })
-        })
-    }
-
-    /// Waits for events, as frames of server-sent events. It resolves to `undefined` after the last one. A failure is the last
-    /// frame. To be used from the first event on, and alone.
-    ///
-    /// # Errors
-    ///
-    /// As `next_batch`.
-    #[napi(ts_return_type = "Promise<Buffer | undefined | NativeError> | NativeError")]
-    pub fn next_frames<'env>(&self, env: &'env Env) -> napi::Result<GuardedPromise<'env, Option<Buffer>>> {
-        guard::entry(Place::Begun, || {
-            let events = self.events.clone();
-            let read = async |events: &mut Events| {
-                events.prepare(|events| Ready::Frames(frames_of(&events)));
-                events.next_batch().await
-            };
-            let frames = async move { events.read(read).await };
-            guard::promise(env, frames, |_, frames| {
-                Ok(Either::A(match frames {
-                    None | Some(Ok(Ready::Json(_))) => None,
-                    Some(Ok(Ready::Frames(frames))) => Some(frames.into()),
-                    Some(Err(error)) => Some(bindings::failure_frame(&error).to_vec().into()),
-                }))
             })
         })
     }
@@ -215,17 +181,6 @@ pub fn event_error(data: String) -> Guarded<EventError> {
         let bindings::EventError { code, message, upgrade_url } = bindings::event_error(data);
         EventError { code, message, upgrade_url }
     })
-}
-
-fn frames_of(events: &[StreamEvent]) -> Vec<u8> {
-    events.iter().flat_map(StreamEvent::to_sse).collect()
-}
-
-/// The headers of a response whose body is a forwarded stream: names and values.
-#[napi]
-#[must_use]
-pub fn sse_headers() -> Vec<Vec<&'static str>> {
-    SseStream::HEADERS.iter().map(|(name, value)| vec![*name, *value]).collect()
 }
 
 /// Each event's name, data and id (`null`: still the same) in turn, as one list in JSON text, which is parsed in one go. An

@@ -9,6 +9,11 @@ import { APIConnectionError, Client } from 'runtype-surface';
 
 import { respond, startHttp2Server } from './support/http2-server.mjs';
 
+for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) {
+  delete process.env[name];
+  delete process.env[name.toLowerCase()];
+}
+
 /** Runs a script for a server, calls it once for each input, one after the other, and gives what came of each call. */
 async function calls(script, inputs, options) {
   const executed = [];

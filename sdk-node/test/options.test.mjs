@@ -91,7 +91,6 @@ test('an option of another type is refused by name', () => {
     maxRetries: '2',
     headers: 'x-trace: 1',
     allowInsecureHttp: 'yes',
-    tracePropagation: 'yes',
     rootCertificates: [1],
     baseUrl: 80,
     apiKeyPrefix: 5,

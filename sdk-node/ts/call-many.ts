@@ -1,6 +1,6 @@
 // Many calls to one capability, and their results.
 
-import { kindOf, reading } from './argument.js';
+import { reading } from './argument.js';
 import type { CallResult, Inputs } from './call-result.js';
 import type { CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
@@ -9,11 +9,8 @@ import { write } from './input.js';
 import { native } from './native.js';
 import { refused, unwrap } from './native-error.js';
 import { CallResponse } from './response.js';
-import type { Report as ReportOfOutput } from './schema.js';
-import type { WatchedCall } from './watched-call.js';
 
 type NativeCallMany = InstanceType<typeof native.CallMany>;
-type IdOf<I> = (input: I) => string | number;
 type NativeInput = NonNullable<Parameters<NativeCallMany['give']>[0]>;
 
 /** Inputs that a `for` or `for await` loop can iterate; others are refused. */
@@ -33,17 +30,13 @@ export function iterable<I extends object>(inputs: Inputs<I>): Inputs<I> {
 export async function* resultsOf<T, I extends object>(
   open: () => NativeCallMany,
   inputs: Inputs<I>,
-  idOf: IdOf<I> | undefined,
   site: CallSite,
   signal: AbortSignal | undefined,
-  watched: WatchedCall | undefined,
   runHooks: () => void,
-  check?: (output: unknown, report: () => ReportOfOutput) => Promise<unknown>,
 ): AsyncGenerator<CallResult<T, I>, void, undefined> {
   signal?.throwIfAborted();
   const many = open();
-  watched?.begin();
-  const feed = new InputFeed(inputs, many, idOf);
+  const feed = new InputFeed(inputs, many);
   const stopListening = signal && cancelOnAbort(signal, { cancel: () => many.close() });
   try {
     for (;;) {
@@ -56,18 +49,13 @@ export async function* resultsOf<T, I extends object>(
         return;
       }
       if (next.wantsInput) feed.give();
-      const { index, result, report = '{}', replayed = false } = next;
+      const { index, result, report = '{}' } = next;
       if (index === undefined) continue;
       const output = () => site.run(() => unwrap(result)) as T;
-      const input = feed.takeInput(index);
-      const checked = check && (() => check(output(), () => JSON.parse(report)) as Promise<T>);
-      yield checked
-        ? await checkedResultOf(index, input, checked, report, replayed)
-        : resultOf(index, input, output, report, replayed);
+      yield resultOf(index, feed.takeInput(index), output, report);
     }
   } finally {
     stopListening?.();
-    watched?.end();
     many.close();
     await feed.close();
   }
@@ -76,7 +64,6 @@ export async function* resultsOf<T, I extends object>(
 /** Gives the application's inputs to the native part, each when there is room for its call. */
 class InputFeed<I extends object> {
   readonly #many: NativeCallMany;
-  readonly #idOf: IdOf<I> | undefined;
   readonly #iterator: Iterator<I> | AsyncIterator<I>;
   /** The inputs whose results have not been read, by their positions. */
   readonly #inputs = new Map<number, I>();
@@ -86,9 +73,8 @@ class InputFeed<I extends object> {
   #isPulling = false;
   #thrown: { reason: unknown } | undefined;
 
-  constructor(inputs: Inputs<I>, many: NativeCallMany, idOf: IdOf<I> | undefined) {
+  constructor(inputs: Inputs<I>, many: NativeCallMany) {
     this.#many = many;
-    this.#idOf = idOf;
     this.#isAsync = Symbol.asyncIterator in inputs;
     this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
   }
@@ -142,21 +128,8 @@ class InputFeed<I extends object> {
     if (typeof item !== 'object' || item === null)
       throw new TypeError(`Iterator result ${String(item)} is not an object`);
     this.#isAtEnd ||= item.done === true;
-    if (item.done) {
-      unwrap(this.#many.give(null));
-      return;
-    }
-    const index = this.#given++;
-    this.#inputs.set(index, item.value);
-    unwrap(this.#many.give({ ...nativeInput(item.value), ...this.#nativeId(index, item.value) }));
-  }
-
-  /** The id that the application's function gives, or what it gives that is none. */
-  #nativeId(index: number, input: I): Pick<NativeInput, 'id' | 'wrongId'> {
-    if (this.#idOf === undefined) return { id: null, wrongId: null };
-    const id: unknown = this.#idOf(input);
-    const isId = typeof id === 'string' ? !/\p{Surrogate}/u.test(id) : Number.isSafeInteger(id);
-    return isId ? { id: id as string | number, wrongId: null } : { id: null, wrongId: { index, found: foundOf(id) } };
+    if (!item.done) this.#inputs.set(this.#given++, item.value);
+    unwrap(this.#many.give(item.done ? null : nativeInput(item.value)));
   }
 
   #fail(reason: unknown): void {
@@ -167,31 +140,18 @@ class InputFeed<I extends object> {
 }
 
 /** An input for the native part. One that JSON cannot hold is the error of its own call. */
-function nativeInput(input: unknown): Pick<NativeInput, 'json' | 'problem'> {
+function nativeInput(input: unknown): NativeInput {
   const written = write(input);
   return 'json' in written ? { json: written.json, problem: null } : { json: null, problem: written.problem };
 }
 
-/** What a function of ids has given that is no id. */
-function foundOf(id: unknown): string {
-  if (typeof id === 'string') return 'a string that is no Unicode';
-  return typeof id === 'number' ? 'a number that is no safe integer' : kindOf(id);
-}
-
-function resultOf<T, I extends object>(
-  index: number,
-  input: I,
-  read: () => T,
-  report: string,
-  replayed: boolean,
-): CallResult<T, I> {
+function resultOf<T, I extends object>(index: number, input: I, read: () => T, report: string): CallResult<T, I> {
   try {
     const output = read();
     let response: CallResponse<T> | undefined;
     return {
       index,
       input,
-      replayed,
       ok: true,
       output,
       // Most readers want the output only: the report is parsed when it is asked for.
@@ -201,23 +161,6 @@ function resultOf<T, I extends object>(
       },
     };
   } catch (error) {
-    return { index, input, replayed, ok: false, error: error as SurfaceError };
+    return { index, input, ok: false, error: error as SurfaceError };
   }
-}
-
-/** The result of a call whose output is checked, perhaps later. */
-async function checkedResultOf<T, I extends object>(
-  index: number,
-  input: I,
-  check: () => Promise<T>,
-  report: string,
-  replayed: boolean,
-): Promise<CallResult<T, I>> {
-  const outcome = await check().then(
-    (output) => () => output,
-    (error) => () => {
-      throw error;
-    },
-  );
-  return resultOf(index, input, outcome, report, replayed);
 }

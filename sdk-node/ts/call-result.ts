@@ -16,11 +16,6 @@ export type CallResult<T = unknown, I extends object = object> =
       readonly index: number;
       /** The input itself. */
       readonly input: I;
-      /**
-       * Whether nothing was sent for it: an earlier run, or an earlier input with the same id, had the response, and the ledger has
-       * kept it. Such a response has no headers, limits and attempts.
-       */
-      readonly replayed: boolean;
       /** The call succeeded. */
       readonly ok: true;
       /** The capability's output. */
@@ -34,8 +29,6 @@ export type CallResult<T = unknown, I extends object = object> =
       readonly index: number;
       /** The input itself. */
       readonly input: I;
-      /** Whether its response came from the ledger, and could not be decoded. */
-      readonly replayed: boolean;
       /** The call failed. */
       readonly ok: false;
       /** Why it failed. */

@@ -29,12 +29,3 @@ export class CallSite {
     return Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true });
   }
 }
-
-/** What a step returns or throws. */
-export function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
-  try {
-    return { value: step() };
-  } catch (thrown) {
-    return { thrown };
-  }
-}

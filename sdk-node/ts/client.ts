@@ -2,44 +2,37 @@
 
 import process from 'node:process';
 
-import { inputOf, type Rest, type Send, slug } from './call-arguments.js';
+import { kindOf, wellFormed } from './argument.js';
 import { iterable, resultsOf } from './call-many.js';
 import type { CallResult, Inputs } from './call-result.js';
-import { type Boundary, CallSite, outcomeOf } from './call-site.js';
+import { type Boundary, CallSite } from './call-site.js';
 import { type Cancel, sendWithSignal } from './cancel.js';
-import { Derived, type SharedParts } from './derived-client.js';
 import { Environment } from './environment.js';
 import { eventReader } from './event-reader.js';
-import { hookRunner } from './hook-runner.js';
-import { InFlight } from './in-flight.js';
+import { hookRunner, type RunHooks } from './hook-runner.js';
+import { jsonOf } from './input.js';
 import { keyFunction } from './key-function.js';
-import { native } from './native.js';
-import { unwrap } from './native-error.js';
+import { type NativeCallOptions, native } from './native.js';
+import { refused, unwrap } from './native-error.js';
 import type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
-  DefaultOptions,
   EnvironmentOptions,
   RequestOptions,
-  SchemaOptions,
   StreamOptions,
 } from './options.js';
 import {
   checkCallManyOptions,
   checkCallOptions,
   checkClientOptions,
-  checkDefaultOptions,
   checkEnvironmentOptions,
   checkRequestOptions,
   checkStreamOptions,
 } from './options-check.js';
 import { nativeCallManyOptions, nativeCallOptions, nativeClientOptions } from './options-native.js';
-import { type CallResponse, responseOf } from './response.js';
-import { checkedBy } from './schema.js';
-import type { SchemaOutput, StandardSchema } from './standard-schema.js';
+import { CallResponse } from './response.js';
 import { EventStream } from './stream.js';
-import { type WatchedCall, WatchedCalls } from './watched-call.js';
 
 type NativeClient = InstanceType<typeof native.Client>;
 type NativeStream = InstanceType<typeof native.EventStream>;
@@ -66,43 +59,36 @@ type NativeStream = InstanceType<typeof native.EventStream>;
  * ```
  */
 export class Client {
-  readonly #native: NativeClient;
-  readonly #shared: SharedParts;
-  readonly #inFlight: InFlight;
-  readonly #isDerived: boolean;
+  #native: NativeClient | undefined;
+  /** Set where the key comes from the environment. */
+  readonly #environment: Environment | undefined;
+  readonly #address: string;
+  readonly #runHooks: RunHooks | undefined;
+  #inFlight = 0;
+  #whenIdle: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   /**
    * Nothing is sent.
    *
    * @throws {@link ConfigurationError}, which names the option or the variable that is missing or wrong.
    */
-  constructor(options?: ClientOptions);
-  constructor(options: ClientOptions | Derived = {}) {
-    this.#isDerived = Derived.is(options);
-    if (Derived.is(options)) {
-      this.#native = options.native;
-      this.#shared = options.shared;
-      this.#inFlight = new InFlight(options.inFlight);
-      return;
-    }
+  constructor(options: ClientOptions = {}) {
     const site = new CallSite(new.target);
     const given = site.run(() => checkClientOptions(options));
     const { apiKey, apiKeyFile, apiKeyVariable, envPrefix } = given;
     const environment = site.run(() => new Environment(envPrefix ?? undefined, apiKeyVariable ?? undefined));
-    const calls = new WatchedCalls();
-    const runHooks = hookRunner(given, calls);
-    const askKey = typeof apiKey === 'function' ? keyFunction(apiKey, calls) : undefined;
+    const runHooks = hookRunner(given);
     const [client, address] = site.run(() => {
       const nativeOptions = nativeClientOptions(given, environment.variables(), `node ${process.versions.node}`);
-      const opened = unwrap(native.openClient(nativeOptions, askKey));
-      if (runHooks !== undefined) unwrap(opened.listenToAttempts(runHooks));
+      const askKey = typeof apiKey === 'function' ? keyFunction(apiKey) : undefined;
+      const opened = unwrap(native.openClient(nativeOptions, askKey, runHooks));
       return [opened, unwrap(opened.endpoint)] as const;
     });
+    this.#runHooks = runHooks;
     this.#native = client;
-    this.#inFlight = new InFlight();
-    const isKeyInEnvironment = apiKey === undefined && apiKeyFile === undefined;
-    const watchedCalls = runHooks === undefined && askKey === undefined ? undefined : calls;
-    this.#shared = { address, runHooks, watchedCalls, environment: isKeyInEnvironment ? environment : undefined };
+    this.#address = address;
+    this.#environment = apiKey === undefined && apiKeyFile === undefined ? environment : undefined;
   }
 
   /**
@@ -117,35 +103,13 @@ export class Client {
   }
 
   /**
-   * Derives a client whose calls have other options by default. Both share the connections, the key, the retry budget and the
-   * hooks, so options of these are refused: create another client. The options of a call override those of either:
-   * `client.withOptions({ timeoutMs: 1_800_000 })`.
-   *
-   * Closing a derived client leaves the other as it is; closing the one that has the connections closes all.
-   *
-   * @throws {@link ConfigurationError} for a wrong option, and where the client is closed.
-   */
-  withOptions(options: DefaultOptions): Client {
-    const derived = new CallSite(Client.prototype.withOptions).run(() => {
-      const made = unwrap(this.#open().withOptions(nativeCallOptions(checkDefaultOptions(options))));
-      return new Derived(made, this.#shared, this.#inFlight);
-    });
-    return new Client(derived as ClientOptions);
-  }
-
-  /**
    * Calls a capability and returns its output.
    *
    * @param capability - The slug, or a full URL of this surface.
    * @param input - What the capability takes: a JSON object, which becomes the whole request body. Default: `{}`.
-   * @typeParam T - The output's type. It is not checked; with the option `schema` it is, and is inferred.
+   * @typeParam T - The output's type. It is not checked.
    * @throws Any {@link SurfaceError}; `signal.reason` where the signal aborts the call.
    */
-  call<S extends StandardSchema>(
-    capability: string,
-    input: object,
-    options: CallOptions & SchemaOptions<S>,
-  ): Promise<SchemaOutput<S>>;
   call<T = unknown>(capability: string): Promise<T>;
   call<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<T>;
   async call<T>(capability: string, ...rest: Rest): Promise<T> {
@@ -157,11 +121,6 @@ export class Client {
    *
    * @throws As {@link Client.call}.
    */
-  callWithResponse<S extends StandardSchema>(
-    capability: string,
-    input: object,
-    options: CallOptions & SchemaOptions<S>,
-  ): Promise<CallResponse<SchemaOutput<S>>>;
   callWithResponse<T = unknown>(capability: string): Promise<CallResponse<T>>;
   callWithResponse<T = unknown>(capability: string, input: object, options?: CallOptions): Promise<CallResponse<T>>;
   async callWithResponse<T>(capability: string, ...rest: Rest): Promise<CallResponse<T>> {
@@ -194,42 +153,21 @@ export class Client {
    * an error that concerns all (a refused key, a missing permission, an exhausted day or plan) the rest is not sent: each
    * remaining result has that error, with {@link SurfaceError.notSent}.
    *
-   * With `ledger`, the path of a file, and `id`, the run can be continued after a crash. In a later run with the same ledger,
-   * inputs that were answered are not sent: their results come from the file, `replayed`. Inputs that were never sent, and calls
-   * that failed without being executed, are sent. Those that were sent when the process was killed (at most `concurrency` each
-   * time), and those that failed and may have been executed, are held back with a {@link LedgerError}; {@link listUnknown}
-   * lists them, and `rerunUnknown` sends them again. If the ledger cannot be written, the run stops before anything more is
-   * sent.
-   *
    * @param inputs - What the capability takes, each a JSON object.
    * @typeParam T - The output's type. It is not checked.
    * @typeParam I - The input's type.
    * @throws `signal.reason` where the signal ends it, {@link ConfigurationError} for a wrong option, and, after the results
    * of the calls before it, what the iterator of the inputs throws. The errors of the calls are in their results.
    */
-  callMany<S extends StandardSchema, I extends object>(
-    capability: string,
-    inputs: Inputs<I>,
-    options: CallManyOptions<I> & SchemaOptions<S>,
-  ): AsyncGenerator<CallResult<SchemaOutput<S>, I>, void, undefined>;
   callMany<T = unknown, I extends object = object>(
     capability: string,
     inputs: Inputs<I>,
-    options?: CallManyOptions<I>,
-  ): AsyncGenerator<CallResult<T, I>, void, undefined>;
-  callMany<T, I extends object>(
-    capability: string,
-    inputs: Inputs<I>,
-    options: CallManyOptions<I> = {},
+    options: CallManyOptions = {},
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
-    const given = site.run(() => checkCallManyOptions<I>(options));
-    const { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync, signal, schema, ...shared } = given;
-    const ofMany = { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync };
-    const manyOptions = nativeCallManyOptions(ofMany);
-    const watched = this.#shared.watchedCalls?.make();
-    const build = () =>
-      unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
+    const { concurrency, inOrder, maxWindowWaitMs, signal, ...shared } = site.run(() => checkCallManyOptions(options));
+    const manyOptions = nativeCallManyOptions({ concurrency, inOrder, maxWindowWaitMs });
+    const build = () => unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared)));
     // It only builds, and refuses a wrong option at once.
     const many = site.run(build);
     const open = () => {
@@ -240,12 +178,9 @@ export class Client {
     return resultsOf(
       open,
       site.run(() => iterable(inputs)),
-      typeof id === 'function' ? id : undefined,
       site,
       signal ?? undefined,
-      watched,
       () => this.#runWaitingHooks(),
-      schema && ((output, report) => checkedBy(schema, output, report, slug(capability), site)),
     );
   }
 
@@ -266,13 +201,12 @@ export class Client {
     const site = new CallSite(Client.prototype.stream);
     const options = rest[1] === undefined ? {} : site.run(() => this.#checkedOptions(rest[1]));
     const built = outcomeOf(() => site.run(() => ({ capability: slug(capability), input: inputOf(rest) })));
-    const watched = this.#shared.watchedCalls?.make();
     const open = async (signal: AbortSignal) => {
       if ('thrown' in built) throw built.thrown;
       const { capability, input } = built.value;
-      const send: Send = (client, nativeOptions, cancel, watch) =>
-        client.stream(capability, input, nativeOptions, cancel, watch);
-      return eventReader((await this.#send(site, { ...options, signal }, send, watched)) as NativeStream, site);
+      const send = (client: NativeClient, nativeOptions: NativeCallOptions | undefined, cancel?: Cancel) =>
+        client.stream(capability, input, nativeOptions, cancel);
+      return eventReader((await this.#send(site, { ...options, signal }, send)) as NativeStream, site);
     };
     return new EventStream(open, options.signal ?? undefined);
   }
@@ -307,14 +241,24 @@ export class Client {
   /**
    * Refuses new calls, waits for those in flight to end, and closes the connections. It does not wait for streams that
    * have begun, which continue until they are read to the end or closed. A client that is not closed is collected like any
-   * other object and keeps no process alive. The clients that {@link Client.withOptions} derived are closed with it; a derived
-   * client closes itself only.
+   * other object and keeps no process alive.
    */
   close(): Promise<void> {
     const site = new CallSite(Client.prototype.close);
-    return this.#inFlight.close(() => {
-      if (!this.#isDerived) site.run(() => unwrap(this.#native.close()));
+    this.#closed ??= new Promise<void>((resolve, reject) => {
+      this.#whenIdle = () => {
+        const client = this.#native;
+        this.#native = undefined;
+        try {
+          site.run(() => unwrap(client?.close()));
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#inFlight === 0) this.#whenIdle();
     });
+    return this.#closed;
   }
 
   /** Closes the client at the end of an `await using` block. */
@@ -325,27 +269,22 @@ export class Client {
   /** What `console.log` shows: the address, never the key. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     // Its prototype, or an object that has only borrowed it, has none.
-    return #shared in this ? `Client { endpoint: '${this.#shared.address}' }` : 'Client {}';
+    return #address in this ? `Client { endpoint: '${this.#address}' }` : 'Client {}';
   }
 
   /** The address; never the key. */
   toJSON(): { endpoint: string } {
-    return { endpoint: this.#shared.address };
+    return { endpoint: this.#address };
   }
 
   async #call<T>(boundary: Boundary, capability: string, rest: Rest, withReport = false): Promise<T> {
     const site = new CallSite(boundary);
     const options =
       rest[1] === undefined ? undefined : site.run(() => checkCallOptions(rest[1], `client.${boundary.name}()`));
-    const schema = options?.schema;
-    const request = () => ({ capability: slug(capability), input: inputOf(rest), withReport: withReport || !!schema });
-    const received = await this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.call(request(), nativeOptions, cancel, watch),
+    const output = await this.#send(site, options, (client, nativeOptions, cancel) =>
+      client.call({ capability: slug(capability), input: inputOf(rest), withReport }, nativeOptions, cancel),
     );
-    if (schema == null) return received as T;
-    const { output, report } = received as { output: unknown; report: string };
-    const checked = await checkedBy(schema, output, () => JSON.parse(report), capability, site);
-    return (withReport ? { output: checked, report } : checked) as T;
+    return output as T;
   }
 
   /** The options of a stream, which is opened later, with values that the core takes. */
@@ -353,7 +292,7 @@ export class Client {
     const options = checkStreamOptions(given);
     const nativeOptions = nativeCallOptions(options);
     // A closed client refuses the call itself.
-    if (!this.#inFlight.isClosed) unwrap(this.#native.check(nativeOptions));
+    if (this.#closed === undefined && this.#native !== undefined) unwrap(this.#native.check(nativeOptions));
     // An iterator gives its headers once.
     return { ...options, headers: nativeOptions.headers?.map(({ name, value }) => [name, value] as const) };
   }
@@ -362,37 +301,65 @@ export class Client {
     const site = new CallSite(boundary);
     const options =
       given === undefined ? undefined : site.run(() => checkRequestOptions(given, `client.${boundary.name}()`));
-    return this.#send(site, options, (client, nativeOptions, cancel, watch) =>
-      client.openapi(nativeOptions, cancel, watch),
-    );
+    return this.#send(site, options, (client, nativeOptions, cancel) => client.openapi(nativeOptions, cancel));
   }
 
   async #send(
     site: CallSite,
     options: CallOptions | StreamOptions | undefined,
-    send: Send,
-    watched: WatchedCall | undefined = this.#shared.watchedCalls?.make(),
+    send: (client: NativeClient, options: NativeCallOptions | undefined, cancel?: Cancel) => unknown,
   ): Promise<unknown> {
-    return this.#inFlight.during(async () => {
+    this.#inFlight += 1;
+    try {
       const nativeOptions = options && site.run(() => nativeCallOptions(options));
-      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel, watched?.number));
+      const begin = (cancel?: Cancel) => site.run(() => send(this.#open(), nativeOptions, cancel));
       const signal = options?.signal;
       const result = signal == null ? await begin() : await sendWithSignal(signal, site, begin);
       this.#runWaitingHooks();
       return site.run(() => unwrap(result));
-    });
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#whenIdle?.();
+    }
   }
 
   /** Runs the hooks for attempts that they have not received yet. */
   #runWaitingHooks(): void {
-    this.#shared.runHooks?.(this.#native.takeAttemptReports());
+    if (this.#native !== undefined) this.#runHooks?.(this.#native.takeAttemptReports());
   }
 
   /** The native client, with the environment's current key. */
   #open(): NativeClient {
-    if (this.#inFlight.isClosed) return unwrap<never>(native.closedClient());
-    const { environment } = this.#shared;
-    if (environment?.hasAnotherKey()) unwrap(this.#native.setVariables(environment.variables()));
-    return this.#native;
+    const client = this.#native;
+    if (client === undefined || this.#closed !== undefined) return unwrap<never>(native.closedClient());
+    if (this.#environment?.hasAnotherKey()) unwrap(client.setVariables(this.#environment.variables()));
+    return client;
   }
+}
+
+function responseOf<T>(received: unknown): CallResponse<T> {
+  const { output, report } = received as { output: T; report: string };
+  return new CallResponse(output, report);
+}
+
+/** What a step returns or throws. */
+function outcomeOf<T>(step: () => T): { value: T } | { thrown: unknown } {
+  try {
+    return { value: step() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+/** The arguments after the capability. */
+type Rest<O = CallOptions> = [input?: object, options?: O];
+
+/** An input that is left out is `{}`; one that is `undefined` is a mistake. */
+function inputOf(rest: Rest<unknown>): string {
+  return rest.length === 0 ? '{}' : jsonOf(rest[0]);
+}
+
+function slug(capability: unknown): string {
+  if (typeof capability !== 'string') throw refused('capability', `it must be a string, not ${kindOf(capability)}`);
+  return wellFormed('capability', capability);
 }

@@ -24,13 +24,12 @@ export class Environment {
     this.#keys = this.#readKeys();
   }
 
-  /** All variables under the prefix, the one that holds the key, and those of certificates and proxies. */
+  /** All variables under the prefix, and the one that holds the key. */
   variables(): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of Object.keys(process.env)) {
       const value = process.env[name];
-      const isNamed = this.#keyNames.includes(name) || this.#names.common.includes(name);
-      const isOurs = isNamed || name.startsWith(this.#names.prefix);
+      const isOurs = name.startsWith(this.#names.prefix) || this.#keyNames.includes(name);
       if (isOurs && value !== undefined) found[name] = value;
     }
     return found;

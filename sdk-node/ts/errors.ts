@@ -3,7 +3,6 @@
 
 import { type Attempt, type AttemptReport, attemptsOf } from './attempt.js';
 import { type HeaderPairs, headersOf } from './headers.js';
-import type { SchemaIssue } from './standard-schema.js';
 import type { StreamEvent } from './stream-event.js';
 
 /** An error as the core reports it. */
@@ -41,7 +40,6 @@ export interface ErrorReport {
 export interface ErrorContext {
   body?: Uint8Array | null;
   cause?: unknown;
-  issues?: readonly SchemaIssue[];
 }
 
 /**
@@ -65,9 +63,6 @@ const SHOWN = new Set([
   'eventsSeen',
   'mayHaveExecuted',
 ]);
-
-/** What is printed of an error does not hold them. */
-const ISSUES = new WeakMap<object, readonly SchemaIssue[]>();
 
 let makeEvent: ((name: string, data: unknown, id: string) => StreamEvent) | undefined;
 
@@ -121,7 +116,7 @@ export class SurfaceError extends Error {
   constructor(report: ErrorReport, context: ErrorContext = {}) {
     if (typeof report?.text !== 'string') {
       throw new TypeError(
-        'only clients create the errors of runtype-surface: in a test, errorForTest() makes any of them',
+        'only clients create the errors of runtype-surface: in a test, runtype-mock provokes any of them',
       );
     }
     super(report.text, context.cause === undefined ? undefined : { cause: context.cause });
@@ -284,19 +279,13 @@ export class ServerError extends APIStatusError {}
 
 /** A success that is not what was asked for: not JSON, too large, or a 202, of which the call is not finished. */
 export class ResponseDecodeError extends ResponseError {
-  /** JSON pointer to the value that is not what was asked for, such as `/items/3/title`; `null` for the whole output. */
+  /** Path of the value that failed to deserialize; `null` where it is not JSON at all. */
   readonly path: string | null;
 
   /** @internal */
   constructor(report: ErrorReport, context?: ErrorContext) {
     super(report, context);
     this.path = report.path;
-    ISSUES.set(this, context?.issues ?? []);
-  }
-
-  /** What the schema of the call found, in its own words, which may repeat the output; for logs that may hold it. */
-  get issues(): readonly SchemaIssue[] {
-    return ISSUES.get(this) ?? [];
   }
 }
 
@@ -340,12 +329,6 @@ export class StreamError extends ResponseError {
   }
 }
 
-/**
- * The ledger of many calls cannot be written, or it holds the row back: an earlier run may have executed it. Then it has
- * {@link SurfaceError.mayHaveExecuted}, and the option `rerunUnknown` sends it again.
- */
-export class LedgerError extends SurfaceError {}
-
 function parsed(data: string): unknown {
   try {
     return JSON.parse(data);
@@ -369,7 +352,6 @@ const CLASSES = {
   ServerError,
   ResponseDecodeError,
   StreamError,
-  LedgerError,
 };
 
 // On the prototype and not enumerable, as with the platform's own errors; a minifier that renames a class does not reach it.

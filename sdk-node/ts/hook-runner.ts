@@ -7,7 +7,6 @@ import { type AttemptReport, attemptOf } from './attempt.js';
 import type { AttemptStart, Hooks } from './hooks.js';
 import { native } from './native.js';
 import { type NativeError, unwrap } from './native-error.js';
-import type { WatchedCalls } from './watched-call.js';
 
 interface Report {
   start: {
@@ -21,24 +20,18 @@ interface Report {
   end: AttemptReport | null;
 }
 
-/** The start or the end of an attempt, with the number of its call. */
-interface AttemptReported {
-  call: number;
-  report: string;
-}
-
 /** Calls the hooks with the core's reports; an error in the reports' place becomes a process warning. It never throws. */
-export type RunHooks = (reports: AttemptReported[] | NativeError) => void;
+export type RunHooks = (reports: string[] | NativeError) => void;
 
-/** What calls these hooks, each in the context of its call; `undefined` where there are none. */
-export function hookRunner({ beforeAttempt, afterAttempt }: Hooks, calls: WatchedCalls): RunHooks | undefined {
+/** What calls these hooks; `undefined` where there are none. */
+export function hookRunner({ beforeAttempt, afterAttempt }: Hooks): RunHooks | undefined {
   if (beforeAttempt === undefined && afterAttempt === undefined) return undefined;
-  const runAll = (reports: AttemptReported[]) => {
-    for (const { call, report } of reports) {
+  const runAll = (reports: string[]) => {
+    for (const report of reports) {
       const { start, end }: Report = JSON.parse(report);
       const attemptStart = startOf(start);
-      if (end === null) calls.run(call, () => run('beforeAttempt', () => beforeAttempt?.(attemptStart)));
-      else calls.run(call, () => run('afterAttempt', () => afterAttempt?.(attemptStart, attemptOf(end))));
+      if (end === null) run('beforeAttempt', () => beforeAttempt?.(attemptStart));
+      else run('afterAttempt', () => afterAttempt?.(attemptStart, attemptOf(end)));
     }
   };
   return (reports) => {

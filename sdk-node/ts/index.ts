@@ -21,7 +21,6 @@ export {
   AuthenticationError,
   BadRequestError,
   ConfigurationError,
-  LedgerError,
   NotFoundError,
   PaymentRequiredError,
   PermissionDeniedError,
@@ -32,29 +31,21 @@ export {
   StreamError,
   SurfaceError,
 } from './errors.js';
-export { errorForTest, responseForTest } from './for-tests.js';
 export type { AttemptStart, Hooks } from './hooks.js';
-export { listUnknown, type UnknownRow } from './ledger.js';
 export type {
   AuthHeader,
   CallManyOptions,
   CallOptions,
   ClientOptions,
-  DefaultOptions,
   EnvironmentOptions,
   HeadersToAdd,
-  LogLevel,
-  PemTexts,
   RequestOptions,
   ResponseFormat,
   RetryMode,
-  SchemaOptions,
   SharedOptions,
   StreamOptions,
-  Trust,
 } from './options.js';
 export { CallResponse, type Quota, type RateLimit } from './response.js';
-export type { SchemaIssue, SchemaOutput, StandardSchema } from './standard-schema.js';
 export { EventStream, type StreamResponse } from './stream.js';
 export type {
   DataEvent,

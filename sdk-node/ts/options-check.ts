@@ -7,17 +7,14 @@ import type {
   CallManyOptions,
   CallOptions,
   ClientOptions,
-  DefaultOptions,
   DispatchOptions,
   EnvironmentOptions,
   FormatOptions,
   RequestOptions,
-  SchemaOptions,
   SharedOptions,
   StreamLimits,
   StreamOptions,
 } from './options.js';
-import { isSchema, SCHEMA } from './schema.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -29,10 +26,6 @@ const isFunction: Check = (value) => typeof value === 'function';
 const isUrl: Check = (value) => typeof value === 'string' || value instanceof URL;
 const isObject: Check = (value) => typeof value === 'object' && value !== null;
 export const isPem: Check = (value) => typeof value === 'string' || value instanceof Uint8Array;
-
-function arePems(value: unknown): boolean {
-  return isPem(value) || (Array.isArray(value) && value.every(isPem));
-}
 
 /** Whether it is an AbortSignal, and not an object with its prototype. */
 function isSignal(value: unknown): boolean {
@@ -72,27 +65,15 @@ const REQUEST: Rules<RequestOptions> = {
 
 const DISPATCH: Rules<DispatchOptions> = { viaDispatch: ['a boolean', isBoolean] };
 
-const CALL: Rules<CallOptions & SchemaOptions> = {
-  ...REQUEST,
-  ...FORMAT,
-  ...DISPATCH,
-  schema: [SCHEMA, isSchema],
-};
+const CALL: Rules<CallOptions> = { ...REQUEST, ...FORMAT, ...DISPATCH };
 
 const STREAM: Rules<StreamOptions> = { ...REQUEST, ...STREAM_LIMITS, ...DISPATCH };
 
-const CALL_MANY: Rules<CallManyOptions & SchemaOptions> = {
+const CALL_MANY: Rules<CallManyOptions> = {
   ...CALL,
   concurrency: ['a number', isNumber],
   inOrder: ['a boolean', isBoolean],
   maxWindowWaitMs: [MILLISECONDS, isLimit],
-  ledger: ['a path', isString],
-  id: [
-    'the name of a field, or a function of an input',
-    (value) => typeof value === 'string' || typeof value === 'function',
-  ],
-  rerunUnknown: ['a boolean', isBoolean],
-  sync: ['a boolean', isBoolean],
 };
 
 const CLIENT: Rules<ClientOptions> = {
@@ -110,12 +91,11 @@ const CLIENT: Rules<ClientOptions> = {
   authHeader: ['a string', isString],
   connectTimeoutMs: [MILLISECONDS, isLimit],
   proxy: ['a string or a URL', isUrl],
-  trust: ['a string', isString],
-  rootCertificates: ['PEM text, or an array of PEM texts', arePems],
-  identity: ['PEM text, or an array of PEM texts', arePems],
+  rootCertificates: [
+    'PEM text, or an array of PEM texts',
+    (value) => isPem(value) || (Array.isArray(value) && value.every(isPem)),
+  ],
   allowInsecureHttp: ['a boolean', isBoolean],
-  logLevel: ['a string', isString],
-  tracePropagation: ['a boolean', isBoolean],
   beforeAttempt: ['a function', isFunction],
   afterAttempt: ['a function', isFunction],
   envPrefix: ['a string', isString],
@@ -176,8 +156,8 @@ export function checkRequestOptions(options: unknown, caller: string): RequestOp
 }
 
 /** A call's options, checked. */
-export function checkCallOptions(options: unknown, caller: string): CallOptions & Partial<SchemaOptions> {
-  return checked<CallOptions & SchemaOptions>(options, CALL, caller);
+export function checkCallOptions(options: unknown, caller: string): CallOptions {
+  return checked<CallOptions>(options, CALL, caller);
 }
 
 /** A stream's options, checked. */
@@ -185,13 +165,7 @@ export function checkStreamOptions(options: unknown): StreamOptions {
   return checked<StreamOptions>(options, STREAM, 'client.stream()');
 }
 
-/** A derived client's options, checked. */
-export function checkDefaultOptions(options: unknown): DefaultOptions {
-  return checked<DefaultOptions>(options, { ...SHARED, ...FORMAT, ...STREAM_LIMITS }, 'client.withOptions()');
-}
-
 /** The options of many calls, checked. */
-export function checkCallManyOptions<I extends object>(options: unknown): CallManyOptions<I> & Partial<SchemaOptions> {
-  const rules = CALL_MANY as Rules<CallManyOptions<I> & SchemaOptions>;
-  return checked<CallManyOptions<I> & SchemaOptions>(options, rules, 'client.callMany()');
+export function checkCallManyOptions(options: unknown): CallManyOptions {
+  return checked<CallManyOptions>(options, CALL_MANY, 'client.callMany()');
 }

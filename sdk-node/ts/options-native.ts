@@ -5,12 +5,10 @@ import { type NativeCallManyOptions, type NativeCallOptions, type NativeClientOp
 import { refused, unwrap } from './native-error.js';
 import type {
   CallManyOptions,
-  CallOptions,
   ClientOptions,
   DispatchOptions,
   FormatOptions,
   HeadersToAdd,
-  PemTexts,
   SharedOptions,
   StreamLimits,
 } from './options.js';
@@ -22,7 +20,7 @@ export function nativeClientOptions(
   variables: Record<string, string>,
   runtime: string,
 ): NativeClientOptions {
-  const { apiKey, rootCertificates, identity, endpointUrl, baseUrl, proxy } = options;
+  const { apiKey, rootCertificates, endpointUrl, baseUrl, proxy } = options;
   return {
     variables,
     runtime,
@@ -39,12 +37,8 @@ export function nativeClientOptions(
     authHeader: options.authHeader ?? null,
     connectTimeoutMs: limit(options.connectTimeoutMs),
     proxy: proxy == null ? null : urlText('proxy', proxy),
-    trust: options.trust ?? null,
-    rootCertificates: rootCertificates == null ? null : pemTexts('rootCertificates', rootCertificates),
-    identity: identity == null ? null : pemTexts('identity', identity),
+    rootCertificates: rootCertificates == null ? null : pemTexts(rootCertificates),
     allowInsecureHttp: options.allowInsecureHttp ?? null,
-    logLevel: options.logLevel ?? null,
-    tracePropagation: options.tracePropagation ?? null,
   };
 }
 
@@ -69,18 +63,13 @@ export function nativeCallOptions(
 }
 
 /** What only many calls have, for the native part. */
-export function nativeCallManyOptions<I extends object>(
-  options: Omit<CallManyOptions<I>, keyof CallOptions>,
+export function nativeCallManyOptions(
+  options: Pick<CallManyOptions, 'concurrency' | 'inOrder' | 'maxWindowWaitMs'>,
 ): NativeCallManyOptions {
   return {
     concurrency: options.concurrency ?? null,
     inOrder: options.inOrder ?? null,
     maxWindowWaitMs: limit(options.maxWindowWaitMs),
-    ledger: options.ledger ?? null,
-    id: typeof options.id === 'string' ? options.id : null,
-    givesIds: typeof options.id === 'function',
-    rerunUnknown: options.rerunUnknown ?? null,
-    sync: options.sync ?? null,
   };
 }
 
@@ -89,13 +78,15 @@ function limit(option: number | null | undefined): number | false | null {
   return option === null ? false : (option ?? null);
 }
 
-function pemTexts(option: string, given: PemTexts): Buffer[] {
-  return reading(option, () => {
-    const list: unknown[] = isPem(given) ? [given] : Array.from<unknown>(given as Iterable<unknown>);
+function pemTexts(certificates: NonNullable<ClientOptions['rootCertificates']>): Buffer[] {
+  return reading('rootCertificates', () => {
+    const list: unknown[] = isPem(certificates)
+      ? [certificates]
+      : Array.from<unknown>(certificates as Iterable<unknown>);
     return list.map((pem) => {
       if (typeof pem === 'string') return Buffer.from(pem);
       if (pem instanceof Uint8Array) return Buffer.from(pem);
-      throw refused(option, `each must be PEM text, not ${kindOf(pem)}`);
+      throw refused('rootCertificates', `each must be PEM text, not ${kindOf(pem)}`);
     });
   });
 }

@@ -1,7 +1,6 @@
 // The options of a client and of a call.
 
 import type { Hooks } from './hooks.js';
-import type { StandardSchema } from './standard-schema.js';
 
 /**
  * What is retried. `safe`: only what the server cannot have executed. `idempotent`: also 408, 500, 502, 503, 504, broken and
@@ -14,15 +13,6 @@ export type ResponseFormat = 'detect' | 'raw' | 'wrapped';
 
 /** Which header carries the key: `Authorization: Bearer …` or `X-API-Key: …`. The API accepts either. */
 export type AuthHeader = 'bearer' | 'x-api-key';
-
-/** What is written to standard error. A level includes the ones before it. */
-export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
-
-/** Which certificate authorities are trusted: Mozilla's, this machine's, or both. */
-export type Trust = 'bundled' | 'system' | 'both';
-
-/** PEM text, or the path of a PEM file; or a list of such. */
-export type PemTexts = string | Uint8Array | readonly (string | Uint8Array)[];
 
 /** Headers to add, as `fetch` takes them: an object, pairs of name and value, or `Headers`. The last of one name counts. */
 export type HeadersToAdd =
@@ -86,26 +76,14 @@ export interface DispatchOptions {
   viaDispatch?: boolean | null | undefined;
 }
 
-/** The option of a call that says what its output must be. */
-export interface SchemaOptions<S extends StandardSchema = StandardSchema> {
-  /**
-   * A schema that the output must have (https://standardschema.dev), such as one of zod or valibot. The call returns what the schema
-   * gives, with its type. Default: the output is not checked.
-   */
-  schema: S;
-}
-
 /** The options of one call. */
 export interface CallOptions extends RequestOptions, FormatOptions, DispatchOptions {}
 
 /** The options of a stream. */
 export interface StreamOptions extends RequestOptions, StreamLimits, DispatchOptions {}
 
-/** The options of {@link Client.withOptions}: those that every call of the derived client has by default. */
-export interface DefaultOptions extends SharedOptions, FormatOptions, StreamLimits {}
-
 /** The options of many calls. */
-export interface CallManyOptions<I extends object = object> extends CallOptions {
+export interface CallManyOptions extends CallOptions {
   /** Maximum number of in-flight calls, up to 10,000. Default: 8. */
   concurrency?: number | null | undefined;
   /** Whether results come in the order of the inputs, or as they arrive. Default: `true`. */
@@ -115,20 +93,6 @@ export interface CallManyOptions<I extends object = object> extends CallOptions 
    * without a success, the rest is not sent: {@link SurfaceError.notSent}. `null` disables it. Default: 900,000.
    */
   maxWindowWaitMs?: number | null | undefined;
-  /**
-   * Path of a ledger: a file by which the run can be continued after a crash, without sending any input twice. Needs `id`.
-   * The file holds ids, outputs and errors in plain text; never the key. Default: none.
-   */
-  ledger?: string | null | undefined;
-  /**
-   * Field of the input that is its id in the ledger, or a function that returns the id: a string or a safe integer, of its own
-   * for each input and the same in each run.
-   */
-  id?: string | ((input: I) => string | number) | null | undefined;
-  /** Whether to send the inputs again that the ledger holds back, since they may have been executed. Default: `false`. */
-  rerunUnknown?: boolean | null | undefined;
-  /** Whether each line of the ledger waits for the disk, to survive a power failure. Default: `false`. */
-  sync?: boolean | null | undefined;
 }
 
 /** The options of a client. Those not given come from the environment, then from the defaults. */
@@ -157,32 +121,15 @@ export interface ClientOptions extends SharedOptions, FormatOptions, StreamLimit
   authHeader?: AuthHeader | null | undefined;
   /** Timeout for establishing a connection, in milliseconds. `null` disables it. Default: 10,000. */
   connectTimeoutMs?: number | null | undefined;
-  /**
-   * The URL of a proxy of HTTP or SOCKS, with user name and password if it wants them. Overrides `HTTPS_PROXY`, `ALL_PROXY` and
-   * `NO_PROXY`; an empty string means no proxy.
-   */
+  /** The URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty string means no proxy. */
   proxy?: string | URL | null | undefined;
-  /** Which certificate authorities are trusted. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else `bundled`. */
-  trust?: Trust | null | undefined;
   /**
-   * Certificates to trust in addition, for a company's own certificate authority: PEM text, or the path of a PEM file. Default:
-   * those of the file that `NODE_EXTRA_CA_CERTS` names, which stay trusted.
+   * Certificates to trust in addition to Mozilla's, for a company's own certificate authority: PEM text, or the path of a PEM
+   * file. Default: none.
    */
-  rootCertificates?: PemTexts | null | undefined;
-  /**
-   * Certificate and private key of the client, for servers that ask for one (mTLS): PEM text, the path of a PEM file, or a list
-   * of two. Default: none.
-   */
-  identity?: PemTexts | null | undefined;
+  rootCertificates?: string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined;
   /** Allows sending the key over plain http to an address that is not loopback, where anyone on the way can read it. Default: `false`. */
   allowInsecureHttp?: boolean | null | undefined;
-  /** What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default: `off`. */
-  logLevel?: LogLevel | null | undefined;
-  /**
-   * Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: `true`, where OpenTelemetry is
-   * registered in the process.
-   */
-  tracePropagation?: boolean | null | undefined;
   /** What the variables' names begin with: `STAGING_RUNTYPE` reads `STAGING_RUNTYPE_PRODUCT_API_KEY`. Default: `RUNTYPE`. */
   envPrefix?: string | null | undefined;
 }

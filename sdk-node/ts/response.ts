@@ -80,9 +80,3 @@ export class CallResponse<T = unknown> {
 function rateLimitOf(report: ResponseReport['rate_limit']): RateLimit | null {
   return report && { limit: report.limit, remaining: report.remaining, resetAfter: report.reset_after };
 }
-
-/** The response of what the native part gives. */
-export function responseOf<T>(received: unknown): CallResponse<T> {
-  const { output, report } = received as { output: T; report: string };
-  return new CallResponse(output, report);
-}

@@ -5,15 +5,11 @@ import { type Boundary, CallSite } from './call-site.js';
 import { cancelOnAbort } from './cancel.js';
 import { StreamError } from './errors.js';
 import { eventOf } from './event-fields.js';
-import type { Batch, EventReader } from './event-reader.js';
 import { type HeaderPairs, headersOf } from './headers.js';
 import { native } from './native.js';
 import { unwrap } from './native-error.js';
-import { checkedBy, schemaOf } from './schema.js';
-import type { SchemaOutput, StandardSchema } from './standard-schema.js';
 import type { StreamEvent } from './stream-event.js';
 import { outcomeOf, type StreamOutcome, type Usage, usageOf } from './stream-outcome.js';
-import { sseBody, sseHeaders } from './stream-sse.js';
 
 /** What is known of a stream once its response has begun. */
 export interface StreamResponse {
@@ -32,6 +28,27 @@ interface ResponseReport {
   headers: HeaderPairs;
   request_id: string | null;
   attempts: AttemptReport[];
+}
+
+/** Events as they cross together: the name, the data and the id (`null`: still the same) of each in turn. */
+type Batch = readonly unknown[];
+
+/** What reads an open stream. Each function throws the errors of {@link EventStream.next}. */
+export interface EventReader {
+  /** What is known since the response began, as JSON text. */
+  report(): string;
+  /** The execution's id, once an event has it. */
+  executionId(): string | null;
+  /** The next events; `undefined` after the last one. */
+  nextBatch(): Promise<Batch | undefined>;
+  /** How the stream ended, and what its execution used, as JSON text. */
+  progress(): string;
+  /** Reads to the end, for the text of the answer. `undefined` where a panic came before. */
+  text(): Promise<string | undefined>;
+  /** Reads to the end, for the output of the closing event. */
+  finalOutput(): Promise<unknown>;
+  /** Closes the connection. */
+  close(): void;
 }
 
 /**
@@ -173,19 +190,12 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
    * Reads to the end, and returns the output of the `execution_complete` event; `null` where there was none. It may be called
    * at any time, also after the loop.
    *
-   * @param options - A schema that the output must have, as in {@link Client.call}; often it is a text.
-   * @typeParam T - The output's type. Without a schema it is not checked.
-   * @throws As {@link EventStream.text}; {@link ResponseDecodeError} where the output does not have the schema.
+   * @typeParam T - The output's type. It is not checked.
+   * @throws As {@link EventStream.text}.
    */
-  finalOutput<T = unknown>(): Promise<T>;
-  finalOutput<S extends StandardSchema>(options: { schema: S }): Promise<SchemaOutput<S>>;
-  async finalOutput(options?: { schema: StandardSchema }): Promise<unknown> {
-    const site = new CallSite(EventStream.prototype.finalOutput);
-    const schema = site.run(() => schemaOf(options));
+  async finalOutput<T = unknown>(): Promise<T> {
     const read = async (reader: EventReader) => (await reader.finalOutput()) ?? null;
-    const output = await this.#whole(EventStream.prototype.finalOutput, read);
-    const report = () => ({ ...JSON.parse(this.#reader?.report() ?? '{}'), execution_id: this.executionId });
-    return schema === undefined ? output : checkedBy(schema, output, report, null, site);
+    return (await this.#whole(EventStream.prototype.finalOutput, read)) as T;
   }
 
   /**
@@ -207,33 +217,6 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
       // An event is read when the reader asks for it, not before.
       { highWaterMark: 0 },
     );
-  }
-
-  /**
-   * Opens the stream, and forwards it as server-sent events for a browser: bytes that a `Response` takes as its body. A failure is
-   * the last event: the server's own, or an `error` that says that the stream broke. Cancelling it closes the connection at once.
-   *
-   * @throws What a call would throw, before the first byte; {@link ConfigurationError} where the stream was already read, or is
-   * closed.
-   */
-  async toSSE(): Promise<ReadableStream<Uint8Array>> {
-    if (this.#isBegun) refuse(EventStream.prototype.toSSE, native.streamAlreadyRead);
-    this.#iterate(EventStream.prototype.toSSE);
-    this.#isBegun = true;
-    const reader = await this.#opened();
-    return sseBody(
-      () => this.#frames(reader),
-      () => this.close(),
-    );
-  }
-
-  /**
-   * The same as a `Response` with the headers of server-sent events, for a handler of the `fetch` kind.
-   *
-   * @throws As {@link EventStream.toSSE}.
-   */
-  async toResponse(): Promise<Response> {
-    return new Response(await this.toSSE(), { headers: sseHeaders() });
   }
 
   /**
@@ -314,14 +297,6 @@ export class EventStream implements AsyncIterableIterator<StreamEvent, undefined
     } finally {
       this.#wholes -= 1;
     }
-  }
-
-  async #frames(reader: EventReader): Promise<Uint8Array | undefined> {
-    if (this.#isEnded) return undefined;
-    const frames = await reader.nextFrames();
-    if (!this.#isEnded) this.#controller.signal.throwIfAborted();
-    if (frames === undefined) this.#end();
-    return frames;
   }
 
   async #read(): Promise<void> {

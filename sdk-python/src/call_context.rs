@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{asyncio::completion_queue::CompletionQueue, log::Warning, variables::Variables};
+use crate::asyncio::completion_queue::CompletionQueue;
 
 tokio::task_local! {
     static CURRENT: Arc<CallContext>;
@@ -11,38 +11,29 @@ tokio::task_local! {
 /// Passes the report of an attempt on to the hooks. It waits for nothing.
 pub(crate) type Notify = Box<dyn Fn(String) + Send + Sync>;
 
-/// Passes a warning on to the thread that waits for the calls. It waits for nothing.
-pub(crate) type Warn = Box<dyn Fn(Warning) + Send + Sync>;
-
 #[derive(Default)]
 pub(crate) struct CallContext {
     /// The queue of the call's asyncio loop; none for a call of the synchronous client.
     queue: Option<Arc<CompletionQueue>>,
     notify: Option<Notify>,
-    /// Those of whoever made the call, where a function of the application may need them.
-    variables: Option<Arc<Variables>>,
     /// Where warnings go of calls that no thread of the application drives.
-    warn: Option<Warn>,
+    warn: Option<Notify>,
 }
 
 impl CallContext {
     /// A call of the synchronous client.
-    pub(crate) fn of_thread(notify: Option<Notify>, variables: Option<Arc<Variables>>) -> Self {
-        Self { notify, variables, ..Self::default() }
+    pub(crate) fn of_thread(notify: Option<Notify>) -> Self {
+        Self { notify, ..Self::default() }
     }
 
     /// Calls of the synchronous client that the network's threads drive.
-    pub(crate) fn of_task(notify: Option<Notify>, variables: Option<Arc<Variables>>, warn: Warn) -> Self {
-        Self { queue: None, notify, variables, warn: Some(warn) }
+    pub(crate) fn of_task(notify: Option<Notify>, warn: Notify) -> Self {
+        Self { queue: None, notify, warn: Some(warn) }
     }
 
     /// A call of an asyncio loop.
-    pub(crate) fn of_loop(
-        queue: Arc<CompletionQueue>,
-        notify: Option<Notify>,
-        variables: Option<Arc<Variables>>,
-    ) -> Self {
-        Self { queue: Some(queue), notify, variables, warn: None }
+    pub(crate) fn of_loop(queue: Arc<CompletionQueue>, notify: Option<Notify>) -> Self {
+        Self { queue: Some(queue), notify, warn: None }
     }
 
     /// Drives a call within this context.
@@ -55,10 +46,6 @@ impl CallContext {
         CURRENT.try_with(Arc::clone).unwrap_or_default()
     }
 
-    pub(crate) fn variables(&self) -> Option<&Variables> {
-        self.variables.as_deref()
-    }
-
     pub(crate) fn queue(&self) -> Option<&Arc<CompletionQueue>> {
         self.queue.as_ref()
     }
@@ -68,13 +55,13 @@ impl CallContext {
     /// # Errors
     ///
     /// The warning, where it is this thread.
-    pub(crate) fn warn(&self, warning: Warning) -> Result<(), Warning> {
+    pub(crate) fn warn(&self, text: String) -> Result<(), String> {
         match &self.warn {
             Some(warn) => {
-                warn(warning);
+                warn(text);
                 Ok(())
             }
-            None => Err(warning),
+            None => Err(text),
         }
     }
 

@@ -5,9 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use pyo3::{exceptions::PyValueError, intern, prelude::*, types::PyDict};
+use bytes::Bytes;
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyDict};
 use runtype_surface::{
-    ClientBuilder, DefaultOptions, Error,
+    Call, CallResponse, ClientBuilder, Error,
     bindings::{self, Refuse as _},
 };
 
@@ -23,44 +24,24 @@ use crate::{
         opaque::{KeptOptions, OpaqueOptions},
         value::characters,
     },
-    origin::Origin,
-    output_type::OutputType,
-    prepared::{Prepared, given_up},
     response::{Wanted, finish},
     runtime::{
         closing::{Closer, Closing},
         guard,
         per_process::PerProcess,
     },
-    span,
-    stream::{EventStream, opened, opening::Opening},
-    variables::Variables,
+    stream::{EventStream, Opened, opened, opening::Opening},
 };
 
 /// A client of the core, for synchronous calls and for asyncio.
 #[pyclass(frozen, module = "runtype_surface._native")]
 pub(crate) struct Client {
-    shared: Arc<Shared>,
-    derived: Option<Derived>,
-    options: KeptOptions,
-}
-
-/// What a client shares with those that are derived from it.
-struct Shared {
     /// Kept to make the client again in a forked child.
     builder: ClientBuilder,
     endpoint: runtype_surface::Endpoint,
     instance: PerProcess<Arc<Instance>>,
     hooks: Option<Arc<Hooks>>,
-    asks_for_key: bool,
-    closed: AtomicBool,
-}
-
-/// What a derived client has of its own.
-struct Derived {
-    defaults: DefaultOptions,
-    /// Tells its calls in flight that it is closed.
-    closer: PerProcess<Arc<Closer>>,
+    options: KeptOptions,
     closed: AtomicBool,
 }
 
@@ -77,6 +58,25 @@ impl Instance {
     }
 }
 
+/// A call that is ready to be sent.
+struct Prepared {
+    call: Call,
+    /// The capability's slug, for logs and texts: the caller may have passed a whole URL.
+    capability: String,
+    closing: Closing,
+}
+
+impl Prepared {
+    async fn send(mut self) -> Option<Result<CallResponse<Bytes>, Error>> {
+        self.closing.or_end(self.call.send_bytes()).await
+    }
+
+    async fn open(mut self) -> Option<Result<Opened, Error>> {
+        let stream = self.closing.or_end(self.call.stream()).await?;
+        Some(stream.map(|stream| Opened { stream, capability: self.capability, closing: self.closing }))
+    }
+}
+
 #[pymethods]
 impl Client {
     #[new]
@@ -84,35 +84,19 @@ impl Client {
         guard::entry(|| {
             let builder = bindings::called_from(runtype_surface::Client::builder(), &language(py));
             let (builder, hooks) = options::client(builder, given.bind(py))?;
-            let key = given.bind(py).get_item(intern!(py, "api_key"))?;
             let instance = Instance::make(&builder).map_err(|problem| error::raise(py, &problem))?;
-            let shared = Shared {
+            Ok(Self {
                 builder,
                 endpoint: instance.client.endpoint().clone(),
                 instance: PerProcess::holding(instance),
                 hooks,
-                asks_for_key: key.is_some_and(|key| key.is_callable()),
-                closed: AtomicBool::new(false),
-            };
-            Ok(Self { shared: Arc::new(shared), derived: None, options: KeptOptions::of(given.bind(py))? })
-        })
-    }
-
-    /// A client whose calls have other options by default, with the same connections and key.
-    fn with_options(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<Self> {
-        guard::entry(|| {
-            let (client, _) = self.open(py)?;
-            let defaults = options::defaults(bindings::default_options(&client), given.bind(py))?;
-            client.with_options(|_| defaults.clone()).map_err(|problem| error::raise(py, &problem))?;
-            Ok(Self {
-                shared: self.shared.clone(),
-                derived: Some(Derived { defaults, closer: PerProcess::empty(), closed: AtomicBool::new(false) }),
                 options: KeptOptions::of(given.bind(py))?,
+                closed: AtomicBool::new(false),
             })
         })
     }
 
-    /// What makes this client again from a pickle; a derived one from its origin.
+    /// What makes this client again from a pickle.
     fn options_for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
         guard::entry(|| self.options.for_pickle(py, kind))
     }
@@ -120,7 +104,7 @@ impl Client {
     /// The surface's address.
     #[getter]
     fn endpoint(&self) -> PyResult<Endpoint> {
-        guard::entry(|| Ok(Endpoint(self.shared.endpoint.clone())))
+        guard::entry(|| Ok(Endpoint(self.endpoint.clone())))
     }
 
     /// Calls, waits, and returns the `output` or the `response`.
@@ -134,13 +118,11 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
-            let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
-            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
-            let span = span.as_deref();
-            let ended = hooks::wait(py, self.hooks(), self.variables(py)?, prepared.send());
-            let ended = ended.inspect_err(|_| span::cancelled(py, span))?;
-            finish(py, ended, &name, wanted, span, output_type.as_ref())
+            let wanted = Wanted::parse(wanted)?;
+            let prepared = self.prepare(py, target, capability, input, given)?;
+            let name = prepared.capability.clone();
+            let ended = hooks::wait(py, self.hooks.as_ref(), prepared.send())?;
+            finish(py, ended, &name, wanted)
         })
     }
 
@@ -155,38 +137,26 @@ impl Client {
         given: &OpaqueOptions,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let (wanted, output_type) = (Wanted::parse(wanted)?, OutputType::among(given.bind(py))?);
+            let wanted = Wanted::parse(wanted)?;
+            let prepared = self.prepare(py, target, capability, input, given)?;
+            let name = prepared.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
-            let prepared = self.prepare(py, target, capability, input, given)?.traced(py, false, None)?;
-            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
-            let given_up = given_up(span.as_ref());
-            let context = hooks::context_of_loop(&queue, self.hooks(), self.variables(py)?);
-            let task = context.scope(prepared.send());
-            let done =
-                move |py: Python<'_>, ended| finish(py, ended, &name, wanted, span.as_deref(), output_type.as_ref());
-            queue.spawn(&running, task, done, given_up)
+            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.send());
+            queue.spawn(&running, task, move |py, ended| finish(py, ended, &name, wanted))
         })
     }
 
-    /// Where a stream is made that is opened later. Refuses its wrong options; a closed client refuses the call itself.
-    fn stream_origin(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<Origin> {
+    /// Refuses wrong options of a call that is sent later. A closed client refuses that call itself.
+    fn check(&self, py: Python<'_>, given: &OpaqueOptions) -> PyResult<()> {
         guard::entry(|| {
             let options = given.bind(py);
-            if !options.is_empty() && !self.has_closed() {
-                let (client, _) = self.open(py)?;
-                let call = options::call(client.openapi_call(), options)?;
-                bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))?;
+            if options.is_empty() || self.closed.load(Ordering::Acquire) {
+                return Ok(());
             }
-            let is_needed = self.is_watched() || span::is_wanted(py)?;
-            Ok(Origin { variables: is_needed.then(|| Variables::of_call(py).map(Arc::new)).transpose()? })
+            let instance = self.instance(py)?;
+            let call = options::call(instance.client.openapi_call(), options)?;
+            bindings::checked_call(call).map(drop).map_err(|problem| error::raise(py, &problem))
         })
-    }
-
-    /// Where many calls are made that are sent later.
-    #[staticmethod]
-    fn many_origin(py: Python<'_>) -> PyResult<Origin> {
-        // The inputs are a function of the application.
-        guard::entry(|| Ok(Origin { variables: Some(Arc::new(Variables::of_many(py)?)) }))
     }
 
     /// Opens a stream, and waits until its response begins; none where it is closed before.
@@ -196,23 +166,13 @@ impl Client {
         capability: &Bound<'_, PyAny>,
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
-        origin: &Origin,
         opening: &Opening,
     ) -> PyResult<Option<EventStream>> {
         guard::entry(|| {
-            let variables = origin.variables.clone();
             let prepared = self.prepare(py, "capability", capability, input, given)?;
-            let prepared = prepared.traced(py, true, variables.as_deref())?;
-            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
-            let span = span.as_deref();
-            let ended = hooks::wait(py, self.hooks(), variables, opening.or_close(prepared.open()));
-            match ended.inspect_err(|_| span::cancelled(py, span))? {
-                Some(ended) => opened(py, ended, &name, span).map(Some),
-                None => {
-                    span::cancelled(py, span);
-                    Ok(None)
-                }
-            }
+            let name = prepared.capability.clone();
+            let ended = hooks::wait(py, self.hooks.as_ref(), opening.or_close(prepared.open()))?;
+            ended.map(|ended| opened(py, ended, &name)).transpose()
         })
     }
 
@@ -223,22 +183,13 @@ impl Client {
         capability: &Bound<'py, PyAny>,
         input: Option<&Bound<'py, PyAny>>,
         given: &OpaqueOptions,
-        origin: &Origin,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let (queue, running) = CompletionQueue::of_running_loop(py)?;
             let prepared = self.prepare(py, "capability", capability, input, given)?;
-            let prepared = prepared.traced(py, true, origin.variables.as_deref())?;
-            let (name, span) = (prepared.capability.clone(), prepared.span.clone());
-            let given_up = given_up(span.as_ref());
-            let context = hooks::context_of_loop(&queue, self.hooks(), origin.variables.clone());
-            let task = context.scope(prepared.open());
-            queue.spawn(
-                &running,
-                task,
-                move |py, ended| Ok(Py::new(py, opened(py, ended, &name, span.as_deref())?)?.into_any()),
-                given_up,
-            )
+            let name = prepared.capability.clone();
+            let (queue, running) = CompletionQueue::of_running_loop(py)?;
+            let task = hooks::context_of_loop(&queue, self.hooks.as_ref()).scope(prepared.open());
+            queue.spawn(&running, task, move |py, ended| Ok(Py::new(py, opened(py, ended, &name)?)?.into_any()))
         })
     }
 
@@ -250,11 +201,7 @@ impl Client {
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
     ) -> PyResult<CallMany> {
-        guard::entry(|| {
-            let is_needed = self.is_watched() || span::is_wanted(py)?;
-            let variables = is_needed.then(|| Variables::of_many(py)).transpose()?;
-            self.many(py, capability, inputs, given, None, variables.map(Arc::new))
-        })
+        guard::entry(|| self.many(py, capability, inputs, given, None))
     }
 
     /// Starts many calls, whose inputs the running asyncio loop takes from Python's iterator.
@@ -264,28 +211,19 @@ impl Client {
         capability: &Bound<'_, PyAny>,
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
-        origin: &Origin,
     ) -> PyResult<CallMany> {
         guard::entry(|| {
             let (queue, _) = CompletionQueue::of_running_loop(py)?;
-            self.many(py, capability, inputs, given, Some(queue), origin.variables.clone())
+            self.many(py, capability, inputs, given, Some(queue))
         })
     }
 
-    /// Closes the connections and ends the calls in flight, also those of derived clients. Every later call is refused. A derived
-    /// client ends its own calls only.
+    /// Closes the connections and ends the calls in flight. Every later call is refused.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         guard::entry(|| {
-            let Some(derived) = &self.derived else {
-                self.shared.closed.store(true, Ordering::Release);
-                if let Some(instance) = self.shared.instance.take(py) {
-                    instance.closer.close();
-                }
-                return Ok(());
-            };
-            derived.closed.store(true, Ordering::Release);
-            if let Some(closer) = derived.closer.take(py) {
-                closer.close();
+            self.closed.store(true, Ordering::Release);
+            if let Some(instance) = self.instance.take(py) {
+                instance.closer.close();
             }
             Ok(())
         })
@@ -293,42 +231,13 @@ impl Client {
 
     #[getter]
     fn is_closed(&self) -> PyResult<bool> {
-        guard::entry(|| Ok(self.has_closed()))
+        guard::entry(|| Ok(self.closed.load(Ordering::Acquire)))
     }
 }
 
 impl Client {
-    fn hooks(&self) -> Option<&Arc<Hooks>> {
-        self.shared.hooks.as_ref()
-    }
-
-    fn has_closed(&self) -> bool {
-        let is_closed = self.derived.as_ref().is_some_and(|derived| derived.closed.load(Ordering::Acquire));
-        is_closed || self.shared.closed.load(Ordering::Acquire)
-    }
-
-    /// The core's client in this process, and what tells its calls that it is closed.
-    fn open(&self, py: Python<'_>) -> PyResult<(runtype_surface::Client, Closing)> {
-        if self.has_closed() {
-            return Err(error::raise(py, &bindings::closed_client()));
-        }
-        let raise = |problem| error::raise(py, &problem);
-        let instance = self.shared.instance.get(py, || Instance::make(&self.shared.builder)).map_err(raise)?;
-        let closing = instance.closer.subscribe();
-        let Some(derived) = &self.derived else { return Ok((instance.client.clone(), closing)) };
-        let closer = derived.closer.get(py, || Ok::<_, PyErr>(Arc::new(Closer::new())))?;
-        let client = instance.client.with_options(|_| derived.defaults.clone()).map_err(raise)?;
-        Ok((client, closer.subscribe().with_origin(closing)))
-    }
-
-    /// Whether a function of the application may run for a call.
-    fn is_watched(&self) -> bool {
-        self.shared.hooks.is_some() || self.shared.asks_for_key
-    }
-
-    /// The variables of whoever makes a call, where a function may need them.
-    fn variables(&self, py: Python<'_>) -> PyResult<Option<Arc<Variables>>> {
-        self.is_watched().then(|| Variables::of_call(py).map(Arc::new)).transpose()
+    fn instance(&self, py: Python<'_>) -> PyResult<Arc<Instance>> {
+        self.instance.get(py, || Instance::make(&self.builder)).map_err(|problem| error::raise(py, &problem))
     }
 
     fn many(
@@ -338,14 +247,10 @@ impl Client {
         inputs: Py<PyAny>,
         given: &OpaqueOptions,
         queue: Option<Arc<CompletionQueue>>,
-        variables: Option<Arc<Variables>>,
     ) -> PyResult<CallMany> {
         let options = Many::read(given.bind(py))?;
-        let Prepared { call, capability, closing, .. } = self.prepare(py, "capability", capability, None, given)?;
-        let span_start = if span::is_wanted(py)? { bindings::span_start(&call, false) } else { None };
-        let (id_of, output_type) = (options.ledger.id_function(py), OutputType::among(given.bind(py))?.map(Arc::new));
-        let hooks = self.hooks().cloned();
-        let caller = Caller { queue, hooks, variables, span_start, capability, id_of, output_type };
+        let Prepared { call, capability, closing } = self.prepare(py, "capability", capability, None, given)?;
+        let caller = Caller { queue, hooks: self.hooks.clone(), capability };
         CallMany::begin(py, inputs, caller, closing, |inputs| {
             bindings::checked(options.set(bindings::many_stream(call, inputs)))
         })
@@ -359,12 +264,15 @@ impl Client {
         input: Option<&Bound<'_, PyAny>>,
         given: &OpaqueOptions,
     ) -> PyResult<Prepared> {
-        let (client, closing) = self.open(py)?;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(error::raise(py, &bindings::closed_client()));
+        }
+        let instance = self.instance(py)?;
         let capability = characters("capability", capability)?;
-        let slug = || self.shared.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
+        let slug = || self.endpoint.slug(capability).map_err(|problem| error::raise(py, &problem));
         let (mut call, name) = match target {
-            "capability" => (client.capability(capability), slug()?),
-            "openapi" => (client.openapi_call(), "openapi.json".to_owned()),
+            "capability" => (instance.client.capability(capability), slug()?),
+            "openapi" => (instance.client.openapi_call(), "openapi.json".to_owned()),
             _ => return Err(PyValueError::new_err("a target is capability or openapi")),
         };
         if let Some(input) = input {
@@ -373,7 +281,8 @@ impl Client {
                 Err(problem) => call.refuse(problem),
             };
         }
-        Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing, span: None })
+        let closing = instance.closer.subscribe();
+        Ok(Prepared { call: options::call(call, given.bind(py))?, capability: name, closing })
     }
 }
 

@@ -15,7 +15,6 @@ use crate::{
     json::decode::decode,
     log,
     runtime::{gil, guard},
-    variables::{self, Variables},
 };
 
 /// What is called before an attempt is sent, and when it has ended.
@@ -47,10 +46,10 @@ impl Hooks {
     }
 
     /// Runs the hooks on the call's asyncio loop.
-    pub(crate) fn on_loop(self: Arc<Self>, queue: Arc<CompletionQueue>, variables: Option<Arc<Variables>>) -> Notify {
+    pub(crate) fn on_loop(self: Arc<Self>, queue: Arc<CompletionQueue>) -> Notify {
         Box::new(move |report| {
-            let (hooks, variables) = (self.clone(), variables.clone());
-            queue.call_soon(move |py| guard::entry(|| hooks.tell(py, &report, variables.as_deref())));
+            let hooks = self.clone();
+            queue.call_soon(move |py| guard::entry(|| hooks.tell(py, &report)));
         })
     }
 
@@ -59,14 +58,14 @@ impl Hooks {
         (self.before.is_some() || self.after.is_some()).then(|| Arc::new(self))
     }
 
-    /// Runs the hook that the report is for, with the variables of whoever made the call. An exception that it raises changes nothing for the call, and is one line at
+    /// Runs the hook that the report is for. An exception that it raises changes nothing for the call, and is one line at
     /// ERROR of the logger `runtype_surface`.
     ///
     /// # Errors
     ///
     /// What is no `Exception`, such as `KeyboardInterrupt`.
-    pub(crate) fn tell(&self, py: Python<'_>, report: &str, variables: Option<&Variables>) -> PyResult<()> {
-        match self.call(py, report, variables) {
+    pub(crate) fn tell(&self, py: Python<'_>, report: &str) -> PyResult<()> {
+        match self.call(py, report) {
             Err((hook, raised)) if raised.is_instance_of::<PyException>(py) => {
                 if let Err(broken) = log::hook_failed(py, hook, &raised) {
                     broken.write_unraisable(py, None);
@@ -83,13 +82,12 @@ impl Hooks {
     /// # Errors
     ///
     /// The hook's name, and what it raised.
-    fn call(&self, py: Python<'_>, report: &str, variables: Option<&Variables>) -> Result<(), (&'static str, PyErr)> {
+    fn call(&self, py: Python<'_>, report: &str) -> Result<(), (&'static str, PyErr)> {
         let told = Self::told(py, report).map_err(|raised| ("before_attempt", raised))?;
         // The start of an attempt, or its start and its end.
         let (name, hook) =
             if told.len() == 1 { ("before_attempt", &self.before) } else { ("after_attempt", &self.after) };
-        let Some(hook) = hook else { return Ok(()) };
-        variables::run(variables, hook.bind(py), &told).map(drop).map_err(|raised| (name, raised))
+        hook.as_ref().map_or(Ok(()), |hook| hook.bind(py).call1(told).map(drop).map_err(|raised| (name, raised)))
     }
 
     /// What a hook is told.
@@ -104,25 +102,19 @@ impl Hooks {
 }
 
 /// The context of a call on an asyncio loop.
-pub(crate) fn context_of_loop(
-    queue: &Arc<CompletionQueue>,
-    hooks: Option<&Arc<Hooks>>,
-    variables: Option<Arc<Variables>>,
-) -> CallContext {
-    let notify = hooks.map(|hooks| hooks.clone().on_loop(queue.clone(), variables.clone()));
-    CallContext::of_loop(queue.clone(), notify, variables)
+pub(crate) fn context_of_loop(queue: &Arc<CompletionQueue>, hooks: Option<&Arc<Hooks>>) -> CallContext {
+    CallContext::of_loop(queue.clone(), hooks.map(|hooks| hooks.clone().on_loop(queue.clone())))
 }
 
 /// Drives a call on this thread, and runs the hooks here while it waits.
 pub(crate) fn wait<T: Send>(
     py: Python<'_>,
     hooks: Option<&Arc<Hooks>>,
-    variables: Option<Arc<Variables>>,
     call: impl Future<Output = T> + Send,
 ) -> PyResult<T> {
-    let Some(hooks) = hooks else { return gil::wait(py, CallContext::of_thread(None, variables).scope(call)) };
+    let Some(hooks) = hooks else { return gil::wait(py, CallContext::default().scope(call)) };
     let (tell, mut told) = mpsc::unbounded_channel();
-    let mut call = pin!(CallContext::of_thread(Some(Hooks::on_thread(tell)), variables.clone()).scope(call));
+    let mut call = pin!(CallContext::of_thread(Some(Hooks::on_thread(tell))).scope(call));
     loop {
         let step = gil::wait(py, async {
             tokio::select! {
@@ -132,10 +124,10 @@ pub(crate) fn wait<T: Send>(
             }
         })?;
         match step {
-            Err(report) => hooks.tell(py, &report, variables.as_deref())?,
+            Err(report) => hooks.tell(py, &report)?,
             Ok(output) => {
                 while let Ok(report) = told.try_recv() {
-                    hooks.tell(py, &report, variables.as_deref())?;
+                    hooks.tell(py, &report)?;
                 }
                 return Ok(output);
             }

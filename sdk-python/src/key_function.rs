@@ -1,7 +1,7 @@
 //! The application's key function, asked from the network's threads.
 //!
 //! It runs on a Python thread of its own: it may wait for a secret manager, and the network's threads must not. An
-//! awaitable that it returns is awaited on the asyncio loop of the call that asks. Both have that call's context variables.
+//! awaitable that it returns is awaited on the asyncio loop of the call that asks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,12 +14,7 @@ use pyo3::{
 use runtype_surface::{KeySource, bindings::not_a_key};
 use tokio::sync::oneshot;
 
-use crate::{
-    call_context::CallContext,
-    error::KeyFunctionError,
-    runtime::guard,
-    variables::{self, Variables},
-};
+use crate::{call_context::CallContext, error::KeyFunctionError, runtime::guard};
 
 /// A key's source that asks a Python function.
 pub(crate) fn source(function: Py<PyAny>) -> KeySource {
@@ -65,11 +60,7 @@ pub(crate) struct KeyRequest {
 impl KeyRequest {
     /// Calls the function, on this thread.
     fn ask(slf: &Bound<'_, Self>) -> PyResult<()> {
-        let py = slf.py();
-        let asked = guard::entry(|| {
-            let function = slf.get().function.bind(py);
-            Self::take(slf, &variables::run(slf.get().variables(py)?.as_ref(), function, &PyTuple::empty(py))?)
-        });
+        let asked = guard::entry(|| Self::take(slf, &slf.get().function.bind(slf.py()).call0()?));
         if let Err(raised) = asked {
             slf.get().refuse(&raised);
         }
@@ -121,22 +112,13 @@ impl KeyRequest {
         *request.awaitable.lock().unwrap_or_else(PoisonError::into_inner) = Some(given.clone().unbind());
         let slf = slf.clone().unbind();
         queue.call_soon(move |py| {
-            let begin = || {
-                let await_on_loop = py.import("runtype_surface._key_function")?.getattr("await_on_loop")?;
-                let request = PyTuple::new(py, [&slf])?;
-                variables::run(slf.get().variables(py)?.as_ref(), &await_on_loop, &request).map(drop)
-            };
+            let begin = || py.import("runtype_surface._key_function")?.call_method1("await_on_loop", (&slf,)).map(drop);
             if let Err(failed) = guard::entry(begin) {
                 slf.get().refuse(&failed);
             }
             Ok(())
         });
         Ok(())
-    }
-
-    /// A copy of the call's: its hooks may run meanwhile.
-    fn variables(&self, py: Python<'_>) -> PyResult<Option<Variables>> {
-        self.context.variables().map(|variables| variables.copied(py)).transpose()
     }
 
     fn refuse(&self, raised: &PyErr) {

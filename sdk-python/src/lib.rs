@@ -4,32 +4,22 @@
 //! The modules stand in the order in which a call passes through them, and import only what stands below.
 
 mod client;
-mod command;
 
 mod call_many;
-mod prepared;
 mod stream;
 
 mod endpoint;
-mod ledger;
 mod response;
-
-mod output_type;
 
 mod options;
 
 mod hooks;
 mod key_function;
-mod origin;
 
 mod warnings;
 
 mod call_context;
-mod span;
-
 mod log;
-
-mod variables;
 
 mod asyncio;
 mod runtime;
@@ -48,15 +38,12 @@ mod _native {
             inputs::{InputSink, check_inputs},
         },
         client::Client,
-        command::run_command,
         endpoint::{Endpoint, capability_slug},
         key_function::KeyRequest,
-        ledger::list_unknown,
         options::{opaque::OpaqueOptions, signature::Signature},
-        origin::Origin,
         stream::{
             EventStream,
-            event::{StreamEvent, failure_frame, sse_headers},
+            event::StreamEvent,
             misuse::{
                 closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read,
                 stream_not_open,

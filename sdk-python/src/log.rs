@@ -1,107 +1,32 @@
 //! Lines for the logger `runtype_surface`: one a call at DEBUG, one a retry at INFO, the core's warnings, and one a hook that failed
-//! at ERROR. Their records have what they say as attributes, too. Never the key, never a body.
-
-use std::{borrow::Cow, time::Duration};
+//! at ERROR. Never the key, never a body.
 
 use bytes::Bytes;
-use pyo3::{
-    intern,
-    prelude::*,
-    sync::PyOnceLock,
-    types::{PyDict, PyString},
-};
+use pyo3::{intern, prelude::*, sync::PyOnceLock, types::PyDict};
 use runtype_surface::{Attempt, AttemptOutcome, CallResponse, Error, EventStream, bindings};
 
 const DEBUG: u8 = 10;
 const INFO: u8 = 20;
 
-/// A warning of the core.
-#[derive(Debug, Default)]
-pub(crate) struct Warning {
-    pub(crate) text: String,
-    pub(crate) capability: Option<String>,
-    pub(crate) wait: Option<Duration>,
-}
-
-/// Attributes of a line's record. Each record has all of them, so that a format may name them.
-#[derive(Default)]
-struct Fields<'a> {
-    capability: Option<Cow<'a, str>>,
-    /// Number of the attempt, for a retry.
-    attempt: Option<u32>,
-    /// Number of attempts, for a call.
-    attempts: Option<usize>,
-    status: Option<u16>,
-    /// Name of the class.
-    error: Option<&'static str>,
-    wait: Option<Duration>,
-    duration: Option<Duration>,
-    request_id: Option<Cow<'a, str>>,
-    execution_id: Option<Cow<'a, str>>,
-    key_hint: Option<&'a str>,
-}
-
-impl Fields<'_> {
-    /// The keyword arguments of a logging method. An attribute that the application's own records have is left out: `logging` refuses to
-    /// overwrite it.
-    fn keywords<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let all = PyDict::new(py);
-        all.set_item("capability", &self.capability)?;
-        all.set_item("attempt", self.attempt)?;
-        all.set_item("attempts", self.attempts)?;
-        all.set_item("status", self.status)?;
-        all.set_item("error", self.error)?;
-        all.set_item("wait", self.wait.map(|wait| wait.as_secs_f64()))?;
-        all.set_item("duration", self.duration.map(|time| time.as_secs_f64()))?;
-        all.set_item("request_id", &self.request_id)?;
-        all.set_item("execution_id", &self.execution_id)?;
-        all.set_item("key_hint", self.key_hint)?;
-        let record =
-            py.import(intern!(py, "logging"))?.call_method1(intern!(py, "makeLogRecord"), (PyDict::new(py),))?;
-        let extra = PyDict::new(py);
-        for (name, value) in all {
-            if !record.hasattr(name.cast::<PyString>()?)? {
-                extra.set_item(name, value)?;
-            }
-        }
-        let keywords = PyDict::new(py);
-        keywords.set_item(intern!(py, "extra"), extra)?;
-        Ok(keywords)
-    }
-}
-
 /// Notes a warning of the core.
-pub(crate) fn warning(py: Python<'_>, Warning { text, capability, wait }: &Warning) -> PyResult<()> {
+pub(crate) fn warning(py: Python<'_>, text: &str) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let capability = capability.as_deref().map(bindings::visible);
-    let keywords = Fields { capability, wait: *wait, ..Fields::default() }.keywords(py)?;
-    logger.call_method(intern!(py, "warning"), ("%s", text), Some(&keywords)).map(drop)
+    logger.call_method1(intern!(py, "warning"), ("%s", text)).map(drop)
 }
 
 /// Notes a call that succeeded.
 pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyResult<()> {
-    // One of a ledger is of an earlier run.
-    if response.attempts.is_empty() {
-        return Ok(());
-    }
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = bindings::visible(response.capability().unwrap_or("openapi.json"));
-    retries(logger, &name, &response.attempts)?;
+    let name = &*bindings::visible(response.capability().unwrap_or("openapi.json"));
+    retries(logger, name, &response.attempts)?;
     if is_enabled(logger, DEBUG)? {
-        let request_id = response.request_id.as_deref().map(bindings::visible);
+        let request = bindings::visible(response.request_id.as_deref().unwrap_or("-"));
         let took = milliseconds(response.elapsed);
         let template = intern!(py, "%s: %d after %.1f ms, attempts %d, request %s");
-        let request = request_id.as_deref().unwrap_or("-");
-        let arguments = (template, &*name, response.status, took, response.attempts.len(), request);
-        let fields = Fields {
-            capability: Some(Cow::Borrowed(&*name)),
-            status: Some(response.status),
-            duration: Some(response.elapsed),
-            request_id: request_id.clone(),
-            execution_id: response.execution_id.as_deref().map(bindings::visible),
-            ..of_attempts(&response.attempts)
-        };
-        logger.call_method(intern!(py, "debug"), arguments, Some(&fields.keywords(py)?))?;
+        logger.call_method1(
+            intern!(py, "debug"),
+            (template, name, response.status, took, response.attempts.len(), request),
+        )?;
     }
     Ok(())
 }
@@ -109,20 +34,13 @@ pub(crate) fn responded(py: Python<'_>, response: &CallResponse<Bytes>) -> PyRes
 /// Notes a stream whose response has begun.
 pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = bindings::visible(capability);
-    retries(logger, &name, stream.attempts())?;
+    let capability = &*bindings::visible(capability);
+    retries(logger, capability, stream.attempts())?;
     if is_enabled(logger, DEBUG)? {
-        let request_id = stream.request_id().map(bindings::visible);
+        let request = bindings::visible(stream.request_id().unwrap_or("-"));
         let template = intern!(py, "%s: %d and a stream, attempts %d, request %s");
-        let request = request_id.as_deref().unwrap_or("-");
-        let arguments = (template, &*name, stream.status(), stream.attempts().len(), request);
-        let fields = Fields {
-            capability: Some(Cow::Borrowed(&*name)),
-            status: Some(stream.status()),
-            request_id: request_id.clone(),
-            ..of_attempts(stream.attempts())
-        };
-        logger.call_method(intern!(py, "debug"), arguments, Some(&fields.keywords(py)?))?;
+        let attempts = stream.attempts().len();
+        logger.call_method1(intern!(py, "debug"), (template, capability, stream.status(), attempts, request))?;
     }
     Ok(())
 }
@@ -130,30 +48,15 @@ pub(crate) fn opened(py: Python<'_>, stream: &EventStream, capability: &str) -> 
 /// Notes a call that failed.
 pub(crate) fn failed(py: Python<'_>, error: &Error) -> PyResult<()> {
     let Some(logger) = logger(py)? else { return Ok(()) };
-    let name = bindings::visible(error.capability().unwrap_or("-"));
-    retries(logger, &name, error.attempts())?;
+    let name = &*bindings::visible(error.capability().unwrap_or("-"));
+    retries(logger, name, error.attempts())?;
     if is_enabled(logger, DEBUG)? {
         let class = error.kind().class_name();
-        let request_id = error.request_id().map(bindings::visible);
+        let request = bindings::visible(error.request_id().unwrap_or("-"));
         let template = intern!(py, "%s: %s, attempts %d, request %s");
-        let request = request_id.as_deref().unwrap_or("-");
-        let arguments = (template, &*name, class, error.attempts().len(), request);
-        let fields = Fields {
-            capability: error.capability().map(bindings::visible),
-            status: error.status(),
-            error: Some(class),
-            request_id: request_id.clone(),
-            execution_id: error.execution_id().map(bindings::visible),
-            ..of_attempts(error.attempts())
-        };
-        logger.call_method(intern!(py, "debug"), arguments, Some(&fields.keywords(py)?))?;
+        logger.call_method1(intern!(py, "debug"), (template, name, class, error.attempts().len(), request))?;
     }
     Ok(())
-}
-
-fn of_attempts(attempts: &[Attempt]) -> Fields<'_> {
-    let key_hint = attempts.last().map(|last| last.key_hint.as_str());
-    Fields { attempts: Some(attempts.len()), key_hint, ..Fields::default() }
 }
 
 /// Notes a hook that raised: its exception and where, on one line.
@@ -204,21 +107,13 @@ fn retries(logger: &Bound<'_, PyAny>, name: &str, attempts: &[Attempt]) -> PyRes
             _ => "an unreadable response".to_owned(),
         };
         let template = intern!(py, "%s: attempt %d ended with %s, retried after %.1f ms");
-        let arguments = (template, name, before.number, outcome, milliseconds(after.waited));
-        let fields = Fields {
-            capability: Some(Cow::Borrowed(name)),
-            attempt: Some(before.number),
-            status: before.outcome.status(),
-            wait: Some(after.waited),
-            key_hint: Some(&before.key_hint),
-            ..Fields::default()
-        };
-        logger.call_method(intern!(py, "info"), arguments, Some(&fields.keywords(py)?))?;
+        logger
+            .call_method1(intern!(py, "info"), (template, name, before.number, outcome, milliseconds(after.waited)))?;
     }
     Ok(())
 }
 
-fn milliseconds(time: Duration) -> f64 {
+fn milliseconds(time: std::time::Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 

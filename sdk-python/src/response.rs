@@ -4,16 +4,10 @@ use bytes::Bytes;
 use pyo3::{exceptions::PyValueError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResponse, Error,
-    bindings::{Report as _, mismatched, undecodable},
+    bindings::{Report as _, undecodable},
 };
 
-use crate::{
-    error,
-    json::decode::decode,
-    log,
-    output_type::{Mismatch, OutputType},
-    span::CallSpan,
-};
+use crate::{error, json::decode::decode, log};
 
 /// What is wanted of a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,46 +29,26 @@ impl Wanted {
     }
 }
 
-/// Returns what is wanted of a call that has ended, and ends its span; `ended` is none where its client was closed meanwhile.
+/// Returns what is wanted of a call that has ended; `ended` is none where its client was closed meanwhile.
 pub(crate) fn finish(
     py: Python<'_>,
     ended: Option<Result<CallResponse<Bytes>, Error>>,
     capability: &str,
     wanted: Wanted,
-    span: Option<&CallSpan>,
-    output_type: Option<&OutputType>,
 ) -> PyResult<Py<PyAny>> {
-    let end = |ended| span.map_or(Ok(()), |span| span.end_call(py, ended));
     let response = match ended {
         Some(Ok(response)) => response,
         Some(Err(problem)) => {
-            end(Some(Err(&problem)))?;
             log::failed(py, &problem)?;
             return Err(error::raise(py, &problem));
         }
-        None => {
-            end(None)?;
-            return Err(error::cancelled(py, capability));
-        }
+        None => return Err(error::cancelled(py, capability)),
     };
     log::responded(py, &response)?;
     let output = match decode(py, &response.output) {
         Ok(output) => output,
-        Err(reason) => {
-            let problem = undecodable(response, &reason);
-            end(Some(Err(&problem)))?;
-            return Err(error::raise(py, &problem));
-        }
+        Err(reason) => return Err(error::raise(py, &undecodable(response, &reason))),
     };
-    let output = match output_type.map_or(Ok(Ok(output.clone())), |output_type| output_type.check(&output))? {
-        Ok(output) => output,
-        Err(Mismatch { path, reason }) => {
-            let problem = mismatched(response, path, &reason);
-            end(Some(Err(&problem)))?;
-            return Err(error::raise(py, &problem));
-        }
-    };
-    end(Some(Ok(&response)))?;
     if wanted == Wanted::Output {
         return Ok(output.unbind());
     }

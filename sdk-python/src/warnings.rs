@@ -3,7 +3,7 @@
 //! The core writes them with `tracing`, which Python does not see. A warning is logged where the application waits for the call,
 //! as hooks are called, and never on the network's threads, which do not wait for the GIL.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use pyo3::prelude::*;
 use tracing::{
@@ -14,11 +14,7 @@ use tracing::{
     subscriber::set_global_default,
 };
 
-use crate::{
-    call_context::CallContext,
-    log::{self, Warning},
-    runtime::guard,
-};
+use crate::{call_context::CallContext, log, runtime::guard};
 
 /// Listens to the core. This library has a copy of `tracing` of its own, so the application's subscribers are not affected.
 pub(crate) fn listen() {
@@ -47,16 +43,16 @@ impl Subscriber for Warnings {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut read = Read::default();
-        event.record(&mut read);
-        let Read(warning) = read;
+        let mut message = Message::default();
+        event.record(&mut message);
+        let text = message.0;
         let context = CallContext::current();
         if let Some(queue) = context.queue() {
-            queue.call_soon(move |py| guard::entry(|| log::warning(py, &warning)));
-        } else if let Err(warning) = context.warn(warning) {
+            queue.call_soon(move |py| guard::entry(|| log::warning(py, &text)));
+        } else if let Err(text) = context.warn(text) {
             // The call is driven by the thread that waits for it.
             Python::attach(|py| {
-                if let Err(raised) = guard::entry(|| log::warning(py, &warning)) {
+                if let Err(raised) = guard::entry(|| log::warning(py, &text)) {
                     raised.write_unraisable(py, None);
                 }
             });
@@ -68,26 +64,14 @@ impl Subscriber for Warnings {
     fn exit(&self, _: &Id) {}
 }
 
-/// A warning from the fields of its event.
+/// The text of an event.
 #[derive(Default)]
-struct Read(Warning);
+struct Message(String);
 
-impl Visit for Read {
+impl Visit for Message {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
-            self.0.text = format!("{value:?}");
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "capability" {
-            self.0.capability = Some(value.to_owned());
-        }
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "wait_ms" {
-            self.0.wait = Some(Duration::from_millis(value));
+            self.0 = format!("{value:?}");
         }
     }
 }

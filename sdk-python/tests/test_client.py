@@ -88,11 +88,8 @@ def test_an_endpoint_reads_a_copied_url() -> None:
 
 def test_a_client_knows_its_urls(runtype_mock: MockSurface) -> None:
     client = runtype_mock.client()
-    assert (
-        client.endpoint_url("echo")
-        == f"{runtype_mock.base_url}/v1/products/prod_demo/surfaces/{runtype_mock.surface_id}/api/echo"
-    )
-    assert client.endpoint.surface_id == runtype_mock.surface_id
+    assert client.endpoint_url("echo") == f"{runtype_mock.base_url}/v1/products/prod_demo/surfaces/surf_demo/api/echo"
+    assert client.endpoint.surface_id == "surf_demo"
     assert capability_slug("Summarize Article") == "summarize-article"
 
 

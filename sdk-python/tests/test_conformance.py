@@ -146,7 +146,6 @@ class Run:
         input: Any = None,
         inputs: Any = None,
         options: Any = None,
-        with_options: Any = None,
         cancel_once: Any = None,
         leave_after: int | None = None,
         read_first: int = 0,
@@ -157,8 +156,6 @@ class Run:
             given = options_of(self.fill(self.case.get("client", {})), self.kind, self.application)
             self.client = self.kind.from_env(self.prefix, **given)
         client, given = self.client, options_of(options or {}, self.kind, self.application)
-        if with_options is not None:
-            client = client.with_options(**options_of(with_options, self.kind, self.application))
 
         def awaited(call: Callable[[], Any]) -> Any:
             return run(call, client, None if cancel_once is None else lambda: self.journal_shows(cancel_once))
@@ -189,7 +186,7 @@ class Run:
         return {"output": response.output, "response": facts(response)}
 
     def numbered(self, result: CallResult) -> dict[str, Any]:
-        of = {"index": result.index, "input": result.input, "replayed": result.replayed}
+        of = {"index": result.index, "input": result.input}
         if result.error is not None:
             assert not result.ok
             return of | {"error": self.told(result.error)}

@@ -1,4 +1,4 @@
-"""Runs the examples of the package's README and of the doc comments against a mock."""
+"""Runs the examples of the README and of the doc comments against a mock."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runtype_mock import MockSurface
 
 README = Path(__file__).parents[1] / "README.md"
+ROOT_README = Path(__file__).parents[2] / "README.md"
 DOCUMENTED = [
     runtype_surface,
     runtype_mock,
@@ -37,13 +38,15 @@ def in_doc_comment(documented: Any) -> list[str]:
     return [textwrap.dedent(block) for block in blocks]
 
 
-EXAMPLES = [pytest.param(code, id=f"README {number}") for number, code in enumerate(in_readme(README), 1)] + [
-    pytest.param(code, id=documented.__name__) for documented in DOCUMENTED for code in in_doc_comment(documented)
-]
+EXAMPLES = (
+    [pytest.param(code, id=f"README {number}") for number, code in enumerate(in_readme(README), 1)]
+    + [pytest.param(code, id=f"root README {number}") for number, code in enumerate(in_readme(ROOT_README), 1)]
+    + [pytest.param(code, id=documented.__name__) for documented in DOCUMENTED for code in in_doc_comment(documented)]
+)
 
 
 def test_there_are_examples() -> None:
-    assert len(EXAMPLES) >= 15
+    assert len(EXAMPLES) >= 16
 
 
 @pytest.mark.parametrize("code", EXAMPLES)

@@ -148,7 +148,7 @@ def test_a_client_that_cannot_be_made_shows_no_key(make: str, wrong: str, end: s
     assert_shows_no_key(error_of(lambda: MAKERS[make](given)))
 
 
-@pytest.mark.parametrize("option", [*TEXT_OPTIONS, "identity", "trust"])
+@pytest.mark.parametrize("option", TEXT_OPTIONS)
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_key_given_as_another_option_is_not_shown(make: str, option: str) -> None:
     given = Bland(**{"api_key": 7, **IDS, option: key()})
@@ -185,7 +185,7 @@ CALLS: dict[str, Callable[[Client, Bland], object]] = {
     "stream's text": lambda client, given: client.stream("support-agent", **given.options).text(),
     "stream, entered": lambda client, given: client.stream("support-agent", **given.options).__enter__(),
     "call_many": lambda client, given: list(client.call_many("echo", [{}], **given.options)),
-    "call_many of no inputs": lambda client, given: client.call_many("echo", 7, **given.options),  # type: ignore[call-overload]
+    "call_many of no inputs": lambda client, given: client.call_many("echo", 7, **given.options),  # type: ignore[arg-type]
     "openapi": lambda client, given: client.openapi(**given.options),
     "openapi_with_response": lambda client, given: client.openapi_with_response(**given.options),
 }
@@ -201,7 +201,7 @@ ASYNC_CALLS: dict[str, Callable[[AsyncClient, Bland], Any]] = {
     "stream": lambda client, given: all_of(client.stream("support-agent", **given.options)),
     "stream's text": lambda client, given: client.stream("support-agent", **given.options).text(),
     "call_many": lambda client, given: all_of(client.call_many("echo", [{}], **given.options)),
-    "call_many of no inputs": lambda client, given: all_of(client.call_many("echo", 7, **given.options)),  # type: ignore[call-overload]
+    "call_many of no inputs": lambda client, given: all_of(client.call_many("echo", 7, **given.options)),  # type: ignore[arg-type]
     "openapi": lambda client, given: client.openapi(**given.options),
     "openapi_with_response": lambda client, given: client.openapi_with_response(**given.options),
 }
@@ -396,5 +396,5 @@ def test_pytest_prints_no_key(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "--showlocals", "--tb=long", "-vv", "-p", "no:cacheprovider", str(test)]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "6 failed" in ended.stdout
-    assert ended.stdout.count("_client.py") + ended.stdout.count("_calls.py") > 6
+    assert ended.stdout.count("_client.py") > 6
     assert SECRET not in ended.stdout + ended.stderr

@@ -217,7 +217,6 @@ def test_a_number_that_is_none_is_refused(runtype_mock: MockSurface, option: str
         "auth_header",
         "base_url",
         "endpoint_url",
-        "log_level",
         "proxy",
         "root_certificates",
         "retry_mode",

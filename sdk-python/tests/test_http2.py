@@ -15,6 +15,15 @@ from runtype_surface import APIConnectionError, AsyncClient, Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
 
 def call_sync(server: Http2Server, *inputs: dict[str, Any], **options: Any) -> list[Any]:
     """Calls once for each input, one after the other, and gives each response or error."""

@@ -95,7 +95,7 @@ def test_the_types_pass_mypy_strict(tmp_path: Path) -> None:
     assert "error" not in said, said
     revealed = [line.split('"')[1] for line in said.splitlines() if "Revealed type" in line]
     assert [kind.replace("builtins.", "") for kind in revealed] == [
-        "runtype_surface._response.CallResponse[Any]",
+        "runtype_surface._response.CallResponse",
         "str | None",
         "str | None",
         "float | None",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtype_surface import ServerError, SurfaceError
+from runtype_surface import SurfaceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,72 +27,6 @@ def test_a_call_is_a_line_at_debug(runtype_mock: MockSurface, caplog: pytest.Log
     assert record.levelno == logging.DEBUG
     assert record.getMessage().startswith("echo: 200 after ")
     assert f"attempts 1, request {answer.request_id}" in record.getMessage()
-
-
-FIELDS = (
-    "capability",
-    "attempt",
-    "attempts",
-    "status",
-    "error",
-    "wait",
-    "duration",
-    "request_id",
-    "execution_id",
-    "key_hint",
-)
-"""Attributes of every record."""
-
-
-def test_each_record_has_what_its_line_says_as_attributes(
-    runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG, "runtype_surface")
-    runtype_mock.inject("status", times=1, **SLOW_DOWN | {"headers": {"Retry-After": "0"}})
-    response = runtype_mock.client().call_with_response("echo")
-    runtype_mock.inject("status", times=1, status=500, headers={"X-Quota-Warning": "80 % used"})
-    with pytest.raises(ServerError) as failed:
-        runtype_mock.client().call("echo")
-    retry, call, warning, failure = [{name: getattr(record, name) for name in FIELDS} for record in caplog.records]
-    nothing: dict[str, Any] = dict.fromkeys(FIELDS)
-    hint = response.attempts[0].key_hint
-    assert retry == nothing | {"capability": "echo", "attempt": 1, "status": 429, "wait": 0.0, "key_hint": hint}
-    assert call == nothing | {
-        "capability": "echo",
-        "attempts": 2,
-        "status": 200,
-        "duration": response.elapsed,
-        "request_id": response.request_id,
-        "key_hint": hint,
-    }
-    assert warning == nothing
-    assert failure == nothing | {
-        "capability": "echo",
-        "attempts": 1,
-        "status": 500,
-        "error": "ServerError",
-        "request_id": failed.value.request_id,
-        "key_hint": failed.value.key_hint,
-    }
-
-
-def test_an_attribute_of_the_application_s_own_records_stays(runtype_mock: MockSurface) -> None:
-    program = """if True:
-        import logging
-        import runtype_surface
-
-        class Record(logging.LogRecord):
-            def __init__(self, *args, **kwargs):
-                super().__init__(*args, **kwargs)
-                self.request_id = "of the application"
-
-        logging.setLogRecordFactory(Record)
-        logging.basicConfig(level=logging.DEBUG, format="%(request_id)s, %(capability)s, %(status)s")
-        runtype_surface.Client().call("echo")
-    """
-    environment = runtype_mock.env | {"PYTHONPATH": search_path()}
-    ended = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
-    assert ended.stderr == "of the application, echo, 200\n"
 
 
 def test_no_line_acts_on_a_terminal(runtype_mock: MockSurface, caplog: pytest.LogCaptureFixture) -> None:
@@ -157,8 +90,6 @@ def test_a_long_wait_is_a_warning_while_it_lasts(runtype_mock: MockSurface, capl
             "single: waiting 5.1 s before retry 1, as the server asks",
         ]
         assert {record.levelno for record in caplog.records} == {logging.WARNING}
-        attributes = sorted((record.__dict__["capability"], record.__dict__["wait"]) for record in caplog.records)
-        assert attributes == [("loop", 5.1), ("many", 5.1), ("single", 5.1)]
         for one in pending:
             one.result()
 
@@ -187,45 +118,6 @@ def test_no_line_shows_the_key_or_a_body(runtype_mock: MockSurface, caplog: pyte
     assert "AuthenticationError" in caplog.text
     assert key not in caplog.text
     assert "a body" not in caplog.text
-
-
-LINES = (
-    r"INFO runtype_surface: retry capability=echo attempt=1 status=429 wait_ms=1\.0",
-    r"INFO runtype_surface: call capability=echo status=200 duration_ms=\S+ attempts=2 request_id=req_\w+ key_hint=\S+",
-)
-"""What `RUNTYPE_LOG=info` writes of one call with a retry, in every language."""
-
-
-@pytest.mark.parametrize(
-    ("option", "variable", "expected"),
-    [
-        ("", "info", LINES),
-        ("log_level='info'", "off", LINES),
-        ("", "", ()),
-        ("log_level='off'", "debug", ()),
-        ("", "error", ()),
-    ],
-)
-def test_the_lines_on_standard_error_are_those_of_every_language(
-    runtype_mock: MockSurface, option: str, variable: str, expected: tuple[str, ...]
-) -> None:
-    body = "words of the body"
-    slow_down = SLOW_DOWN | {"json": {"error": body}, "headers": {"retry-after-ms": "1"}}
-    runtype_mock.inject("status", times=1, **slow_down)
-    program = f"import runtype_surface; runtype_surface.Client({option}).call('echo', {{'input': '{body}'}})"
-    ended = subprocess.run(
-        [sys.executable, "-c", program],
-        env=runtype_mock.env | {"PYTHONPATH": search_path(), "RUNTYPE_LOG": variable},
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-    )
-    lines = ended.stderr.splitlines()
-    assert len(lines) == len(expected), ended.stderr
-    for line, pattern in zip(lines, expected, strict=True):
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z " + pattern, line), line
-    assert body not in ended.stderr
-    assert runtype_mock.env["RUNTYPE_PRODUCT_API_KEY"] not in ended.stderr
 
 
 def test_a_call_does_not_load_logging(runtype_mock: MockSurface) -> None:

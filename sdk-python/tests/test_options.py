@@ -50,7 +50,7 @@ def test_an_impossible_option_is_refused_by_name(
     with pytest.raises(ConfigurationError) as of_client:
         runtype_mock.client(**options)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError) as of_call:
-        runtype_mock.client().call("echo", **options)  # type: ignore[call-overload]
+        runtype_mock.client().call("echo", **options)  # type: ignore[arg-type]
     assert of_client.value.option == of_call.value.option == names
     assert isinstance(of_call.value, ValueError)
     assert runtype_mock.journal() == []
@@ -208,7 +208,7 @@ def test_a_capability_that_is_no_text_is_refused_by_name(runtype_mock: MockSurfa
         lambda: client.stream(None).text(),
         lambda: client.call_many(None, [{}]),
         lambda: client.endpoint_url(None),
-        lambda: asyncio.run(AsyncClient.call(runtype_mock.async_client(), None)),  # type: ignore[call-overload]
+        lambda: asyncio.run(AsyncClient.call(runtype_mock.async_client(), None)),  # type: ignore[arg-type]
     ]
     for work in works:
         with pytest.raises(ConfigurationError) as caught:

@@ -7,18 +7,6 @@
  * @packageDocumentation
  */
 
-export {
-  fail,
-  type MockAnswer,
-  type MockFunction,
-  type MockUsage,
-  type MockWhen,
-  matched,
-  Reply,
-  type StreamAnswer,
-  sequence,
-  streamOf,
-} from './mock-answer.js';
 export { findMockBinary } from './mock-binary.js';
 export type { MockFault, MockFaultKind } from './mock-fault.js';
 export type { MockRequest } from './mock-request.js';
@@ -27,6 +15,5 @@ export {
   type MockKey,
   type MockOptions,
   MockSurface,
-  type MockVerification,
   startMock,
 } from './mock-surface.js';

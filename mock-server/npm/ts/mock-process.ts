@@ -12,41 +12,15 @@ function stopAll(): void {
   for (const child of running) child.kill();
 }
 
-/** The variable with the URL of a mock's control interface. */
-export const CONTROL_URL = 'RUNTYPE_MOCK_CONTROL_URL';
-/** The variable with its token, if it needs one. */
-export const CONTROL_TOKEN = 'RUNTYPE_MOCK_CONTROL_TOKEN';
-
-/** A mock that listens: a process that was started here, or one that runs already. */
+/** A mock that listens. */
 export class MockProcess {
   /** The variables that it printed. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly #child: ChildProcess | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess | undefined, env: Readonly<Record<string, string | undefined>>) {
+  private constructor(child: ChildProcess, env: Record<string, string>) {
     this.#child = child;
     this.env = env;
-  }
-
-  /** The mock that `runtype-mock run`, `serve` or the global setup configured this process for, if there is one. */
-  static running(): MockProcess | undefined {
-    if (!process.env[CONTROL_URL]) return undefined;
-    return new MockProcess(undefined, {
-      [CONTROL_URL]: process.env[CONTROL_URL],
-      [CONTROL_TOKEN]: process.env[CONTROL_TOKEN],
-    });
-  }
-
-  /** Sends a control request; `path` is below `/__mock`. */
-  async ask(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
-    const token = this.env[CONTROL_TOKEN];
-    const response = await fetch(this.env[CONTROL_URL] + path, {
-      method,
-      // The mock asks for the type of a request without a body too.
-      headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, text: await response.text() };
   }
 
   /** Starts the binary and waits until it listens. */
@@ -72,7 +46,7 @@ export class MockProcess {
   /** Stops it and waits until it has ended. */
   async stop(): Promise<void> {
     const child = this.#child;
-    if (child === undefined || !running.has(child)) return;
+    if (!running.has(child)) return;
     forget(child);
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.ref();

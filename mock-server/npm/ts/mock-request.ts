@@ -16,8 +16,6 @@ export interface MockRequest {
   readonly bodyBytes: number;
   /** The number of its connection. */
   readonly connection: number;
-  /** The number of its connection on the surface. */
-  readonly lane: number | null;
   readonly surface: string | null;
   readonly capability: string | null;
   /** The header that carried the key: `bearer` or `x-api-key`. */
@@ -28,8 +26,6 @@ export interface MockRequest {
   readonly status: number | null;
   /** Whether the capability ran. */
   readonly reached: boolean;
-  /** Number of the capability's call, counted from 1, if it ran. */
-  readonly call: number | null;
   readonly stream: boolean;
   /** The fault that applied. */
   readonly fault: string | null;

@@ -114,23 +114,8 @@ def test_each_test_has_the_mock_as_it_is_in_the_beginning(runtype_mock: MockSurf
 def test_what_the_mock_refuses_is_an_error_that_says_why(runtype_mock: MockSurface) -> None:
     with pytest.raises(MockError, match="POST faults: 400"):
         runtype_mock.inject("no such fault")
-    with pytest.raises(MockError, match="did you mean `echo`") as refused:
-        runtype_mock.inject("reset", capability="ecoh")
-    assert "ecoh" in str(refused.value)
-    with pytest.raises(MockError, match="did you mean `latency_ms`"):
-        runtype_mock.put_capability("count", latencyms=3)
-
-
-def test_a_wait_that_is_in_vain_says_in_short_what_came(runtype_mock: MockSurface) -> None:
-    client = runtype_mock.client(max_retries=0)
-    for number in range(8):
-        client.call("echo", {"text": "x" * 10_000, "n": number})
-    with pytest.raises(MockError, match="the journal is not as wanted") as late:
-        runtype_mock.wait_for(lambda journal: len(journal) == 99, seconds=0.01)
-    said = str(late.value)
-    assert "(3 earlier ones)" in said
-    assert said.count("POST echo 200") == 5
-    assert len(said) < 500
+    with pytest.raises(MockError, match="the journal is not as wanted"):
+        runtype_mock.wait_for(lambda journal: len(journal) == 7, seconds=0.01)
 
 
 def test_a_configuration_that_is_wrong_is_an_error_that_says_why(tmp_path: Path) -> None:
@@ -261,7 +246,7 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8
 EXAMPLES += [textwrap.dedent(block) for block in re.findall(r"\n\n((?: {4}.*\n|\n)+)", runtype_mock.__doc__ or "")]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=["a test", "answers", "without pytest", "doc comment"])
+@pytest.mark.parametrize("example", EXAMPLES, ids=["a test", "without pytest", "doc comment"])
 def test_an_example_runs(example: str, tmp_path: Path) -> None:
     file = tmp_path / "test_example.py"
     file.write_text(example)

@@ -11,7 +11,6 @@ use crate::{
         answer::{Answer, Closure, Reply},
         script::Script,
         template::{self, Variables},
-        when::When,
     },
 };
 
@@ -34,8 +33,8 @@ pub(crate) enum Output {
     },
 }
 
-/// The output of a call, if it can be computed here. `holds` decides conditions on the call.
-pub(crate) fn output(answer: &Answer, call: &Call, holds: &dyn Fn(&When) -> bool) -> Output {
+/// The output of a call, if it can be computed here.
+pub(crate) fn output(answer: &Answer, call: &Call) -> Output {
     Output::Reply(match answer {
         // Not converted to `Value`, which would round numbers and merge fields of the same name.
         Answer::Echo => return Output::Verbatim(call.input.clone()),
@@ -62,13 +61,9 @@ pub(crate) fn output(answer: &Answer, call: &Call, holds: &dyn Fn(&When) -> bool
             let count = answers.len().max(1) as u64;
             let at = if *repeat { call.before % count } else { call.before.min(count - 1) };
             return match usize::try_from(at).ok().and_then(|at| answers.get(at)) {
-                Some(answer) => output(answer, call, holds),
+                Some(answer) => output(answer, call),
                 None => Output::Reply(Reply::error(500, "the mock's sequence has no answers")),
             };
-        }
-        Answer::Matched { cases, otherwise } => {
-            let case = cases.iter().find(|case| holds(&case.when));
-            return output(case.map_or(otherwise, |case| &case.answer), call, holds);
         }
         Answer::Stream(script) => return Output::Script(script.clone()),
         Answer::Callback { url, timeout_ms } => {

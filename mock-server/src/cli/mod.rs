@@ -1,12 +1,17 @@
 //! The command line. Each command has its own file.
 
-mod check;
 mod init;
 mod run;
 mod serve;
 mod signals;
 
-use std::{ffi::OsString, io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::IsTerminal as _,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use runtype_mock::{Config, Log, LogStyle, MockSurface, demo};
@@ -15,9 +20,6 @@ use runtype_mock::{Config, Log, LogStyle, MockSurface, demo};
 #[derive(Parser)]
 #[command(name = "runtype-mock", version)]
 struct Cli {
-    /// Also exit when the process of this id has ended. The npm package passes its own, since no signal tells of its end.
-    #[arg(long, global = true, hide = true, value_name = "PID")]
-    exit_with_process: Option<u32>,
     #[command(subcommand)]
     command: Command,
 }
@@ -26,24 +28,17 @@ struct Cli {
 enum Command {
     /// Serve the mock until SIGINT or SIGTERM (on Windows: Ctrl-C or Ctrl-Break).
     Serve {
-        /// Address or name to listen on. With one that is not loopback, control requests need the token that is printed as
-        /// RUNTYPE_MOCK_CONTROL_TOKEN; that variable sets it.
-        #[arg(long, default_value = "127.0.0.1")]
-        host: String,
+        /// Address to listen on.
+        #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+        host: IpAddr,
         /// Port to listen on; 0 chooses a free one.
         #[arg(long, default_value_t = 0)]
         port: u16,
         #[command(flatten)]
         what: What,
-        /// URL under which clients reach the mock, such as http://mock:8080. Default: the address that it listens on.
-        #[arg(long, value_name = "URL")]
-        public_url: Option<String>,
         /// Format of the request log on standard error.
         #[arg(long, value_enum, default_value_t = LogChoice::Text)]
         log: LogChoice,
-        /// Reload the configuration when its file changes.
-        #[arg(long, requires = "config")]
-        watch: bool,
         /// Also exit when standard input closes, for example because the parent process has died.
         #[arg(long)]
         exit_with_stdin: bool,
@@ -61,11 +56,6 @@ enum Command {
         /// Command and its arguments.
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
-    },
-    /// Check a configuration file: prints all problems with their lines, and exits with 1 if there are any.
-    Check {
-        /// File to check.
-        file: PathBuf,
     },
     /// Write a commented configuration file.
     Init {
@@ -138,12 +128,8 @@ impl What {
     }
 
     async fn start(&self, address: SocketAddr) -> Result<MockSurface, String> {
-        start(self.load()?, address).await
+        MockSurface::start_with(self.load()?, address).await.map_err(|error| error.to_string())
     }
-}
-
-async fn start(config: Config, address: SocketAddr) -> Result<MockSurface, String> {
-    MockSurface::start_with(config, address).await.map_err(|error| error.to_string())
 }
 
 /// Parses the arguments and runs the command.
@@ -155,13 +141,10 @@ pub(crate) fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Serve { host, port, what, public_url, log, watch, exit_with_stdin, format } => {
-                let listen = serve::Listen { host, port, public_url };
-                let ends = serve::Ends { with_stdin: exit_with_stdin, with_process: cli.exit_with_process };
-                serve::serve(&what, listen, (log, format), watch, ends).await
+            Command::Serve { host, port, what, log, exit_with_stdin, format } => {
+                serve::serve(&what, SocketAddr::new(host, port), log, format, exit_with_stdin).await
             }
-            Command::Run { what, log, command } => run::run(&what, log, &command, cli.exit_with_process).await,
-            Command::Check { file } => check::check(&file),
+            Command::Run { what, log, command } => run::run(&what, log, &command).await,
             Command::Init { file } => init::init(&file),
         }
     });

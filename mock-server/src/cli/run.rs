@@ -8,15 +8,10 @@ use std::{
 
 use super::{
     LogChoice, What,
-    signals::{ForwardedSignals, exit_code, process_ended},
+    signals::{ForwardedSignals, exit_code},
 };
 
-pub(super) async fn run(
-    what: &What,
-    log: LogChoice,
-    command: &[OsString],
-    exit_with_process: Option<u32>,
-) -> Result<ExitCode, String> {
+pub(super) async fn run(what: &What, log: LogChoice, command: &[OsString]) -> Result<ExitCode, String> {
     // Before the command starts, so that no signal is lost.
     let mut signals = ForwardedSignals::listen().map_err(|error| error.to_string())?;
     let surface = what.start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
@@ -40,11 +35,7 @@ pub(super) async fn run(
             return Ok(ExitCode::from(if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }));
         }
     };
-    let status = tokio::select! {
-        status = signals.forward(&mut child) => status.map_err(|error| error.to_string())?,
-        // Dropping the command ends it.
-        () = process_ended(exit_with_process) => return Ok(ExitCode::FAILURE),
-    };
+    let status = signals.forward(&mut child).await.map_err(|error| error.to_string())?;
     // Codes beyond 255 exist on Windows only.
     Ok(ExitCode::from(exit_code(status).and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
 }

@@ -3,20 +3,19 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use http::{HeaderMap, Uri};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::{
     headers::{HeaderValues, append_headers},
     script::Script,
     step::Step,
     template,
-    when::When,
 };
 
 /// Answer of a capability.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
     /// Returns the input.
     #[default]
@@ -84,47 +83,9 @@ pub enum Answer {
         #[serde(default)]
         repeat: bool,
     },
-    /// Of several answers the first whose conditions hold.
-    Matched {
-        /// The answers with their conditions, in order.
-        cases: Vec<Case>,
-        /// The answer if no conditions hold. Default: the input.
-        #[serde(default)]
-        otherwise: Box<Answer>,
-    },
     /// Computed by a Rust closure. Not available in configuration files.
     #[serde(skip)]
     Closure(Closure),
-}
-
-/// An answer and its conditions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Case {
-    /// Conditions on the call.
-    pub when: When,
-    /// The answer.
-    pub answer: Answer,
-}
-
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Self::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let fields = Map::<String, Value>::deserialize(deserializer)?;
-        let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
-        // serde ignores the fields of a variant that has none.
-        if matches!(kind, "echo" | "agent")
-            && let Some(field) = fields.keys().find(|field| *field != "kind")
-        {
-            return Err(D::Error::custom(format!("unknown field `{field}`, an answer of kind `{kind}` has none")));
-        }
-        Self::deserialize(Value::Object(fields)).map_err(D::Error::custom)
-    }
 }
 
 fn one() -> usize {
@@ -161,32 +122,6 @@ impl Answer {
     /// Answers in turn; the last one stays.
     pub fn sequence(answers: impl IntoIterator<Item = Self>) -> Self {
         Self::Sequence { answers: answers.into_iter().collect(), repeat: false }
-    }
-
-    /// Of several answers the first whose conditions hold; [`Answer::otherwise`] sets the one for all other calls.
-    ///
-    /// ```
-    /// use runtype_mock::{Answer, When};
-    /// use serde_json::json;
-    ///
-    /// let price = Answer::matched([
-    ///     (When::input(json!({ "item": "tea" })), Answer::fixed(json!({ "eur": 2 }))),
-    ///     (When::any().header("X-Tenant", "acme").call(1), Answer::fail(503, "busy")),
-    /// ])
-    /// .otherwise(Answer::fixed(json!({ "eur": 9 })));
-    /// ```
-    pub fn matched(cases: impl IntoIterator<Item = (When, Self)>) -> Self {
-        let cases = cases.into_iter().map(|(when, answer)| Case { when, answer }).collect();
-        Self::Matched { cases, otherwise: Box::default() }
-    }
-
-    /// Sets the answer for calls for which no conditions hold. An answer without conditions is unchanged.
-    #[must_use]
-    pub fn otherwise(mut self, answer: Self) -> Self {
-        if let Self::Matched { otherwise, .. } = &mut self {
-            **otherwise = answer;
-        }
-        self
     }
 
     /// A template over the input, such as `{"greeting": "Hello {{ input.name }}"}`.
@@ -236,13 +171,6 @@ impl Answer {
                 Err("`answers` is empty; a sequence needs at least one answer".to_owned())
             }
             Self::Sequence { answers, .. } => answers.iter().try_for_each(Self::validate),
-            Self::Matched { cases, otherwise } => {
-                for (index, case) in cases.iter().enumerate() {
-                    let outcome = case.when.validate().and_then(|()| case.answer.validate());
-                    outcome.map_err(|problem| format!("cases[{index}]: {problem}"))?;
-                }
-                otherwise.validate()
-            }
             Self::Echo | Self::Summarize { .. } | Self::Agent | Self::Closure(_) => Ok(()),
         }
     }

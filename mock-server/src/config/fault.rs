@@ -1,6 +1,6 @@
 //! Configuration of a fault: which requests it applies to, and what it does to their responses.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use http::HeaderMap;
@@ -20,18 +20,6 @@ pub enum Numbers {
     One(u64),
     /// Several requests.
     Many(Vec<u64>),
-}
-
-impl fmt::Display for Numbers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::One(number) => write!(f, "{number}"),
-            Self::Many(numbers) => {
-                let numbers: Vec<_> = numbers.iter().map(u64::to_string).collect();
-                f.write_str(&numbers.join(" or "))
-            }
-        }
-    }
 }
 
 impl Numbers {

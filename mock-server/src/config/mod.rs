@@ -2,19 +2,15 @@
 
 pub(crate) mod answer;
 pub(crate) mod capability;
-pub(crate) mod contradiction;
 pub mod demo;
 pub(crate) mod fault;
 pub(crate) mod fault_kind;
-pub(crate) mod file;
 pub(crate) mod headers;
 pub(crate) mod key;
 pub(crate) mod schema;
 pub(crate) mod script;
 pub(crate) mod step;
 pub(crate) mod template;
-mod template_names;
-pub(crate) mod when;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
@@ -22,12 +18,10 @@ use crate::{
     config::{
         capability::{Capability, Format},
         fault::Fault,
-        file::FileProblem,
         key::KeyConfig,
     },
     redact::redact,
     secret::Secret,
-    suggest::explained,
 };
 
 /// Configuration of a mock.
@@ -41,10 +35,6 @@ pub struct Config {
     /// The owner's keys (`rt_…`) for the key management.
     #[serde(deserialize_with = "platform_keys")]
     pub platform_keys: Vec<Secret>,
-    /// URL under which clients reach the mock, such as `http://mock:8080`, if it differs from the address that it listens on.
-    pub public_url: Option<String>,
-    /// Token that control requests must carry. Default: none on a loopback address, else generated.
-    pub control_token: Option<Secret>,
     /// Surfaces. `serve` and `run` print the variables of the first one.
     pub surfaces: Vec<SurfaceConfig>,
 }
@@ -57,22 +47,13 @@ fn platform_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secre
 }
 
 impl Config {
-    /// Finds all problems of a configuration in TOML, with their lines.
-    pub fn problems(text: &str) -> Vec<FileProblem> {
-        file::problems(text)
-    }
-
     /// Parses a configuration in TOML. The error shows the invalid line and the reason.
     ///
     /// # Errors
     /// A text that is not TOML, an unknown field, or a value of the wrong type.
     pub fn from_toml(text: &str) -> Result<Self, String> {
         // The error quotes the line, which may contain a key.
-        let config: Self = toml::from_str(text).map_err(|error| redact(&explained(&error.to_string())).into_owned())?;
-        match file::problems(text).into_iter().next() {
-            Some(problem) => Err(problem.to_string()),
-            None => Ok(config),
-        }
+        toml::from_str(text).map_err(|error| redact(&error.to_string()).into_owned())
     }
 }
 

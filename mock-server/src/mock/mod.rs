@@ -1,16 +1,13 @@
 //! The mock in a Rust test, in the test's process.
 
-mod address;
 pub(crate) mod builder;
 pub(crate) mod expect;
 mod setup;
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
+    sync::MutexGuard,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -26,9 +23,8 @@ use crate::{
         self, Server,
         callback::Callback,
         extra_mocks::{ExtraMocks, ScopedMock},
-        limits::Limits,
     },
-    state::{State, log::Log, shared::Shared, surface::Surface, verify::SHOWN},
+    state::{State, log::Log, shared::Shared, surface::Surface},
 };
 
 /// A mock in this process, with its own thread and port, until it is dropped.
@@ -37,8 +33,7 @@ pub struct MockSurface {
     shared: Shared,
     address: SocketAddr,
     stop: watch::Sender<Option<Duration>>,
-    /// Disconnected once the server has stopped.
-    stopped: Option<Mutex<Receiver<()>>>,
+    thread: Option<JoinHandle<()>>,
     // Last, so that wiremock verifies its expectations after the server has stopped.
     extra_mocks: ExtraMocks,
 }
@@ -57,36 +52,29 @@ impl MockSurface {
     /// # Errors
     /// [`MockError::Invalid`] if the configuration is invalid or has no surface, [`MockError::Listen`] if the address is in use.
     pub async fn start_with(config: Config, address: SocketAddr) -> Result<Self, MockError> {
-        let public_url = config.public_url.as_deref().map(address::public_url).transpose()?;
         let mut state = State::with_a_surface(config, Time::now())?;
         let listen = |source| MockError::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        state.base_url = public_url.unwrap_or_else(|| address::url_of(address));
-        if !address.ip().to_canonical().is_loopback() && state.control_token.is_none() {
-            state.control_token = Some(address::token().map_err(listen)?);
-        }
+        state.base_url = format!("http://{address}");
         let shared = Shared::new(state);
         let (stop, stopped) = watch::channel(None);
         let extra_mocks = ExtraMocks::default();
         let served = Server { shared: shared.clone(), extra_mocks: extra_mocks.clone(), callback: Callback::default() };
         // A separate thread: the mock responds even if the test's own runtime is blocked.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(listen)?;
-        let (done, ended) = channel();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("runtype-mock".to_owned())
             .spawn(move || {
-                let _ = runtime.block_on(server::serve(listener, served, Limits::default(), stopped));
-                drop(runtime);
-                drop::<Sender<()>>(done);
+                let _ = runtime.block_on(server::serve(listener, served, stopped));
             })
             .map_err(listen)?;
-        Ok(Self { shared, address, stop, stopped: Some(Mutex::new(ended)), extra_mocks })
+        Ok(Self { shared, address, stop, thread: Some(thread), extra_mocks })
     }
 
     /// Its base URL, such as `http://127.0.0.1:4000`.
     pub fn base_url(&self) -> String {
-        self.shared.lock().base_url.clone()
+        format!("http://{}", self.address)
     }
 
     /// The address it listens on.
@@ -138,19 +126,18 @@ impl MockSurface {
         self.read(|state, surface| surface.capability_url(&state.base_url, slug))
     }
 
-    /// The variables that an application reads, as `serve` prints them. For `runtype_surface::Client::from_variables`, or for a
+    /// The five variables that an application reads, as `serve` prints them. For `runtype_surface::Client::from_variables`, or for a
     /// child process.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
-        self.read(|state, surface| state.variables(surface))
+        self.read(|state, surface| surface.variables(&state.base_url))
     }
 
-    /// Replaces the whole state, including the journal, with a configuration. Generated ids and keys stay. An invalid one changes
-    /// nothing.
+    /// Replaces the whole state, including the journal, with a configuration. An invalid one changes nothing.
     ///
     /// # Errors
     /// [`MockError::Invalid`] says what is wrong with it.
     pub fn replace(&self, config: Config) -> Result<(), MockError> {
-        Ok(self.shared.lock().reload(config, Time::now())?)
+        Ok(self.shared.lock().replace(config, Time::now())?)
     }
 
     /// Logs every request from now on, once its delivery has ended.
@@ -177,13 +164,9 @@ impl MockSurface {
         if broken.is_empty() {
             return String::new();
         }
-        let all = state.journal.entries().count();
-        let last = state.journal.entries().skip(all.saturating_sub(SHOWN));
-        let requests: Vec<_> = last.map(|entry| format!("  {entry}")).collect();
+        let requests: Vec<_> = state.journal.entries().map(|entry| format!("  {}", entry)).collect();
         let seen = if requests.is_empty() { "  none".to_owned() } else { requests.join("\n") };
-        let which =
-            if all > SHOWN { format!("The last {SHOWN} of {all} requests") } else { "Requests received".to_owned() };
-        let unmet = format!("{}\n{which}:\n{seen}", broken.join("\n"));
+        let unmet = format!("{}\nRequests received:\n{seen}", broken.join("\n"));
         state.redactor().text(&unmet).into_owned()
     }
 
@@ -218,10 +201,8 @@ impl MockSurface {
 
     fn stop_within(&mut self, grace: Duration) {
         let _ = self.stop.send(Some(grace));
-        if let Some(stopped) = self.stopped.take() {
-            // A closure that never returns holds its thread; that must not hold this one.
-            let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let _ = stopped.recv_timeout(grace + STOPPING);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 
@@ -230,9 +211,6 @@ impl MockSurface {
         SurfaceResponder::of(self.shared.clone())
     }
 }
-
-/// How long a server may take to stop, after its grace.
-const STOPPING: Duration = Duration::from_secs(2);
 
 impl Drop for MockSurface {
     fn drop(&mut self) {

@@ -12,7 +12,7 @@ use crate::{
     request::Request,
     routes::{
         Decision, decide,
-        record::{Ticket, record_answer, record_delivery},
+        record::{record_answer, record_delivery},
     },
     state::{State, journal::Outcome, shared::Shared},
 };
@@ -64,7 +64,7 @@ impl SurfaceResponder {
     /// The five variables that an application reads, for the first surface and its first key.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let state = self.shared.lock();
-        state.first_surface().map(|surface| state.variables(surface)).unwrap_or_default()
+        state.first_surface().map(|surface| surface.variables(&state.base_url)).unwrap_or_default()
     }
 }
 
@@ -84,7 +84,6 @@ impl Respond for SurfaceResponder {
         let decision = decide(&request, &mut self.shared.lock(), Time::now());
         let (ticket, plan) = match decision {
             Decision::Answer(ticket, plan) => (ticket, plan),
-            Decision::Page(page) => (Ticket(None), page.plan()),
             Decision::Ask(ticket, pending) => {
                 let reply = pending.compute().unwrap_or_else(|| {
                     // A responder must not wait, and wiremock runs them one at a time.

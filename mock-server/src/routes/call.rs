@@ -1,8 +1,8 @@
 //! The endpoint of a capability.
 
-use std::{cell::LazyCell, time::Duration};
+use std::time::Duration;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
@@ -20,7 +20,6 @@ use crate::{
         answer::Answer,
         capability::Capability,
         schema::{Problem, refusal},
-        when::{Facts, When},
     },
     fault::active::applying,
     plan::Plan,
@@ -103,7 +102,7 @@ pub(super) fn handle(
                 latency: finish.latency,
             };
             let answer = capability.answer.clone();
-            return run(&answer, call, &request.headers, surface, entry, finish);
+            return run(&answer, call, surface, entry, finish);
         }
     };
     Step::Answer(finish.apply(plan))
@@ -124,14 +123,7 @@ fn breach(capability: &Capability, input: &RawValue) -> Option<Plan> {
 }
 
 /// Runs the capability, if it can be run here.
-fn run(
-    answer: &Answer,
-    mut call: Call,
-    headers: &HeaderMap,
-    surface: &mut Surface,
-    entry: &mut Entry,
-    finish: Finish,
-) -> Step {
+fn run(answer: &Answer, mut call: Call, surface: &mut Surface, entry: &mut Entry, finish: Finish) -> Step {
     /// The body of a callback's request.
     #[derive(Serialize)]
     struct Asked<'a> {
@@ -144,23 +136,9 @@ fn run(
 
     call.before = surface.count_call(&call.slug);
     entry.reached = true;
-    entry.call = Some(call.before + 1);
     entry.stream = call.stream;
     entry.execution_id = Some(call.execution_id.clone());
-    let input = LazyCell::new(|| call.value());
-    let holds = |when: &When| {
-        let facts = Facts {
-            input: Some(&input),
-            headers,
-            key_id: entry.key_id.as_deref(),
-            call: entry.call,
-            stream: call.stream,
-        };
-        when.misses(&facts, |named| surface.key_named(named)).is_empty()
-    };
-    let output = output(answer, &call, &holds);
-    drop(input);
-    let plan = match output {
+    let plan = match output(answer, &call) {
         Output::Verbatim(output) => render_output(&output, StatusCode::OK, &call),
         Output::Reply(reply) => render(&reply, &call),
         Output::Script(script) if call.stream => script_stream::plan(&script, &call),

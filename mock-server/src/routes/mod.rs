@@ -2,7 +2,7 @@
 
 mod admission;
 mod call;
-pub(crate) mod control;
+mod control;
 mod finish;
 mod management;
 mod openapi;
@@ -18,7 +18,6 @@ use crate::{
     plan::{Framing, Plan, REQUEST_ID},
     request::Request,
     routes::{
-        control::journal::JournalPage,
         path::Route,
         pending::{Pending, Step},
         record::Ticket,
@@ -33,8 +32,6 @@ pub enum Decision {
     Answer(Ticket, Plan),
     /// The output has to be computed first; [`Pending::resolve`] then returns the response.
     Ask(Ticket, Pending),
-    /// A page of the journal; [`JournalPage::plan`] writes the response, which takes longer than a decision may.
-    Page(JournalPage),
 }
 
 /// Decides the response to a request, and records it in the journal. `machine` is the time of the machine's clock; the state has
@@ -44,7 +41,7 @@ pub fn decide(request: &Request, state: &mut State, machine: Time) -> Decision {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let route = Route::of(&segments);
     if let Route::Control(rest) = route {
-        return control::handle(request, rest, state, machine);
+        return Decision::Answer(Ticket(None), control::handle(request, rest, state, machine));
     }
     let request_id = state.new_id("req_");
     let mut entry = record::entry(request, state, machine, &request_id);

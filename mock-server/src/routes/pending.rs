@@ -1,9 +1,6 @@
 //! A response whose output has to be computed outside of the lock.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::time::Duration;
 
 use crate::{
     answer::{call::Call, render::render},
@@ -53,17 +50,7 @@ impl Pending {
     /// Runs the closure. `None` if an HTTP server has to be called.
     pub fn compute(&self) -> Option<Reply> {
         match &self.question {
-            Question::Closure(closure) => {
-                let input = self.call.value();
-                // A panic of a closure is the response to its call, not the end of the connection.
-                let reply = catch_unwind(AssertUnwindSafe(|| (closure.0)(&input)));
-                Some(reply.unwrap_or_else(|panic| {
-                    let text = panic.downcast_ref::<&str>().copied();
-                    let text =
-                        text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
-                    Reply::error(500, &format!("the closure that answers `{}` panicked: {text}", self.call.slug))
-                }))
-            }
+            Question::Closure(closure) => Some((closure.0)(&self.call.value())),
             Question::Callback { .. } => None,
         }
     }

@@ -1,11 +1,11 @@
 //! Journal records of a request: its arrival, its response, and the end of the delivery.
 
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 
 use crate::{
     auth::credentials,
     clock::Time,
-    plan::{Framing, Plan, REQUEST_ID},
+    plan::{Framing, Plan},
     request::{Request, segments},
     routes::{path::Route, target::Target},
     state::{
@@ -50,52 +50,18 @@ pub(crate) fn record_extra(request: &Request, state: &mut State, status: Option<
     let mut entry = entry(request, state, machine, "");
     let segments = request.segments();
     let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-    place(&mut entry, &Route::of(&segments), request, state, machine);
-    entry.answered_by = "wiremock";
-    entry.status = status.map(|status| status.as_u16());
-    state.expectations.iter_mut().for_each(|expectation| expectation.count(&entry));
-    keep(entry, state)
-}
-
-/// Responds to a request whose body was not read, and records it unless it is a control request.
-pub(crate) fn refuse_unread(
-    request: &Request,
-    state: &mut State,
-    status: StatusCode,
-    message: &str,
-    machine: Time,
-) -> (Ticket, Plan) {
-    let plan = Plan::error(status, message);
-    let segments = request.segments();
-    let segments: Vec<_> = segments.iter().map(String::as_str).collect();
-    let route = Route::of(&segments);
-    if let Route::Control(_) = route {
-        return (Ticket(None), plan);
-    }
-    let request_id = state.new_id("req_");
-    let mut entry = entry(request, state, machine, &request_id);
-    place(&mut entry, &route, request, state, machine);
-    // Only the request's head says how long its body is.
-    entry.body_bytes = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
-    complete(&mut entry, &plan, &mut state.expectations);
-    let plan = match HeaderValue::from_str(&request_id) {
-        Ok(id) => plan.with_header(REQUEST_ID, id),
-        Err(_) => plan,
-    };
-    (keep(entry, state), plan)
-}
-
-/// Notes the surface, the capability and the key that a request names.
-fn place(entry: &mut Entry, route: &Route<'_>, request: &Request, state: &State, machine: Time) {
-    if let Route::Call(path) = route {
+    if let Route::Call(path) = Route::of(&segments) {
         entry.surface = state.surfaces.contains_key(path.surface).then(|| path.surface.to_owned());
         entry.capability = Some(path.slug.to_owned());
-        entry.time = state.time(machine, entry.surface.as_deref());
     }
     if let Some(first) = credentials(&request.headers).first() {
         entry.auth = Some(first.header.name());
         entry.key_hint = Some(first.hint());
     }
+    entry.answered_by = "wiremock";
+    entry.status = status.map(|status| status.as_u16());
+    state.expectations.iter_mut().for_each(|expectation| expectation.count(&entry));
+    keep(entry, state)
 }
 
 /// Records the response of a pending request.

@@ -25,7 +25,6 @@ use crate::{
     config::fault_kind::FaultKind,
     plan::{End, Frame, Framing, Plan},
     routes::record::{Ticket, record_delivery},
-    server::connections::Busy,
     state::{journal::Outcome, shared::Shared},
 };
 
@@ -34,18 +33,11 @@ pub(super) struct Watch {
     shared: Shared,
     ticket: Ticket,
     done: AtomicBool,
-    busy: Option<Busy>,
 }
 
 impl Watch {
     pub(super) fn new(shared: &Shared, ticket: Ticket) -> Self {
-        Self { shared: shared.clone(), ticket, done: AtomicBool::new(false), busy: None }
-    }
-
-    /// The same; the connection is busy until the delivery ends.
-    pub(super) fn holding(mut self, busy: Busy) -> Self {
-        self.busy = Some(busy);
-        self
+        Self { shared: shared.clone(), ticket, done: AtomicBool::new(false) }
     }
 
     fn done(&self, outcome: Outcome) {

@@ -5,12 +5,7 @@ use std::{
     ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeToInclusive},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{
-    config::when::{Facts, When},
-    state::journal::Entry,
-};
+use crate::state::journal::Entry;
 
 /// Expected number of calls: a number, or a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,55 +15,8 @@ pub struct Times {
 }
 
 impl Times {
-    /// Whether a number of calls is as expected.
-    pub(crate) fn holds(self, seen: u64) -> bool {
+    fn holds(self, seen: u64) -> bool {
         (self.least..=self.most).contains(&seen)
-    }
-
-    /// Whether a number of calls is more than expected.
-    pub(crate) fn is_exceeded(self, seen: u64) -> bool {
-        seen > self.most
-    }
-}
-
-/// The form of [`Times`] in JSON.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "`times` is a number, or {\"at_least\": a number, \"at_most\": a number}")]
-enum TimesForm {
-    Exactly(u64),
-    Between(Between),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Between {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_least: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    at_most: Option<u64>,
-}
-
-impl Serialize for Times {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let form = match (self.least, self.most) {
-            (least, most) if least == most => TimesForm::Exactly(least),
-            (least, most) => TimesForm::Between(Between {
-                at_least: (least > 0).then_some(least),
-                at_most: (most < u64::MAX).then_some(most),
-            }),
-        };
-        form.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Times {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match TimesForm::deserialize(deserializer)? {
-            TimesForm::Exactly(times) => times.into(),
-            TimesForm::Between(Between { at_least, at_most }) => {
-                Self { least: at_least.unwrap_or(0), most: at_most.unwrap_or(u64::MAX) }
-            }
-        })
     }
 }
 
@@ -128,8 +76,6 @@ pub struct Expectation {
     /// Count only calls that ran the capability; otherwise also rejected ones.
     pub(crate) ran: bool,
     pub(crate) status: Option<u16>,
-    /// Conditions on the calls; the key is its id.
-    pub(crate) when: When,
     pub(crate) seen: u64,
 }
 
@@ -139,15 +85,7 @@ impl Expectation {
         let here = entry.surface.as_ref() == Some(&self.surface) && entry.capability.as_ref() == Some(&self.capability);
         let status = self.status.is_none() || entry.status == self.status;
         if here && status && (entry.reached || !self.ran) {
-            let input = if self.when == When::default() { None } else { entry.input() };
-            let facts = Facts {
-                input: input.as_ref(),
-                headers: &entry.headers,
-                key_id: entry.key_id.as_deref(),
-                call: entry.call,
-                stream: entry.stream,
-            };
-            self.seen += u64::from(self.when.misses(&facts, |id| Some(id.to_owned())).is_empty());
+            self.seen += 1;
         }
     }
 
@@ -163,9 +101,6 @@ impl fmt::Display for Expectation {
         write!(f, "`{}` should be {verb} {} times", self.capability, self.times)?;
         if let Some(status) = self.status {
             write!(f, " with status {status}")?;
-        }
-        if self.when != When::default() {
-            write!(f, " when {}", serde_json::to_string(&self.when).unwrap_or_default())?;
         }
         write!(f, ", and was {} times", self.seen)
     }

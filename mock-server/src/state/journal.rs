@@ -1,6 +1,6 @@
 //! The journal: one entry per request, with keys as hints; the oldest are dropped first.
 
-use std::{borrow::Cow, collections::VecDeque, fmt, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, fmt};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -11,12 +11,9 @@ use crate::{clock::Time, config::fault_kind::FaultKind, redact::Redactor, reques
 /// Default number of entries that are kept.
 pub(crate) const CAPACITY: usize = 10_000;
 /// Maximum size of a request's body that is kept.
-pub(crate) const BODY_BYTES: usize = 64 * 1024;
-/// Maximum total size of the entries that are kept.
-const ALL_BYTES: usize = 64 * 1024 * 1024;
-/// Size of an entry without its texts, and of a header without its name and its value.
-const ENTRY_BYTES: usize = 1024;
-const HEADER_BYTES: usize = 64;
+const BODY_BYTES: usize = 64 * 1024;
+/// Maximum total size of bodies that are kept.
+const ALL_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// How the delivery of a response ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +73,6 @@ pub struct Entry {
     pub status: Option<u16>,
     /// Whether the capability ran.
     pub reached: bool,
-    /// Number of the capability's call, counted from 1, if it ran.
-    pub call: Option<u64>,
     /// Whether it ran for a stream.
     pub stream: bool,
     /// The fault that applied.
@@ -112,10 +107,10 @@ impl Entry {
         for (name, value) in &request.headers {
             headers.append(redactor.header_name(name), redactor.header_value(name, value));
         }
-        // A copy, so that the beginning does not keep the whole body in memory, nor the capacity it was read with.
         let body = match redactor.body(&request.body, BODY_BYTES) {
-            Cow::Borrowed(beginning) => Bytes::copy_from_slice(beginning),
-            Cow::Owned(redacted) => Bytes::from(redacted.into_boxed_slice()),
+            Cow::Borrowed(all) if all.len() == request.body.len() => request.body.clone(),
+            // A copy, so that the beginning does not keep the whole body in memory.
+            beginning => Bytes::from(beginning.into_owned()),
         };
         Self {
             n: 0,
@@ -135,7 +130,6 @@ impl Entry {
             key_id: None,
             status: None,
             reached: false,
-            call: None,
             stream: false,
             fault: None,
             request_id: request_id.to_owned(),
@@ -144,12 +138,6 @@ impl Entry {
             outcome: Outcome::Open,
             ended: None,
         }
-    }
-
-    /// Its size in memory, about.
-    pub(crate) fn bytes(&self) -> usize {
-        let headers = self.headers.iter().map(|(name, value)| HEADER_BYTES + name.as_str().len() + value.len());
-        ENTRY_BYTES + headers.sum::<usize>() + self.path.len() + self.query.len() + self.body.len()
     }
 
     /// The entry as JSON.
@@ -187,7 +175,6 @@ impl Entry {
             "key_id": self.key_id,
             "status": self.status,
             "reached": self.reached,
-            "call": self.call,
             "stream": self.stream,
             "fault": self.fault,
             "request_id": self.request_id,
@@ -200,19 +187,18 @@ impl Entry {
     }
 }
 
-/// The entries, newest last. Shared, so that they can be written without the lock on the state.
+/// The entries, newest last.
 #[derive(Debug)]
 pub struct Journal {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Entry>,
     capacity: usize,
-    bytes: usize,
+    body_bytes: usize,
     next: u64,
-    dropped: bool,
 }
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), capacity: CAPACITY, bytes: 0, next: 1, dropped: false }
+        Self { entries: VecDeque::new(), capacity: CAPACITY, body_bytes: 0, next: 1 }
     }
 }
 
@@ -232,14 +218,13 @@ impl Journal {
         let number = self.next;
         self.next += 1;
         entry.n = number;
-        self.bytes += entry.bytes();
-        self.entries.push_back(Arc::new(entry));
-        while self.entries.len() > self.capacity || self.bytes > ALL_BYTES {
+        self.body_bytes += entry.body.len();
+        self.entries.push_back(entry);
+        while self.entries.len() > self.capacity || self.body_bytes > ALL_BODY_BYTES {
             let Some(oldest) = self.entries.pop_front() else {
                 break;
             };
-            self.bytes -= oldest.bytes();
-            self.dropped = true;
+            self.body_bytes -= oldest.body.len();
         }
         number
     }
@@ -247,22 +232,12 @@ impl Journal {
     /// The entry of a number, if it is still kept.
     pub fn get_mut(&mut self, number: u64) -> Option<&mut Entry> {
         let at = self.entries.binary_search_by_key(&number, |entry| entry.n).ok()?;
-        self.entries.get_mut(at).map(Arc::make_mut)
+        self.entries.get_mut(at)
     }
 
     /// All entries that are kept, oldest first.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().map(Arc::as_ref)
-    }
-
-    /// Whether the oldest entries were dropped.
-    pub(crate) fn has_dropped(&self) -> bool {
-        self.dropped
-    }
-
-    /// The entries after a number, oldest first.
-    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Arc<Entry>> {
-        self.entries.range(self.entries.partition_point(|entry| entry.n <= number)..)
+        self.entries.iter()
     }
 
     /// Removes the entries of one surface, or all. Numbers continue.
@@ -271,44 +246,6 @@ impl Journal {
             None => self.entries.clear(),
             Some(id) => self.entries.retain(|entry| entry.surface.as_deref() != Some(id)),
         }
-        self.bytes = self.entries.iter().map(|entry| entry.bytes()).sum();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn entry(header: &str) -> Entry {
-        let mut request = Request::new(Method::POST, "/v1/products/p/surfaces/s/api/echo");
-        request.headers.insert("x-large", HeaderValue::from_str(header).unwrap());
-        Entry::new(&request, &Redactor::new(std::iter::empty()), Time::default(), "req_1")
-    }
-
-    #[test]
-    fn headers_count_for_the_size_of_the_journal() {
-        let mut journal = Journal::default();
-        let large = entry(&"a".repeat(240 * 1024));
-        for _ in 0..1_000 {
-            journal.add(large.clone());
-        }
-        let kept: usize = journal.entries().map(|entry| entry.headers["x-large"].len()).sum();
-        assert!((ALL_BYTES / 2..=ALL_BYTES).contains(&kept), "{kept}");
-        journal.clear(None);
-        assert_eq!(journal.bytes, 0);
-    }
-
-    #[test]
-    fn an_entry_does_not_keep_the_buffer_of_its_request() {
-        let buffer = Bytes::from(vec![b'a'; 64 * 1024]);
-        let mut request = Request::new(Method::POST, "/");
-        request.headers.insert("x-small", HeaderValue::from_maybe_shared(buffer.slice(..2)).unwrap());
-        request.body = buffer.slice(..2);
-        let entry = Entry::new(&request, &Redactor::new(std::iter::empty()), Time::default(), "req_1");
-        drop(request);
-        assert_eq!((entry.headers["x-small"].len(), entry.body.len()), (2, 2));
-        assert!(buffer.is_unique(), "the entry still shares it");
+        self.body_bytes = self.entries.iter().map(|entry| entry.body.len()).sum();
     }
 }

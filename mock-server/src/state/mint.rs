@@ -17,7 +17,6 @@ impl State {
     pub(super) fn mint_on(&mut self, surface: &mut Surface, config: KeyConfig, now: Time) -> Result<String, String> {
         let secret = config.key.unwrap_or_else(|| Secret::new(self.new_id(PREFIX)));
         secret.check_surface()?;
-        surface.know_scopes(&config.scopes)?;
         if surface.by_secret.contains_key(&secret) {
             return Err(format!("surface {:?} has the key {secret} already", surface.id));
         }

@@ -8,14 +8,13 @@ pub(crate) mod log;
 mod mint;
 pub(crate) mod shared;
 pub(crate) mod surface;
-pub(crate) mod verify;
 pub(crate) mod view;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     clock::Time,
-    config::{Config, SurfaceConfig, fault::Fault, key::KeyConfig},
+    config::{Config, SurfaceConfig, fault::Fault},
     fault::active::ActiveFault,
     redact::Redactor,
     secret::{PREFIX, Secret},
@@ -47,15 +46,10 @@ pub struct State {
     pub log: Option<Log>,
     /// The mock's base URL, such as `http://127.0.0.1:4000`; empty until it listens.
     pub base_url: String,
-    /// The token that control requests must carry; `None` if they need none.
-    pub control_token: Option<Secret>,
     /// Offset of the mock's clock from the machine's, in milliseconds.
     pub clock_offset: i64,
     next_id: u64,
-    /// The configuration that the mock started with, or reloaded last.
     config: Config,
-    /// The ids and keys of the configuration that were generated.
-    made_up: HashSet<String>,
 }
 
 impl State {
@@ -69,11 +63,7 @@ impl State {
 
     /// The same for a mock that must have a surface.
     pub(crate) fn with_a_surface(config: Config, now: Time) -> Result<Self, String> {
-        Self::with_a_surface_from(config, 0, now)
-    }
-
-    fn with_a_surface_from(config: Config, next_id: u64, now: Time) -> Result<Self, String> {
-        let state = Self::with_ids_from(config, next_id, now)?;
+        let state = Self::new(config, now)?;
         if state.first_surface().is_none() {
             return Err("the configuration has no surface; add one to `surfaces`".to_owned());
         }
@@ -97,11 +87,9 @@ impl State {
             expectations: Vec::new(),
             log: None,
             base_url: String::new(),
-            control_token: config.control_token.clone(),
             clock_offset: 0,
             next_id,
             config: Config::default(),
-            made_up: HashSet::new(),
         };
         for surface in &mut config.surfaces {
             state.complete(surface);
@@ -114,58 +102,21 @@ impl State {
 
     /// Generates missing ids and keys of a surface's configuration, so that a reset restores the same ones.
     fn complete(&mut self, config: &mut SurfaceConfig) {
-        if config.keys.is_empty() {
-            config.keys.push(KeyConfig::default());
-        }
         for key in &mut config.keys {
             if key.key.is_none() {
-                key.key = Some(Secret::new(self.make_up(PREFIX)));
+                key.key = Some(Secret::new(self.new_id(PREFIX)));
             }
         }
-        config.surface_id.get_or_insert_with(|| self.make_up("surf_"));
-        config.product_id.get_or_insert_with(|| self.make_up("prod_"));
+        config.surface_id.get_or_insert_with(|| self.new_id("surf_"));
+        config.product_id.get_or_insert_with(|| self.new_id("prod_"));
     }
 
-    fn make_up(&mut self, prefix: &str) -> String {
-        let id = self.new_id(prefix);
-        self.made_up.insert(id.clone());
-        id
-    }
-
-    /// Replaces everything with a configuration until the next reset. An invalid one changes nothing.
+    /// Replaces everything with a configuration. An invalid one changes nothing.
     ///
     /// # Errors
     /// As [`State::new`].
     pub fn replace(&mut self, config: Config, now: Time) -> Result<(), String> {
-        let start = self.config.clone();
-        let made_up = self.made_up.clone();
-        self.reload(config, now)?;
-        self.config = start;
-        self.made_up.extend(made_up);
-        Ok(())
-    }
-
-    /// Replaces everything with a configuration, which a reset then restores. An invalid one changes nothing. Generated ids and
-    /// keys stay, so that variables that were printed keep working.
-    ///
-    /// # Errors
-    /// As [`State::new`].
-    pub(crate) fn reload(&mut self, mut config: Config, now: Time) -> Result<(), String> {
-        for (fresh, known) in config.surfaces.iter_mut().zip(&self.config.surfaces) {
-            let kept = |id: &Option<String>| id.clone().filter(|id| self.made_up.contains(id));
-            fresh.surface_id = fresh.surface_id.take().or_else(|| kept(&known.surface_id));
-            fresh.product_id = fresh.product_id.take().or_else(|| kept(&known.product_id));
-            if fresh.keys.is_empty() {
-                fresh.keys.push(KeyConfig::default());
-            }
-            for (fresh, known) in fresh.keys.iter_mut().zip(&known.keys) {
-                let known = known.key.clone().filter(|key| self.made_up.contains(key.expose()));
-                fresh.key = fresh.key.take().or(known);
-            }
-        }
-        let mut fresh = Self::with_a_surface_from(config, self.next_id, now)?;
-        fresh.made_up.extend(std::mem::take(&mut self.made_up));
-        fresh.control_token = self.control_token.take();
+        let mut fresh = Self::with_ids_from(config, self.next_id, now)?;
         fresh.base_url = std::mem::take(&mut self.base_url);
         fresh.log = self.log.take();
         fresh.expectations = std::mem::take(&mut self.expectations);
@@ -241,11 +192,11 @@ impl State {
             next_fault: 0,
             config: config.clone(),
         };
-        if let Some(problem) = config.contradictions().into_iter().next() {
-            return Err(format!("surface {id:?}: {problem}"));
-        }
         for capability in config.capabilities {
             capability.validate()?;
+            if surface.capabilities.iter().any(|known| known.slug == capability.slug) {
+                return Err(format!("surface {id:?} has two capabilities with the slug `{}`", capability.slug));
+            }
             surface.put_capability(capability);
         }
         for key in config.keys {
@@ -295,9 +246,6 @@ impl State {
 
     fn set_fault_on(&mut self, surface: &mut Surface, fault: Fault) -> Result<String, String> {
         fault.validate()?;
-        if let Some(slug) = &fault.capability {
-            surface.know_capability("capability", slug)?;
-        }
         let id = self.new_id("flt_");
         let ordinal = surface.next_fault;
         surface.next_fault += 1;

@@ -7,7 +7,6 @@ use crate::{
     config::{
         Status, SurfaceConfig,
         capability::{Capability, Format},
-        contradiction::known_slug,
     },
     fault::active::ActiveFault,
     secret::Secret,
@@ -66,21 +65,6 @@ impl Surface {
         self.capabilities.iter().find(|capability| capability.slug == slug && capability.enabled)
     }
 
-    /// The configuration that it began with.
-    pub(crate) fn initial(&self) -> SurfaceConfig {
-        self.config.clone()
-    }
-
-    /// Rejects a slug that no capability has; `field` names it in the error.
-    pub(crate) fn know_capability(&self, field: &str, slug: &str) -> Result<(), String> {
-        known_slug(field, slug, self.capabilities.iter().map(|capability| capability.slug.as_str()))
-    }
-
-    /// Rejects scopes that are neither `*` nor the slug of a capability.
-    pub(crate) fn know_scopes(&self, scopes: &[String]) -> Result<(), String> {
-        scopes.iter().filter(|scope| *scope != "*").try_for_each(|scope| self.know_capability("scopes", scope))
-    }
-
     /// The key of a plain text.
     pub fn key_by_secret(&self, plain: &str) -> Option<&Key> {
         self.keys.get(self.by_secret.get(&Secret::new(plain))?)
@@ -97,12 +81,6 @@ impl Surface {
             return Some(id_or_plain.to_owned());
         }
         self.by_secret.get(&Secret::new(id_or_plain)).cloned()
-    }
-
-    /// The id of a key, from its id, its plain text or its name.
-    pub(crate) fn key_named(&self, named: &str) -> Option<String> {
-        self.key_id(named)
-            .or_else(|| self.keys_in_order().find(|key| key.name.as_deref() == Some(named)).map(|key| key.id.clone()))
     }
 
     /// Deletes a key.

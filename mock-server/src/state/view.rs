@@ -42,24 +42,18 @@ impl State {
     }
 }
 
-impl State {
-    /// The variables that an application reads, for a surface and its first key; and those of the control interface.
-    pub(crate) fn variables(&self, surface: &Surface) -> Vec<(&'static str, String)> {
-        let mut variables = vec![
-            ("RUNTYPE_BASE_URL", self.base_url.clone()),
-            ("RUNTYPE_PRODUCT_ID", surface.product_id.clone()),
-            ("RUNTYPE_SURFACE_ID", surface.id.clone()),
-            ("RUNTYPE_PRODUCT_API_KEY", surface.first_key()),
-            ("RUNTYPE_MOCK_CONTROL_URL", format!("{}/__mock", self.base_url)),
-        ];
-        if let Some(token) = &self.control_token {
-            variables.push(("RUNTYPE_MOCK_CONTROL_TOKEN", token.expose().to_owned()));
-        }
-        variables
-    }
-}
-
 impl Surface {
+    /// The variables that an application reads, for this surface and its first key.
+    pub(crate) fn variables(&self, base_url: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("RUNTYPE_BASE_URL", base_url.to_owned()),
+            ("RUNTYPE_PRODUCT_ID", self.product_id.clone()),
+            ("RUNTYPE_SURFACE_ID", self.id.clone()),
+            ("RUNTYPE_PRODUCT_API_KEY", self.first_key()),
+            ("RUNTYPE_MOCK_CONTROL_URL", format!("{base_url}/__mock")),
+        ]
+    }
+
     /// Plain text of its first key; empty if it has none.
     pub(crate) fn first_key(&self) -> String {
         self.keys_in_order().next().map(|key| key.secret.expose().to_owned()).unwrap_or_default()

@@ -54,7 +54,6 @@ http {{
         {listen}
         ssl_certificate {folder}/server.pem;
         ssl_certificate_key {folder}/server.pem;
-        {verify_clients}
         location / {{
             proxy_pass http://mock;
             proxy_http_version 1.1;
@@ -94,19 +93,9 @@ def free_port() -> int:
 
 
 class Nginx:
-    """An nginx of one's own, a child of this process.
+    """An nginx of one's own, a child of this process. `keepalive_requests` of None leaves nginx's own default."""
 
-    `keepalive_requests` of None leaves nginx's own default. With `clients`, only clients with a certificate of that
-    authority are served.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        upstream: SplitResult,
-        keepalive_requests: int | None = None,
-        clients: trustme.CA | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, upstream: SplitResult, keepalive_requests: int | None = None) -> None:
         self._binary = binary()
         self._folder = folder
         self._port = free_port()
@@ -114,10 +103,6 @@ class Nginx:
         self.authority = folder / "authority.pem"
         authority.cert_pem.write_to_path(self.authority)
         authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-        verify_clients = ""
-        if clients is not None:
-            clients.cert_pem.write_to_path(folder / "clients.pem")
-            verify_clients = f"ssl_verify_client on; ssl_client_certificate {folder}/clients.pem;"
         self._configuration = folder / "nginx.conf"
         limit = "" if keepalive_requests is None else f"keepalive_requests {keepalive_requests};"
         self._configuration.write_text(
@@ -128,7 +113,6 @@ class Nginx:
                 upstream=upstream.netloc,
                 keepalive_requests=limit,
                 listen=self._listen(),
-                verify_clients=verify_clients,
             ),
             encoding="utf-8",
         )

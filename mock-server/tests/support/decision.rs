@@ -24,7 +24,6 @@ pub(crate) fn request(slug: &str, key: &str, body: &str) -> Request {
 pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
     match decide(request, state, now) {
         Decision::Answer(_, plan) => plan,
-        Decision::Page(page) => page.plan(),
         Decision::Ask(_, pending) => panic!("{:?} should be asked", pending.question()),
     }
 }
@@ -33,7 +32,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, now: Time) -> Plan {
 pub(crate) fn pending(state: &mut State, request: &Request) -> Pending {
     match decide(request, state, NOON) {
         Decision::Ask(_, pending) => pending,
-        decided => panic!("nobody was asked: {decided:?}"),
+        Decision::Answer(_, plan) => panic!("nobody was asked: {plan:?}"),
     }
 }
 

@@ -2,15 +2,12 @@
 #![allow(dead_code, reason = "every test file uses another part")]
 #![allow(
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a helper of tests fails by panicking, as they do"
 )]
 
 pub(crate) mod decision;
-#[cfg(unix)]
-pub(crate) mod served;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

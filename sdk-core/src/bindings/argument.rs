@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use futures_util::stream;
+use bytes::Bytes;
+use futures_core::Stream;
 use tokio::sync::mpsc;
 
-use super::inputs::Inputs;
 use crate::{
     call::{
         Call,
         many::{CallMany, result::CallResult},
     },
-    client::{Client, builder::ClientBuilder, default_options::DefaultOptions},
+    client::builder::ClientBuilder,
     config::problems::Problems,
     error::{
         Error,
         explain::one_line,
         spelling::{self, Language},
     },
-    ledger::hold::LedgerHold,
     send::clock::Clock,
 };
 
@@ -74,12 +73,6 @@ impl Refuse for ClientBuilder {
     }
 }
 
-impl Refuse for DefaultOptions {
-    fn refuse(self, problem: Error) -> Self {
-        Self::refuse(self, problem)
-    }
-}
-
 /// Sets how error texts write the names of options and the units of durations.
 pub fn set_language(language: Language) {
     spelling::set_language(language);
@@ -103,11 +96,6 @@ pub fn checked_call(call: Call) -> Result<Call, Error> {
     call.checked()
 }
 
-/// The options that a client's calls have by default, for a derived client.
-pub fn default_options(client: &Client) -> DefaultOptions {
-    client.default_options()
-}
-
 /// Adds the calling language to the user agent.
 pub fn user_agent(builder: ClientBuilder, user_agent: impl Into<String>) -> ClientBuilder {
     builder.user_agent(user_agent)
@@ -126,29 +114,8 @@ pub fn clock(builder: ClientBuilder, clock: impl Clock + 'static) -> ClientBuild
 
 /// Sends all results to a channel. It is to run in a task, so that calls go on while the application handles a result: no call
 /// is started while as many finished results wait as calls may be in flight.
-///
-/// # Errors
-///
-/// To be raised after the results: the ledger cannot be opened, or the end of a call is not recorded in it.
-pub async fn drive<R>(many: &mut CallMany, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) -> Result<(), Error> {
-    many.drive(results, wrap).await
-}
-
-/// What closes the ledger of many calls, whose driver ends some time after it was aborted.
-#[must_use]
-pub fn ledger_hold(many: &CallMany) -> LedgerHold {
-    many.ledger_hold()
-}
-
-/// Many calls whose ids in the ledger come with the inputs, by [`InputGiver::give_with_id`](super::InputGiver::give_with_id).
-pub fn with_given_ids(many: CallMany) -> CallMany {
-    many.id_given()
-}
-
-/// The error of a function of ids that returned something else. `found` is what, with its article.
-#[must_use]
-pub fn wrong_id(index: usize, found: &str) -> Error {
-    refused("id", &format!("that of input {index} must be a text or a whole number, not {found}"))
+pub async fn drive<R>(many: &mut CallMany, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) {
+    many.drive(results, wrap).await;
 }
 
 /// The error of many calls that got a mapping, an object or a text where a list of inputs belongs.
@@ -164,6 +131,6 @@ pub fn not_iterable() -> Error {
 }
 
 /// Calls once for each input. Inputs are JSON text and arrive asynchronously; as many as calls in flight are taken ahead.
-pub fn many_stream(call: Call, mut inputs: Inputs) -> CallMany {
-    call.many_stream(stream::poll_fn(move |context| inputs.poll_input(context)))
+pub fn many_stream(call: Call, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
+    call.many_stream(inputs)
 }

@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{
-    error::Error,
-    stream::{event::StreamEvent, sse},
-};
+use crate::stream::event::StreamEvent;
 
 /// What an error event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +25,6 @@ pub fn event_error(data: impl Into<Bytes>) -> EventError {
         message: event.error_message().map(String::from),
         upgrade_url: event.upgrade_url().map(String::from),
     }
-}
-
-/// The last frame of a stream that failed, where it is forwarded; see [`StreamEvent::of_failure`].
-#[must_use]
-pub fn failure_frame(error: &Error) -> Bytes {
-    StreamEvent::of_failure(error).to_sse()
-}
-
-/// The same of an error that is no longer the core's: the event that reported the failure, and whether a timeout passed.
-#[must_use]
-pub fn failure_frame_of(event: Option<&StreamEvent>, is_timeout: bool) -> Bytes {
-    sse::failure_frame(event, is_timeout)
 }
 
 #[cfg(test)]

@@ -2,13 +2,17 @@
 
 use std::{
     fmt,
+    pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
+use futures_core::Stream;
 use tokio::sync::mpsc;
 
-use crate::{call::many::row::Input, error::Error, ledger::id::RowId, telemetry::trace_context::TraceContext};
+use crate::error::Error;
+
+type Input = Option<Result<Bytes, Error>>;
 
 /// Inputs that are requested one at a time, when there is room for the call. `ask` runs on the runtime's threads; the other half
 /// supplies the input.
@@ -19,25 +23,11 @@ pub fn inputs(ask: impl Fn() + Send + 'static) -> (InputGiver, Inputs) {
 
 /// Supplies the inputs that [`Inputs`] requests.
 #[derive(Debug, Clone)]
-pub struct InputGiver(mpsc::UnboundedSender<Option<Result<Input, Error>>>);
+pub struct InputGiver(mpsc::UnboundedSender<Input>);
 
 impl InputGiver {
     /// Supplies an input as JSON text, or the error of converting it; `None` ends the inputs.
     pub fn give(&self, input: Option<Result<Bytes, Error>>) {
-        self.send(input.map(|input| input.map(Input::from)));
-    }
-
-    /// Supplies an input whose request carries this context of a trace.
-    pub fn give_traced(&self, json: Bytes, trace: TraceContext) {
-        self.send(Some(Ok(Input { json, trace: Some(trace), id: None })));
-    }
-
-    /// Supplies an input with its id in the ledger.
-    pub fn give_with_id(&self, json: Bytes, trace: Option<TraceContext>, id: RowId) {
-        self.send(Some(Ok(Input { json, trace, id: Some(id) })));
-    }
-
-    fn send(&self, input: Option<Result<Input, Error>>) {
         // The receiver is gone if the calls were dropped.
         let _ = self.0.send(input);
     }
@@ -46,12 +36,14 @@ impl InputGiver {
 /// The inputs as [`many_stream`](super::many_stream) takes them.
 pub struct Inputs {
     ask: Box<dyn Fn() + Send>,
-    given: mpsc::UnboundedReceiver<Option<Result<Input, Error>>>,
+    given: mpsc::UnboundedReceiver<Input>,
     is_asked: bool,
 }
 
-impl Inputs {
-    pub(super) fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Input, Error>>> {
+impl Stream for Inputs {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if !self.is_asked {
             self.is_asked = true;
             (self.ask)();

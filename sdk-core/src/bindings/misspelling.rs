@@ -28,8 +28,6 @@ const NAMES: &[(&str, &[&str])] = &[
     ),
     ("attempt_timeout", &["read_timeout", "response_timeout", "socket_timeout", "per_attempt_timeout", "try_timeout"]),
     ("stream_idle_timeout", &["idle_timeout", "chunk_timeout"]),
-    ("output_type", &["response_model", "output_model", "response_type", "schema", "output_schema", "response_schema"]),
-    ("schema", &["output_type", "response_model", "output_model", "output_schema", "response_schema"]),
     (
         "concurrency",
         &[
@@ -47,10 +45,6 @@ const NAMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("in_order", &["order", "ordered", "unordered", "sorted", "keep_order", "preserve_order"]),
-    ("ledger", &["checkpoint", "journal", "resume", "resume_from", "state_file", "progress_file"]),
-    ("id", &["id_field", "row_id", "key_field", "custom_id"]),
-    ("rerun_unknown", &["retry_unknown", "resend_unknown", "rerun"]),
-    ("sync", &["fsync", "durable", "flush"]),
     ("via_dispatch", &["dispatch", "use_dispatch"]),
     ("signal", &["abort_signal", "abort_controller", "cancel", "cancellation"]),
     ("headers", &["extra_headers", "default_headers", "custom_headers"]),
@@ -62,18 +56,23 @@ const NAMES: &[(&str, &[&str])] = &[
     ("proxy", &["proxies", "http_proxy", "https_proxy"]),
     (
         "root_certificates",
-        &["verify", "ca", "ca_file", "ca_bundle", "ca_certs", "certificates", "ssl", "ssl_context", "tls"],
+        &[
+            "verify",
+            "ca",
+            "ca_file",
+            "ca_bundle",
+            "ca_certs",
+            "cert",
+            "certs",
+            "certificates",
+            "ssl",
+            "ssl_context",
+            "tls",
+        ],
     ),
-    (
-        "identity",
-        &["cert", "certs", "client_cert", "client_certificate", "client_key", "private_key", "mtls", "pfx", "key_file"],
-    ),
-    ("trust", &["native_tls", "system_certs", "use_system_ca", "truststore", "trust_env"]),
     ("allow_insecure_http", &["insecure", "insecure_http", "allow_http", "allow_insecure"]),
-    ("trace_propagation", &["tracing", "propagate", "propagation", "propagate_trace", "trace"]),
     ("before_attempt", &["before_request", "before_send", "on_request"]),
     ("after_attempt", &["after_request", "after_response", "on_response"]),
-    ("log_level", &["log", "logging", "logger", "debug", "verbose", "verbosity"]),
     ("env_prefix", &["prefix"]),
     ("prefix", &["env_prefix"]),
 ];
@@ -106,7 +105,11 @@ const NO_OPTIONS: &[(&[&str], &str)] = &[
         "pass {before_attempt} and {after_attempt} to the client",
     ),
     (&["idempotency_key"], "there is none: {retry_mode} says what is retried"),
-    (&["with_options"], "call {with_options}() of the client"),
+    (
+        &["response_model", "output_model", "output_type", "schema", "output_schema", "response_schema"],
+        "outputs are not validated: check what is returned",
+    ),
+    (&["with_options"], "pass the options to each call, or create a client that has them"),
 ];
 
 /// The same for languages in which a call has no signal.
@@ -116,7 +119,7 @@ const NO_SIGNAL: (&[&str], &str) = (
 );
 
 /// The options that a name of another library may mean.
-pub(crate) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
+pub(super) fn meant(given: &str) -> impl Iterator<Item = &'static str> {
     let given = plain(given);
     NAMES.iter().filter(move |(_, names)| names.iter().any(|name| plain(name) == given)).map(|(option, _)| *option)
 }

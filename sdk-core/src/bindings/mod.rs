@@ -4,40 +4,35 @@ mod argument;
 mod event;
 mod inputs;
 mod internal_error;
-pub(crate) mod misspelling;
-pub(crate) mod nearest;
+mod misspelling;
+mod nearest;
 mod option;
 mod option_place;
 mod read_ahead;
 mod report;
-mod span;
 mod text;
 mod user_agent;
 mod variables;
 
 pub use crate::config::values::{milliseconds, seconds, whole_number};
 pub use crate::error::spelling::Language;
-pub use crate::ledger::hold::LedgerHold;
 pub use crate::send::clock::{Clock, FakeClock, Wait};
 pub use crate::stream::misuse::{
     closed_stream, never_opened_stream, second_reader, stream_already_entered, stream_already_read, stream_not_open,
 };
-pub use crate::telemetry::trace_context::TraceContext;
-pub use crate::transport::tls::pem::is_pem;
 pub use argument::{
-    Refuse, checked, checked_call, clock, default_options, drive, jitter_seed, ledger_hold, many_stream, not_iterable,
-    one_input, refused, refused_as_well, refused_together, set_language, user_agent, with_given_ids, wrong_id,
+    Refuse, checked, checked_call, clock, drive, jitter_seed, many_stream, not_iterable, one_input, refused,
+    refused_as_well, refused_together, set_language, user_agent,
 };
-pub use event::{EventError, event_error, failure_frame, failure_frame_of};
+pub use event::{EventError, event_error};
 pub use inputs::{InputGiver, Inputs, inputs};
 pub use internal_error::{INTERNAL_ERROR, internal_error_report, show_places_of_panics};
 pub use option::{has_none, max_retries, one_key_source, unknown_options};
 pub use read_ahead::{ReadAhead, StreamProgress};
-pub use report::{Report, attempt_report, key_function_error, mismatched, undecodable};
-pub use span::{SpanEnd, span_end, span_start, trace};
+pub use report::{Report, attempt_report, key_function_error, undecodable};
 pub use text::{
-    LONE_SURROGATE, async_hook, closed_client, header_value, hook_failed, lone_surrogate, mismatch_text, not_a_key,
-    not_an_object, not_writable, visible,
+    LONE_SURROGATE, async_hook, closed_client, header_value, hook_failed, lone_surrogate, not_a_key, not_an_object,
+    not_writable, visible,
 };
 pub use user_agent::called_from;
 pub use variables::{Variables, variables};

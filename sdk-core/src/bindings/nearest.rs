@@ -2,7 +2,7 @@
 
 /// How near a name is, the smallest the nearest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Nearness {
+pub(super) enum Nearness {
     /// The same but for case, underscores and units.
     Same,
     /// A few letters apart.
@@ -12,7 +12,7 @@ pub(crate) enum Nearness {
 }
 
 /// The name that is nearest to the given one, if any is near enough.
-pub(crate) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<(Nearness, &'a str)> {
+pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<(Nearness, &'a str)> {
     let given = plain(given);
     names.filter_map(|name| Some((nearness(&given, &plain(name))?, name))).min_by_key(|(nearness, _)| *nearness)
 }

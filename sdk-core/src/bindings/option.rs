@@ -3,7 +3,7 @@
 use super::{
     misspelling::{instead, meant},
     nearest::{Nearness, nearest},
-    option_place::{is_of_client_alone, options as options_of_other_functions, place},
+    option_place::{options as options_of_other_functions, place},
     refused,
 };
 use crate::{
@@ -49,10 +49,8 @@ pub fn has_none(option: &str) -> bool {
 /// writes them.
 #[must_use]
 pub fn unknown_options(function: &str, arguments: &[String], takes: &[String], given: &[String]) -> Error {
-    let advice: Vec<(String, Option<String>)> = given
-        .iter()
-        .map(|name| (shown(name), advice(function, name, arguments, takes).filter(|_| is_name(name))))
-        .collect();
+    let advice: Vec<(String, Option<String>)> =
+        given.iter().map(|name| (shown(name), advice(name, arguments, takes).filter(|_| is_name(name)))).collect();
     let all = || format!("it takes {}", takes.join(", "));
     let text = match advice.as_slice() {
         [(name, advice)] => {
@@ -75,7 +73,7 @@ pub fn unknown_options(function: &str, arguments: &[String], takes: &[String], g
 }
 
 /// What to do about an option that a function does not take.
-fn advice(function: &str, given: &str, arguments: &[String], takes: &[String]) -> Option<String> {
+fn advice(given: &str, arguments: &[String], takes: &[String]) -> Option<String> {
     let takes = || takes.iter().map(String::as_str);
     let near = nearest(given, takes());
     let did_you_mean = |name: &str| Some(format!("did you mean {name}?"));
@@ -89,8 +87,7 @@ fn advice(function: &str, given: &str, arguments: &[String], takes: &[String]) -
         return did_you_mean(name);
     }
     let elsewhere: Vec<_> = options_of_other_functions().map(|option| (spell(option), option)).collect();
-    let (found, place) = (elsewhere.iter().find(|(name, _)| name == given), place_for(function));
-    if let Some(place) = found.and_then(|(_, option)| place(option)) {
+    if let Some(place) = elsewhere.iter().find(|(name, _)| name == given).and_then(|(_, option)| place(option)) {
         return Some(format!("it is an option of {place}"));
     }
     if let Some(remedy) = instead(given) {
@@ -108,16 +105,6 @@ fn advice(function: &str, given: &str, arguments: &[String], takes: &[String]) -
         }
     }
     near.and_then(|(_, name)| did_you_mean(name))
-}
-
-/// The functions that take an option, in words, for a caller of `function`.
-fn place_for(function: &str) -> impl Fn(&str) -> Option<String> {
-    let derives = function.ends_with(&format!("{}()", spell("with_options")));
-    move |option| {
-        let place = place(option)?;
-        let is_shared = derives && is_of_client_alone(option);
-        Some(if is_shared { format!("{place}, shared by the derived ones: create another client") } else { place })
-    }
 }
 
 /// The name of an unknown option, unless it may be a key.
@@ -175,28 +162,11 @@ mod tests {
             ("http_client", "no HTTP client can be passed in: it might follow redirects with the key"),
             ("event_hooks", "pass before_attempt and after_attempt to the client"),
             ("idempotency_key", "there is none: retry_mode says what is retried"),
-            ("response_model", "did you mean output_type, an option of call() and call_many()?"),
+            ("response_model", "outputs are not validated: check what is returned"),
             ("signal", "cancel the asyncio task that awaits the call"),
-            ("with_options", "call with_options() of the client"),
+            ("with_options", "pass the options to each call, or create a client that has them"),
         ] {
             assert_eq!(of_call(&[given]), format!("call() has no option \"{given}\": {expected}"));
-        }
-    }
-
-    #[test]
-    fn what_derived_clients_share_is_refused_with_the_remedy() {
-        let takes = ["timeout".to_owned(), "headers".to_owned()];
-        for (given, expected) in [
-            ("proxy", "it is an option of the client, shared by the derived ones: create another client"),
-            (
-                "verify",
-                "did you mean root_certificates, an option of the client, shared by the derived ones: create another client?",
-            ),
-            ("concurrency", "it is an option of call_many()"),
-            ("timout", "did you mean timeout?"),
-        ] {
-            let error = unknown_options("Client.with_options()", &[], &takes, &[given.to_owned()]);
-            assert_eq!(error.to_string(), format!("Client.with_options() has no option \"{given}\": {expected}"));
         }
     }
 

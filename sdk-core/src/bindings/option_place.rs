@@ -23,12 +23,8 @@ const PLACES: &[(&[&str], &[&str])] = &[
             "auth_header",
             "connect_timeout",
             "proxy",
-            "trust",
             "root_certificates",
-            "identity",
             "allow_insecure_http",
-            "log_level",
-            "trace_propagation",
             "before_attempt",
             "after_attempt",
         ],
@@ -37,29 +33,20 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["max_response_bytes"], &[CALL, STREAM, CALL_MANY, CLIENT]),
     (&["response_format"], &[CALL, CALL_MANY, CLIENT]),
     (&["stream_idle_timeout", "stream_timeout", "max_event_bytes"], &[STREAM, CLIENT]),
-    (&["concurrency", "in_order", "max_window_wait", "ledger", "id", "rerun_unknown", "sync"], &[CALL_MANY]),
+    (&["concurrency", "in_order", "max_window_wait"], &[CALL_MANY]),
     (&["via_dispatch"], &[CALL, STREAM, CALL_MANY]),
 ];
 
 /// Options that only JavaScript has.
-const CAMEL_ONLY: &[(&[&str], &[&str])] =
-    &[(&["signal"], &[CALL, STREAM, CALL_MANY]), (&["schema"], &[CALL, CALL_MANY])];
-
-/// Options that it does not have.
-const SNAKE_ONLY: &[(&[&str], &[&str])] = &[(&["output_type"], &[CALL, CALL_MANY])];
+const CAMEL_ONLY: (&[&str], &[&str]) = (&["signal"], &[CALL, STREAM, CALL_MANY]);
 
 fn places() -> impl Iterator<Item = &'static (&'static [&'static str], &'static [&'static str])> {
-    PLACES.iter().chain(if is_camel() { CAMEL_ONLY } else { SNAKE_ONLY })
+    PLACES.iter().chain(is_camel().then_some(&CAMEL_ONLY))
 }
 
 /// All these options, by their names in the core.
 pub(super) fn options() -> impl Iterator<Item = &'static str> {
     places().flat_map(|(options, _)| options.iter().copied())
-}
-
-/// Whether only a client takes an option, and not its calls: then it belongs to the connections, the key or the hooks.
-pub(super) fn is_of_client_alone(option: &str) -> bool {
-    places().any(|(options, places)| options.contains(&option) && *places == [CLIENT])
 }
 
 /// The functions that take an option, in words: `stream() and the client`.
@@ -84,8 +71,5 @@ mod tests {
         assert_eq!(place("max_event_bytes").as_deref(), Some("stream() and the client"));
         assert_eq!(place("proxy").as_deref(), Some("the client"));
         assert_eq!(place("timeout"), None);
-        assert!(
-            is_of_client_alone("proxy") && !is_of_client_alone("max_event_bytes") && !is_of_client_alone("timeout")
-        );
     }
 }

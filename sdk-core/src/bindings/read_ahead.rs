@@ -36,7 +36,7 @@ type Read<T> = Option<Result<(T, bool), Error>>;
 
 /// What a stream has said so far, also while it is being read elsewhere.
 #[derive(Clone)]
-pub struct StreamProgress(pub(super) Arc<Record>);
+pub struct StreamProgress(Arc<Record>);
 
 impl<T: Send> ReadAhead<T> {
     /// `make_ready`: prepares a batch before it is yielded.
@@ -44,11 +44,6 @@ impl<T: Send> ReadAhead<T> {
     pub fn new(stream: EventStream, make_ready: fn(Vec<StreamEvent>) -> T) -> Self {
         let progress = StreamProgress(stream.record().clone());
         Self { stream: Some(Box::new(stream)), ahead: JoinSet::new(), make_ready, progress }
-    }
-
-    /// Prepares later batches in another way. To be called before the first one is read.
-    pub fn prepare(&mut self, make_ready: fn(Vec<StreamEvent>) -> T) {
-        self.make_ready = make_ready;
     }
 
     /// See [`EventStream::next_batch`]. Must be called inside a tokio runtime.
@@ -141,12 +136,6 @@ impl StreamProgress {
     #[must_use]
     pub fn undecodable(&self, reason: &str) -> Error {
         self.0.undecodable(reason)
-    }
-
-    /// The error of a final output that the application's own types or schema rejected, at this path.
-    #[must_use]
-    pub fn mismatched(&self, path: Option<String>, reason: &str) -> Error {
-        self.0.mismatched(path, reason)
     }
 
     /// See [`EventStream::outcome`] and [`EventStream::usage`]; as JSON text, the same in every language.

@@ -175,13 +175,6 @@ pub fn undecodable(response: CallResponse<Bytes>, reason: &str) -> Error {
     response.undecodable(reason)
 }
 
-/// The error of an output that the application's own types or schema rejected, at this path (a JSON pointer). `reason` says what was
-/// expected, and not the value.
-#[must_use]
-pub fn mismatched(response: CallResponse<Bytes>, path: Option<String>, reason: &str) -> Error {
-    response.mismatched(path, reason)
-}
-
 /// What the application's key function failed with, on one line and without a key, for a language that chains it as the cause.
 /// The original is not kept: what prints a cause would print a key in it.
 #[must_use]

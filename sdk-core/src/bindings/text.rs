@@ -38,16 +38,6 @@ pub fn closed_client() -> Error {
     Error::configuration_text("client".to_owned(), "the client is closed: create a new one".to_owned())
 }
 
-/// The text of the error of an output that the application's schema refuses, at this path: a JSON pointer, empty for the whole output.
-#[must_use]
-pub fn mismatch_text(capability: Option<&str>, path: &str, reason: &str) -> String {
-    // A capability may be named by a full URL.
-    let name = capability.map(|name| name.split('?').next().unwrap_or_default().trim_end_matches('/'));
-    let name = name.and_then(|name| name.rsplit('/').next());
-    let text = crate::error::explain::mismatch(name, Some(path).filter(|path| !path.is_empty()), reason);
-    redact::hide_credentials(&text).into()
-}
-
 /// The problem of an input that is not a JSON object. `found` is what it is, with its article.
 #[must_use]
 pub fn not_an_object(found: impl fmt::Display) -> String {

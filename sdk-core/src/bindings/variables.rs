@@ -1,9 +1,6 @@
 //! Names of the environment variables that configure a client.
 
-use crate::{
-    config::environment::{Environment, common_names},
-    error::Error,
-};
+use crate::{config::environment::Environment, error::Error};
 
 /// The names with one prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +11,6 @@ pub struct Variables {
     pub key: String,
     /// Variable of the key file's path.
     pub key_file: String,
-    /// Variables without the prefix, which other programs read, too: of certificates and proxies.
-    pub common: Vec<String>,
 }
 
 /// The variables' names with a prefix. Default: `RUNTYPE`.
@@ -28,12 +23,7 @@ pub fn variables(prefix: Option<&str>) -> Result<Variables, Error> {
     if let Some(prefix) = prefix {
         environment = environment.with_prefix(prefix)?;
     }
-    Ok(Variables {
-        prefix: environment.name(""),
-        key: environment.key_name(),
-        key_file: environment.key_file_name(),
-        common: common_names().map(str::to_owned).collect(),
-    })
+    Ok(Variables { prefix: environment.name(""), key: environment.key_name(), key_file: environment.key_file_name() })
 }
 
 #[cfg(test)]
@@ -46,9 +36,6 @@ mod tests {
         assert_eq!(named.prefix, "RUNTYPE_");
         assert_eq!(named.key, "RUNTYPE_PRODUCT_API_KEY");
         assert_eq!(named.key_file, "RUNTYPE_PRODUCT_API_KEY_FILE");
-        for name in ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "https_proxy", "NO_PROXY"] {
-            assert!(named.common.iter().any(|common| common == name), "{name}");
-        }
         for prefix in ["STAGING", "STAGING_"] {
             assert_eq!(variables(Some(prefix)).unwrap().key, "STAGING_PRODUCT_API_KEY");
         }

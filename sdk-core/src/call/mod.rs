@@ -1,15 +1,12 @@
 //! A call under construction: the capability, its input and the options of this call.
 
-pub(crate) mod address;
 pub(crate) mod many;
-mod received;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde::{Serialize, de::DeserializeOwned};
-use tracing::Instrument as _;
 
 use crate::{
     config::{
@@ -19,23 +16,27 @@ use crate::{
         values::{self, ResponseFormat, RetryMode},
     },
     error::{Error, explain::one_line},
-    response::{body::Whole, call_response::CallResponse, error_body},
-    send::{self, context::Context},
+    response::{
+        body::Whole,
+        call_response::CallResponse,
+        error_body,
+        limits::{Quota, RateLimit},
+    },
+    send::{
+        self, Received,
+        context::Context,
+        held::{Held, Refused},
+    },
     stream::{
         EventStream,
         head::{EVENT_STREAM, Head, Opened},
         record::Record,
     },
-    telemetry::{
-        attributes::{Asked, DOCUMENT, End},
-        exported::Parent,
-        span::CallSpan,
-        trace_context::TraceContext,
-    },
     transport::plan::{Outgoing, Plan},
 };
-use address::{Address, Target, dispatch_body};
-use received::response_of;
+
+/// The query that asks for a stream (the parameter's name is assumed).
+const ASSUMED_STREAM_QUERY: &str = "stream=true";
 
 /// The problem of an input that is no JSON object. `found` is what it is, with its article.
 pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
@@ -45,6 +46,14 @@ pub(crate) fn not_an_object(found: impl fmt::Display) -> String {
 /// The problem of an input that a JSON serializer rejected, whose words may have several lines.
 pub(crate) fn not_writable(reason: impl fmt::Display) -> String {
     format!("not serializable as JSON: {}", one_line(&reason.to_string()))
+}
+
+/// The endpoint that a call is sent to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Capability(String),
+    Dispatch(String),
+    OpenApi,
 }
 
 /// Builder of a call, created by [`Client::capability`](crate::Client::capability). Nothing is sent
@@ -77,24 +86,13 @@ pub struct Call {
     target: Target,
     input: Bytes,
     options: Options,
-    /// The span that the request's receiver continues.
-    trace: Option<TraceContext>,
-    /// The trace in which the call was made.
-    parent: Parent,
     problems: Problems,
 }
 
 impl Call {
-    pub(crate) fn new(context: Arc<Context>, target: Target, options: Options) -> Self {
-        Self {
-            context,
-            target,
-            input: Bytes::from_static(b"{}"),
-            options,
-            trace: None,
-            parent: Parent::current(),
-            problems: Problems::default(),
-        }
+    pub(crate) fn new(context: Arc<Context>, target: Target) -> Self {
+        let options = context.options.clone();
+        Self { context, target, input: Bytes::from_static(b"{}"), options, problems: Problems::default() }
     }
 
     /// The capability's input: anything that serializes to a JSON object. Default: `{}`. An input that does not is reported by
@@ -202,21 +200,6 @@ impl Call {
         self.set(added, |_, ()| {})
     }
 
-    /// Has every attempt send the headers of a trace, unless the application has set them.
-    pub(crate) fn trace(mut self, trace: impl Into<Option<TraceContext>>) -> Self {
-        self.trace = trace.into();
-        self
-    }
-
-    /// Passes on what the call asks for; `None` if it is refused before it is sent.
-    pub(crate) fn with_asked<T>(&self, is_stream: bool, take: impl FnOnce(&Asked<'_>) -> T) -> Option<T> {
-        if self.problems.any() {
-            return None;
-        }
-        let Address { method, url, slug } = self.target.address(&self.context.endpoint, is_stream).ok()?;
-        Some(take(&Asked { method: &method, url: &url, capability: slug.as_deref(), is_stream }))
-    }
-
     /// Records an error, which `send` reports.
     pub(crate) fn refuse(mut self, problem: Error) -> Self {
         self.problems.push(problem);
@@ -241,7 +224,7 @@ impl Call {
     ///
     /// Can fail with any [`ErrorKind`](crate::ErrorKind).
     pub async fn send<T: DeserializeOwned>(self) -> Result<CallResponse<T>, Error> {
-        self.send_and(CallResponse::decode).await
+        self.send_bytes().await?.decode()
     }
 
     /// Sends the call and returns the output as received, without decoding it.
@@ -250,26 +233,12 @@ impl Call {
     ///
     /// As [`send`](Self::send), except that the output is not checked to be JSON.
     pub async fn send_bytes(self) -> Result<CallResponse<Bytes>, Error> {
-        self.send_and(Ok).await
-    }
-
-    /// Sends the call; its span covers the decoding.
-    async fn send_and<T>(
-        self,
-        decode: impl FnOnce(CallResponse<Bytes>) -> Result<CallResponse<T>, Error>,
-    ) -> Result<CallResponse<T>, Error> {
-        let (context, parent) = (self.context.clone(), self.parent.clone());
+        let context = self.context.clone();
         let format = self.options.response_format;
         let is_document = matches!(self.target, Target::OpenApi);
-        let mut plan = self.into_plan(false)?;
-        let mut span = CallSpan::begin(context.log, &mut plan, &parent, false);
-        let entered = span.entered();
-        let ended = send::run(&context, &plan, Whole, &mut span).instrument(entered).await.and_then(|received| {
-            let response = response_of(received, plan.capability);
-            decode(if is_document { response } else { response.unwrapped(format) })
-        });
-        span.end(&ended.as_ref().map_or_else(End::of_error, End::of_response));
-        ended
+        let plan = self.into_plan(false)?;
+        let response = response_of(send::run(&context, &plan, Whole).await?, plan.capability);
+        Ok(if is_document { response } else { response.unwrapped(format) })
     }
 
     /// The invalid options, reported once instead of by each of many calls.
@@ -289,24 +258,15 @@ impl Call {
             target: self.target.clone(),
             input: self.input.clone(),
             options: self.options.clone(),
-            trace: self.trace.clone(),
-            parent: self.parent.clone(),
             problems: Problems::default(),
         }
-    }
-
-    /// The capability's slug and the surface's address.
-    fn capability_and_surface(&self) -> Result<(String, String), Error> {
-        let endpoint = &self.context.endpoint;
-        let Address { slug, .. } = self.target.address(endpoint, false)?;
-        Ok((slug.unwrap_or_else(|| self.name().to_owned()), endpoint.without_capability().to_string()))
     }
 
     /// The capability's name, for logs.
     fn name(&self) -> &str {
         match &self.target {
             Target::Capability(name) | Target::Dispatch(name) => name,
-            Target::OpenApi => DOCUMENT,
+            Target::OpenApi => "openapi.json",
         }
     }
 
@@ -321,18 +281,10 @@ impl Call {
     /// As [`send`](Self::send). [`ErrorKind::ResponseDecode`](crate::ErrorKind::ResponseDecode) if the response is not an event
     /// stream.
     pub async fn stream(self) -> Result<EventStream, Error> {
-        let (context, parent) = (self.context.clone(), self.parent.clone());
+        let context = self.context.clone();
         let (options, max_text_bytes) = (self.options.stream, self.options.max_response_bytes);
-        let mut plan = self.into_plan(true)?;
-        let mut span = CallSpan::begin(context.log, &mut plan, &parent, true);
-        let entered = span.entered();
-        let received = match send::run(&context, &plan, Head, &mut span).instrument(entered).await {
-            Ok(received) => received,
-            Err(error) => {
-                span.end(&End::of_error(&error));
-                return Err(error);
-            }
-        };
+        let plan = self.into_plan(true)?;
+        let received = send::run(&context, &plan, Head).await?;
         let opened = Opened {
             status: received.status,
             request_id: error_body::request_id(&received.headers),
@@ -341,29 +293,67 @@ impl Call {
             capability: plan.capability,
             key: received.key,
         };
-        Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes), span))
+        Ok(EventStream::new(received.body, options, Record::new(opened, max_text_bytes)))
     }
 
-    fn into_plan(mut self, is_stream: bool) -> Result<Plan, Error> {
-        self.take_problems().check()?;
-        let Address { method, url, slug } = self.target.address(&self.context.endpoint, is_stream)?;
-        let body = match (&self.target, &slug) {
-            (Target::Dispatch(_), Some(slug)) => dispatch_body(slug, &self.input),
-            (Target::OpenApi, _) => Bytes::new(),
-            _ => self.input,
+    fn into_plan(self, is_stream: bool) -> Result<Plan, Error> {
+        self.problems.check()?;
+        let endpoint = &self.context.endpoint;
+        let (method, mut url, capability, body) = match &self.target {
+            Target::Capability(name) => {
+                let slug = endpoint.slug(name)?;
+                (Method::POST, endpoint.capability_url(&slug)?, Some(slug), self.input)
+            }
+            Target::Dispatch(name) => {
+                let slug = endpoint.slug(name)?;
+                let body = dispatch_body(&slug, &self.input);
+                (Method::POST, endpoint.dispatch_url()?, Some(slug), body)
+            }
+            Target::OpenApi => (Method::GET, endpoint.openapi_url()?, None, Bytes::new()),
         };
         let mut headers = HeaderMap::with_capacity(self.options.headers.len() + 4);
-        let accept = if is_stream { EVENT_STREAM } else { "application/json" };
+        let accept = if is_stream {
+            url.set_query(Some(ASSUMED_STREAM_QUERY));
+            EVENT_STREAM
+        } else {
+            "application/json"
+        };
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
         if method == Method::POST {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         headers.extend(self.options.headers.clone());
-        if let Some(trace) = self.trace.filter(|_| self.options.trace_propagation) {
-            trace.add_to(&mut headers);
-        }
-        Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability: slug })
+        Ok(Plan { outgoing: Outgoing { method, url, headers, body }, options: self.options, capability })
     }
+}
+
+/// The response of a call, still wrapped.
+fn response_of(received: Received<Bytes>, capability: Option<String>) -> CallResponse<Bytes> {
+    CallResponse {
+        status: received.status,
+        request_id: error_body::request_id(&received.headers),
+        execution_id: None,
+        metadata: None,
+        rate_limit: RateLimit::read(&received.headers),
+        quota: Quota::read(&received.headers),
+        headers: received.headers,
+        attempts: received.attempts,
+        elapsed: received.elapsed,
+        output: received.body,
+        capability,
+        key: received.key,
+    }
+}
+
+/// Sends one of many calls, which a used-up window may have held before.
+async fn send_one_of_many(
+    context: &Context,
+    plan: &Plan,
+    held: Option<Held>,
+    max_window_wait: Option<Duration>,
+) -> Result<CallResponse<Bytes>, Refused> {
+    let received = send::run_one_of_many(context, plan, Whole, held, max_window_wait).await?;
+    Ok(response_of(received, plan.capability.clone()).unwrapped(plan.options.response_format))
 }
 
 impl fmt::Debug for Call {
@@ -375,4 +365,16 @@ impl fmt::Debug for Call {
             .field("problems", &self.problems)
             .finish_non_exhaustive()
     }
+}
+
+/// `{"capability": "<slug>", "input": {...}}` (documented by the vendor), with the input's text unchanged.
+fn dispatch_body(slug: &str, input: &[u8]) -> Bytes {
+    let name = serde_json::Value::from(slug).to_string();
+    let mut body = Vec::with_capacity(name.len() + input.len() + 28);
+    body.extend_from_slice(b"{\"capability\":");
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b",\"input\":");
+    body.extend_from_slice(input);
+    body.push(b'}');
+    body.into()
 }

@@ -1,8 +1,5 @@
 //! Configuration of a client: explicit argument, then environment, then default.
 
-#[cfg(feature = "cli")]
-pub(crate) mod survey;
-
 use std::{
     ffi::OsString,
     fmt,
@@ -11,17 +8,18 @@ use std::{
 };
 
 use super::Client;
+#[cfg(feature = "native-roots")]
+use crate::transport::tls::Trust;
 use crate::{
     config::{
         environment::Environment,
         headers,
-        log_level::LogLevel,
         options::{self, Options},
         problems::Problems,
         values::{self, ResponseFormat, RetryMode},
     },
     endpoint::settings::EndpointSettings,
-    error::Error,
+    error::{Error, attempt::Attempt},
     key::{
         PREFIX,
         header::AuthHeader,
@@ -32,13 +30,9 @@ use crate::{
     send::{
         clock::{Clock, RealClock},
         context::Context,
-        hooks::Hooks,
+        hooks::{AttemptStart, Hooks},
     },
-    telemetry::log::Log,
-    transport::{
-        Transport, TransportOptions,
-        tls::{pem::Pem, roots::Trust},
-    },
+    transport::{Transport, TransportOptions},
 };
 
 /// The overall timeout, if it was set; the inner `None` disables it.
@@ -80,10 +74,9 @@ pub struct ClientBuilder {
     allow_insecure_http: bool,
     jitter_seed: Option<u64>,
     clock: Arc<dyn Clock>,
-    pub(super) options: Options,
+    options: Options,
     transport: TransportOptions,
-    pub(super) hooks: Hooks,
-    pub(super) log_level: Option<LogLevel>,
+    hooks: Hooks,
     problems: Problems,
 }
 
@@ -103,7 +96,6 @@ impl ClientBuilder {
             options: Options::default(),
             transport: TransportOptions::default(),
             hooks: Hooks::default(),
-            log_level: None,
             problems: Problems::default(),
         }
     }
@@ -249,38 +241,43 @@ impl ClientBuilder {
         self.set(added, |_, ()| {})
     }
 
-    /// Proxy: `http://user:password@proxy.example:3128`, or with the feature `socks` also `socks5://` and `socks5h://`. Overrides
-    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, which are ignored for plain http and for loopback addresses: a proxy would read
-    /// the key. An empty text means no proxy, whatever the environment says.
+    /// HTTP proxy. Overrides `HTTPS_PROXY` and the related variables, which are ignored for plain http to a loopback address: a
+    /// proxy would read the key. An empty text means no proxy, whatever the environment says.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self
     }
 
-    /// Which certificate authorities are trusted. Overrides `SSL_CERT_FILE` and `SSL_CERT_DIR`, which otherwise replace the
-    /// default: [`Trust::Bundled`].
+    /// Which certificate authorities are trusted. Default: [`Trust::Bundled`].
+    #[cfg(feature = "native-roots")]
     pub fn trust(mut self, trust: Trust) -> Self {
-        self.transport.tls.trust = Some(trust);
+        self.transport.trust = trust;
         self
     }
 
     /// Additional root certificates for a private certificate authority: PEM text, or the path of a PEM file. The others stay
     /// trusted.
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.transport.tls.root_certificates.push(Pem::new(pem));
-        self
-    }
-
-    /// The client's own certificate and its private key, for servers that ask for one (mTLS): PEM text, or the path of a PEM file.
-    /// If they are in two, call it for each. The certificate comes first, then those of the authorities between it and the root.
-    pub fn identity(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.transport.tls.identity.push(Pem::new(pem));
+        self.transport.root_certificates.push(pem.into());
         self
     }
 
     /// Allows plain http to an address that is not loopback. Anyone on the network path can read the key.
     pub fn allow_insecure_http(mut self, allow: bool) -> Self {
         self.allow_insecure_http = allow;
+        self
+    }
+
+    /// Function to call before each attempt is sent. It must not block. It sees neither the key nor a body.
+    pub fn before_attempt(mut self, hook: impl Fn(&AttemptStart<'_>) + Send + Sync + 'static) -> Self {
+        self.hooks.before = Some(Arc::new(hook));
+        self
+    }
+
+    /// Function to call after each attempt, whether or not it is retried. It must not block. It is not called for an attempt
+    /// whose call was dropped.
+    pub fn after_attempt(mut self, hook: impl Fn(&AttemptStart<'_>, &Attempt) + Send + Sync + 'static) -> Self {
+        self.hooks.after = Some(Arc::new(hook));
         self
     }
 
@@ -350,34 +347,29 @@ impl ClientBuilder {
                 options.max_retries = retries.unwrap_or(options.max_retries);
             }
         }
-        let log_level = match self.log_level {
-            Some(level) => level,
-            None => problems.keep(self.environment.log_level()).flatten().unwrap_or_default(),
-        };
         if let Some(endpoint) = &endpoint
             && !self.allow_insecure_http
         {
             problems.keep(endpoint.check_secure());
         }
-        let transport = Transport::new(&self.transport, &self.environment, endpoint.as_ref(), &mut problems);
+        let transport = Transport::new(&self.transport, endpoint.as_ref(), &mut problems);
         let (Some(keys), Some(endpoint), Some(transport)) = (keys, endpoint, transport) else {
             return Err(problems.into_error());
         };
         problems.check()?;
-        let context = Context {
+        Ok(Client::new(Context {
             keys,
             backoff: Backoff::new(self.jitter_seed),
             budget: Budget::new(),
             auth_header: self.auth_header,
             endpoint,
             address_names,
+            options,
             transport,
             hooks: self.hooks,
             clock: self.clock,
-            log: Log::new(log_level),
             has_warned_of_quota: AtomicBool::new(false),
-        };
-        Ok(Client::new(context, options))
+        }))
     }
 }
 

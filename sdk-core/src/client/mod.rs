@@ -1,19 +1,15 @@
 //! The client.
 
 pub(crate) mod builder;
-pub(crate) mod default_options;
-mod watching;
 
 use std::{collections::HashMap, ffi::OsString, fmt, sync::Arc};
 
 use builder::ClientBuilder;
-use default_options::DefaultOptions;
 use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    call::{Call, address::Target},
-    config::options::Options,
+    call::{Call, Target},
     endpoint::Endpoint,
     error::Error,
     send::context::Context,
@@ -38,13 +34,11 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     context: Arc<Context>,
-    /// The options that calls have by default.
-    options: Arc<Options>,
 }
 
 impl Client {
-    fn new(context: Context, options: Options) -> Self {
-        Self { context: Arc::new(context), options: Arc::new(options) }
+    fn new(context: Context) -> Self {
+        Self { context: Arc::new(context) }
     }
 
     /// Calls a capability and returns its output.
@@ -55,47 +49,17 @@ impl Client {
     /// # Errors
     ///
     /// Can fail with any [`ErrorKind`](crate::ErrorKind).
-    pub fn call<T: DeserializeOwned>(
+    pub async fn call<T: DeserializeOwned>(
         &self,
         capability: &str,
         input: &(impl Serialize + ?Sized),
-    ) -> impl Future<Output = Result<T, Error>> {
-        // Made here and not where it is awaited: the trace that it belongs to is this one.
-        let call = self.capability(capability).input(input);
-        async move { Ok(call.send().await?.output) }
+    ) -> Result<T, Error> {
+        Ok(self.capability(capability).input(input).send().await?.output)
     }
 
     /// Builds a call to a capability, with options of its own.
     pub fn capability(&self, capability: impl Into<String>) -> Call {
-        self.target(Target::Capability(capability.into()))
-    }
-
-    fn target(&self, target: Target) -> Call {
-        Call::new(self.context.clone(), target, (*self.options).clone())
-    }
-
-    /// Derives a client whose calls have other options by default. Both share the connections, the key, the retry budget and the
-    /// hooks; the options of a call override those of either.
-    ///
-    /// ```no_run
-    /// # fn example(client: runtype_surface::Client) -> Result<(), runtype_surface::Error> {
-    /// use std::time::Duration;
-    ///
-    /// let patient = client.with_options(|options| options.timeout(Duration::from_secs(1800)).max_retries(5))?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the invalid options.
-    pub fn with_options(&self, set: impl FnOnce(DefaultOptions) -> DefaultOptions) -> Result<Self, Error> {
-        let options = set(self.default_options()).checked()?;
-        Ok(Self { context: self.context.clone(), options: Arc::new(options) })
-    }
-
-    pub(crate) fn default_options(&self) -> DefaultOptions {
-        DefaultOptions::new((*self.options).clone())
+        Call::new(self.context.clone(), Target::Capability(capability.into()))
     }
 
     /// Fetches the surface's OpenAPI 3.0 document, which describes its capabilities.
@@ -109,7 +73,7 @@ impl Client {
 
     /// Builds the same as a [`Call`], for options or for the response with its metadata. Its input is ignored.
     pub fn openapi_call(&self) -> Call {
-        self.target(Target::OpenApi)
+        Call::new(self.context.clone(), Target::OpenApi)
     }
 
     /// The URL of a capability.
@@ -119,11 +83,6 @@ impl Client {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a slug that is not one path segment.
     pub fn endpoint_url(&self, capability: &str) -> Result<Url, Error> {
         self.context.endpoint.capability_url(capability)
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) fn transport(&self) -> &crate::transport::Transport {
-        &self.context.transport
     }
 
     /// The surface's address.

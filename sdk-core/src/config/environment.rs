@@ -1,30 +1,14 @@
 //! The environment variables that configure a client.
 
-use std::{ffi::OsString, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{ffi::OsString, fmt, sync::Arc, time::Duration};
 
-use super::{log_level::LogLevel, options, values};
+use super::{options, values};
 use crate::{
-    error::{Error, spelling::key_option},
+    error::{Error, spelling::spell},
     redact,
 };
 
 type Lookup = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
-
-/// File of root certificates, as for OpenSSL.
-pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
-/// Folders of root certificates, as for OpenSSL.
-pub(crate) const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
-/// File of additional root certificates, in Node.
-pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
-/// The proxy for https, the first one that is set; as for curl.
-pub(crate) const PROXIES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-/// The hosts for which there is no proxy.
-pub(crate) const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
-
-/// The variables that other programs read, too. Their names have no prefix of ours.
-pub(crate) fn common_names() -> impl Iterator<Item = &'static str> {
-    [SSL_CERT_FILE, SSL_CERT_DIR, NODE_EXTRA_CA_CERTS].into_iter().chain(PROXIES).chain(NO_PROXY)
-}
 
 /// Reads variables such as `RUNTYPE_PRODUCT_ID`; with the prefix `STAGING_RUNTYPE`, `STAGING_RUNTYPE_PRODUCT_ID`. An empty
 /// variable counts as not set.
@@ -55,7 +39,7 @@ impl Environment {
         if redact::holds_key(prefix) {
             return Err(Error::configuration(
                 "env_prefix",
-                format!("{} looks like a key: pass it as {}", redact::quote(prefix), key_option()),
+                format!("{} looks like a key: pass it as {}", redact::quote(prefix), spell("api_key")),
             ));
         }
         prefix.clone_into(&mut self.prefix);
@@ -76,11 +60,6 @@ impl Environment {
             }
             None => Ok(None),
         }
-    }
-
-    /// Reads the path that a variable holds, by its full name.
-    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
-        (self.lookup)(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     pub(crate) fn key_name(&self) -> String {
@@ -124,10 +103,6 @@ impl Environment {
     pub(crate) fn max_retries(&self) -> Result<Option<u32>, Error> {
         let read = |text: &str| options::max_retries(text.parse().ok()?).ok();
         self.value("MAX_RETRIES", read, "a whole number from 0 (no retry) to 100")
-    }
-
-    pub(crate) fn log_level(&self) -> Result<Option<LogLevel>, Error> {
-        self.value("LOG", |text| text.to_ascii_lowercase().parse().ok(), "off, error, warn, info or debug")
     }
 
     /// The full name of a variable with this prefix.

@@ -3,7 +3,6 @@
 pub(crate) mod defaults;
 pub(crate) mod environment;
 pub(crate) mod headers;
-pub(crate) mod log_level;
 pub(crate) mod options;
 pub(crate) mod problems;
 pub(crate) mod values;

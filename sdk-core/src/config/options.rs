@@ -25,8 +25,6 @@ pub(crate) struct Options {
     pub(crate) response_format: ResponseFormat,
     pub(crate) headers: HeaderMap,
     pub(crate) stream: StreamOptions,
-    /// Whether requests carry the context of the caller's trace.
-    pub(crate) trace_propagation: bool,
 }
 
 /// Options of a stream after its response has begun.
@@ -62,7 +60,6 @@ impl Default for Options {
             response_format: ResponseFormat::Detect,
             headers: HeaderMap::new(),
             stream: StreamOptions::default(),
-            trace_propagation: true,
         }
     }
 }

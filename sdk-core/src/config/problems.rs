@@ -29,10 +29,6 @@ impl Problems {
         self.0.iter().any(|problem| options.iter().any(|option| problem.option() == Some(&*spell(option))))
     }
 
-    pub(crate) fn any(&self) -> bool {
-        !self.0.is_empty()
-    }
-
     /// Fails with all problems, if there are any.
     pub(crate) fn check(self) -> Result<(), Error> {
         if self.0.is_empty() { Ok(()) } else { Err(self.into_error()) }

@@ -11,7 +11,7 @@ use crate::{
 impl Endpoint {
     /// Rejects an address to which the key would be sent unencrypted: anything but https, or http on a loopback address.
     pub(crate) fn check_secure(&self) -> Result<(), Error> {
-        if self.is_https() || self.is_loopback() {
+        if self.base_url().starts_with("https://") || self.is_loopback() {
             return Ok(());
         }
         Err(Error::configuration(
@@ -22,11 +22,6 @@ impl Endpoint {
                 spell("allow_insecure_http")
             ),
         ))
-    }
-
-    /// Whether requests are encrypted.
-    pub(crate) fn is_https(&self) -> bool {
-        self.base_url().starts_with("https://")
     }
 
     /// Whether the host is a loopback address, or a name that is one (RFC 6761, section 6.3).

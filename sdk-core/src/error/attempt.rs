@@ -1,6 +1,6 @@
 //! One attempt of a call.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -26,9 +26,6 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// Hint of the key that was used, such as `papi_…a1b2`.
     pub key_hint: String,
-    /// When it began, for traces.
-    #[serde(skip)]
-    pub(crate) began: SystemTime,
 }
 
 /// Outcome of an attempt.
@@ -110,7 +107,6 @@ mod tests {
             elapsed: Duration::ZERO,
             outcome: AttemptOutcome::Responded { status: 429 },
             key_hint: "papi_…a1b2".into(),
-            began: SystemTime::UNIX_EPOCH,
         };
         let expected = serde_json::json!({
             "number": 2, "waited_ms": 500.0, "started_ms": 1234.567, "elapsed_ms": 0.0,

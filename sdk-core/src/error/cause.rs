@@ -1,29 +1,15 @@
 //! The cause of an error, reduced to its text.
 
-use std::{borrow::Cow, fmt, io, iter};
+use std::{borrow::Cow, fmt, io};
 
-use super::certificate::{RefusedIdentity, RejectedCertificate};
 use crate::redact;
 
 /// How the standard library begins the text of a failed name resolution.
 const LOOKUP_FAILED: &str = "failed to lookup address information";
 
-/// How the HTTP library names a connection of TCP that could not be made.
-const SOCKET_FAILED: [&str; 3] = ["tcp connect error", "dns error", SOCKS_FAILED];
-
-/// The same for a proxy of SOCKS, where it drops the reason.
-const SOCKS_FAILED: &str = "SOCKS error: failed to create underlying connection";
-
-/// How the HTTP library begins the text of a tunnel that a proxy did not open.
-const NO_TUNNEL: &str = "tunnel error: ";
-
-/// How the TLS library begins the text for an alert of the server.
-const FATAL_ALERT: &str = "received fatal alert: ";
-
 /// Words of libraries that say little to a reader, and plain ones.
-const PLAIN: [(&str, &str); 7] = [
-    (SOCKS_FAILED, "it cannot be reached"),
-    ("invalid HTTP version parsed", NO_HTTP),
+const PLAIN: [(&str, &str); 6] = [
+    ("invalid HTTP version parsed", "the server does not speak HTTP on this port"),
     (NO_TLS, "the server does not speak TLS on this port"),
     ("connection closed before message completed", "the server closed the connection before its response was complete"),
     (
@@ -33,9 +19,6 @@ const PLAIN: [(&str, &str); 7] = [
     ("relative URL without a base", "it has no scheme"),
     ("EOF while parsing", "the JSON ends too early"),
 ];
-
-/// What a server that speaks TLS looks like without it.
-pub(crate) const NO_HTTP: &str = "the server does not speak HTTP on this port";
 
 /// How the TLS library begins the text for a server that responds without TLS.
 const NO_TLS: &str = "received corrupt message of type InvalidContentType";
@@ -58,7 +41,6 @@ pub(crate) struct Cause {
     text: String,
     source: Option<Source>,
     is_connect: bool,
-    rejected_certificate: Option<Box<RejectedCertificate>>,
 }
 
 #[derive(Debug)]
@@ -70,11 +52,6 @@ enum Source {
 impl Cause {
     /// Copies a chain of causes.
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
-        let rejected = iter::successors(Some(error), |error| error.source()).find_map(rejected_certificate);
-        Self { rejected_certificate: rejected.cloned().map(Box::new), ..Self::copy(error) }
-    }
-
-    fn copy(error: &(dyn std::error::Error + 'static)) -> Self {
         let text = |error: &dyn std::error::Error| redact::hide_credentials(&error.to_string()).into_owned();
         let source = error.source().map(|source| match source.downcast_ref::<io::Error>() {
             Some(io) if io.get_ref().is_none_or(|inner| inner.source().is_none()) => {
@@ -83,10 +60,10 @@ impl Cause {
                     None => io::Error::new(io.kind(), text(io)),
                 })
             }
-            _ => Source::Cause(Box::new(Self::copy(source))),
+            _ => Source::Cause(Box::new(Self::of(source))),
         });
         let is_connect = error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect);
-        Self { text: text(error), source, is_connect, rejected_certificate: None }
+        Self { text: text(error), source, is_connect }
     }
 
     /// Rewrites every text of the chain: a server's words are in some of them.
@@ -104,40 +81,6 @@ impl Cause {
     /// Whether making the connection failed.
     pub(crate) fn is_connect(&self) -> bool {
         self.is_connect
-    }
-
-    /// The server's certificate, if this is why there is no connection.
-    pub(crate) fn rejected_certificate(&self) -> Option<&RejectedCertificate> {
-        self.rejected_certificate.as_deref()
-    }
-
-    /// Why the server ended the handshake of TLS, if the client's certificate or its lack is the reason.
-    pub(crate) fn refused_identity(&self) -> Option<RefusedIdentity> {
-        // HTTP/2 keeps only the text of an error of TLS.
-        let chain = iter::successors(Some(self as &dyn std::error::Error), |error| error.source());
-        chain.map(|error| error.to_string()).find_map(|text| RefusedIdentity::of_alert(text.split_once(FATAL_ALERT)?.1))
-    }
-
-    /// Whether no connection of TCP was made: a name was not resolved, or nobody listens.
-    pub(crate) fn is_of_socket(&self) -> bool {
-        self.texts().any(|text| SOCKET_FAILED.contains(&text))
-    }
-
-    /// Why a proxy opened no tunnel.
-    pub(crate) fn tunnel_failure(&self) -> Option<&str> {
-        self.texts().find_map(|text| text.strip_prefix(NO_TUNNEL))
-    }
-
-    /// The texts of the chain, without those of the operating system.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        iter::successors(Some(self), |cause| cause.inner()).map(|cause| cause.text.as_str())
-    }
-
-    fn inner(&self) -> Option<&Self> {
-        match &self.source {
-            Some(Source::Cause(cause)) => Some(cause),
-            Some(Source::Io(_)) | None => None,
-        }
     }
 
     /// The innermost reason, in the operating system's or library's words, on one line.
@@ -174,20 +117,6 @@ impl Cause {
             Some(Source::Io(io)) => code(io),
             None => None,
         }
-    }
-}
-
-/// The certificate in an error of TLS, which the sockets' errors wrap.
-fn rejected_certificate<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a RejectedCertificate> {
-    use rustls::{CertificateError, Error, OtherError};
-
-    let wrapped = |error: &&'a (dyn std::error::Error + 'static)| -> Option<&'a (dyn std::error::Error + 'static)> {
-        error.downcast_ref::<io::Error>().and_then(io::Error::get_ref).map(|inner| inner as _)
-    };
-    let inner = iter::successors(Some(error), wrapped).last()?;
-    match inner.downcast_ref::<Error>()? {
-        Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => other.downcast_ref(),
-        _ => None,
     }
 }
 

@@ -3,18 +3,17 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    cause::plain,
+    cause::{Cause, plain},
     facts::{Facts, StatusFacts},
     kind::{ErrorKind, Phase},
-    route::ProxyName,
-    spelling::{duration, openapi, spell},
+    spelling::{duration, spell},
 };
 use crate::redact;
 
 pub(crate) const EXECUTED: &str = "The capability has already run; retrying will not help.";
-pub(crate) const NOT_EXECUTED: &str = "The call was not executed.";
+const NOT_EXECUTED: &str = "The call was not executed.";
 const MAY_HAVE_EXECUTED: &str = "The call may have been executed.";
-pub(super) const CHECK_EFFECTS: &str = "Check its effects before retrying.";
+const CHECK_EFFECTS: &str = "Check its effects before retrying.";
 const FOREIGN: &str = "This response is not the API's: a proxy, a login page or another server sent it.";
 
 /// Longest part of the server's words in a text, in characters. [`Error::server_message`](super::Error::server_message) has all.
@@ -33,8 +32,6 @@ pub(crate) struct Explanation<'a> {
     pub(crate) may_have_executed: bool,
     /// What configured the address.
     pub(crate) address: &'a AddressNames,
-    /// The proxy that reads the requests, and so can answer them itself.
-    pub(crate) proxy: Option<&'a ProxyName>,
 }
 
 /// The options or variables that configured the address, for texts. A full URL is both.
@@ -84,7 +81,7 @@ pub(crate) fn one_line(message: &str) -> String {
 }
 
 /// The sentence on whether the call was executed.
-pub(super) fn consequence(may_have_executed: bool) -> &'static str {
+fn consequence(may_have_executed: bool) -> &'static str {
     if may_have_executed { MAY_HAVE_EXECUTED } else { NOT_EXECUTED }
 }
 
@@ -102,16 +99,13 @@ pub(crate) fn explain(response: &StatusFacts, explanation: &Explanation<'_>) -> 
     lines([&happened, &cause, &remedy])
 }
 
-pub(super) fn status_name(status: u16) -> &'static str {
+fn status_name(status: u16) -> &'static str {
     let status = http::StatusCode::from_u16(status).ok();
     status.and_then(|status| status.canonical_reason()).unwrap_or("without a message")
 }
 
 fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (String, String) {
     let executed = consequence(explanation.may_have_executed);
-    if let (407, Some(proxy)) = (response.status, explanation.proxy) {
-        return (format!("The proxy {} sent this response. {executed}", proxy.host), proxy.credentials());
-    }
     if response.is_foreign && !(300..400).contains(&response.status) {
         return (format!("{FOREIGN} {executed}"), check_the_way());
     }
@@ -128,7 +122,7 @@ fn cause_and_remedy(response: &StatusFacts, explanation: &Explanation<'_>) -> (S
         404 => not_found(response, explanation.address),
         400 | 413 | 415 | 422 => (
             format!("The input does not match the capability's parameters. {executed}"),
-            format!("See the parameters in the surface's OpenAPI document ({}).", openapi()),
+            "See the parameters in the surface's OpenAPI document (`openapi()`).".into(),
         ),
         429 => rate_limit(response, explanation),
         500..=599 => match &response.execution_id {
@@ -238,6 +232,38 @@ pub(crate) fn not_sent(capability: Option<&str>, reason: &str, cause: &str) -> S
     format!("{who}not sent: {reason}{}", cause.strip_prefix(&who).unwrap_or(cause))
 }
 
+/// The text of a connection that could not be made, or broke.
+///
+/// `proxy` is the host and port of the proxy, if one is used.
+pub(crate) fn broken(
+    capability: Option<&str>,
+    host: &str,
+    proxy: Option<&str>,
+    cause: Cause,
+    may_have_executed: bool,
+) -> Box<Facts> {
+    let reason = cause.reason();
+    let through = proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default();
+    let happened = if cause.is_connect() {
+        format!("{}could not connect to {host}{through}: {reason}", who(capability))
+    } else {
+        format!("{}the connection to {host}{through} broke: {reason}", who(capability))
+    };
+    let remedy = match (may_have_executed, cause.is_connect()) {
+        (true, _) => CHECK_EFFECTS.to_owned(),
+        (false, true) => format!("Check {}, the network and the proxy.", spell("base_url")),
+        (false, false) => "It is safe to retry.".to_owned(),
+    };
+    Box::new(Facts {
+        kind: Some(ErrorKind::Connection),
+        text: lines([&happened, consequence(may_have_executed), &remedy]),
+        may_have_executed,
+        os_code: cause.os_code(),
+        source: Some(Box::new(cause)),
+        ..Facts::default()
+    })
+}
+
 /// The text of a timeout, which this option set.
 pub(crate) fn timed_out(
     capability: Option<&str>,
@@ -290,16 +316,10 @@ pub(crate) fn undecodable(
             &check_the_way(),
         ]);
     }
+    let place = path.map(|path| format!(" at {path}")).unwrap_or_default();
     if response.body.is_empty() {
         return lines([&format!("{who}{status} without a body where JSON was expected"), EXECUTED, ""]);
     }
-    mismatch(capability, path, reason)
-}
-
-/// The text of an output that is JSON and not what was asked for.
-pub(crate) fn mismatch(capability: Option<&str>, path: Option<&str>, reason: &str) -> String {
-    let place = path.map(|path| format!(" at {path}")).unwrap_or_default();
-    let who = who(capability);
     lines([&format!("{who}the output does not have the expected shape{place}: {}", plain(reason)), EXECUTED, ""])
 }
 

@@ -34,8 +34,6 @@ pub enum ErrorKind {
     /// A stream broke, ended without a closing event, or reported a failure; [`Error::events_seen`](super::Error::events_seen)
     /// counts the events before it.
     Stream,
-    /// The ledger of many calls could not be written, or the row is held back: it may have been executed in an earlier run.
-    Ledger,
 }
 
 impl ErrorKind {
@@ -56,7 +54,6 @@ impl ErrorKind {
             Self::Status => "APIStatusError",
             Self::ResponseDecode => "ResponseDecodeError",
             Self::Stream => "StreamError",
-            Self::Ledger => "LedgerError",
         }
     }
 

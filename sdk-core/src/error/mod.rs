@@ -28,13 +28,9 @@ use http::HeaderMap;
 
 pub(crate) mod attempt;
 pub(crate) mod cause;
-pub(crate) mod certificate;
-pub(crate) mod connection;
 pub(crate) mod explain;
 pub(crate) mod facts;
 pub(crate) mod kind;
-pub(crate) mod pointer;
-pub(crate) mod route;
 pub(crate) mod spelling;
 
 use attempt::Attempt;
@@ -259,10 +255,8 @@ impl Error {
         self.0.may_have_executed
     }
 
-    /// Whether this call of [many](crate::CallMany) was not sent, because the error of another one concerns all (a refused key, a
-    /// missing permission, an exhausted day or plan, a ledger that cannot be written): the other fields are that error's, except
-    /// for the attempts. Or because the [ledger](crate::CallMany::ledger) holds it back: then
-    /// [`may_have_executed`](Self::may_have_executed) is about an earlier run.
+    /// Whether this call of [many](crate::CallMany) was not sent, because the error of another one concerns all: a refused key, a
+    /// missing permission, an exhausted day or plan. The other fields are that error's, except for the attempts.
     #[must_use]
     pub fn not_sent(&self) -> bool {
         self.0.not_sent
@@ -280,7 +274,7 @@ impl Error {
         self.0.option.as_deref()
     }
 
-    /// Path of the value that failed to deserialize, as a JSON pointer (RFC 6901) such as `/items/3/title`.
+    /// Path of the value that failed to deserialize, such as `items[3].words`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()

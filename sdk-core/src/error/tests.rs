@@ -10,7 +10,7 @@ fn everything() -> Facts {
         text: "echo: 429 slow down".into(),
         option: Some("timeout".into()),
         phase: Some(Phase::Body),
-        path: Some("/items/3".into()),
+        path: Some("items[3]".into()),
         may_have_executed: true,
         not_sent: false,
         stream: Some(Arc::new(StreamFacts {
@@ -43,7 +43,6 @@ fn everything() -> Facts {
             elapsed: Duration::ZERO,
             outcome: AttemptOutcome::Responded { status: 429 },
             key_hint: "papi_…a1b2".into(),
-            began: std::time::SystemTime::UNIX_EPOCH,
         }],
         source: Some(Box::new(std::io::Error::other("the source"))),
         key_function_error: Some("the application's".into()),
@@ -60,7 +59,7 @@ fn assert_has_everything(error: &Error) {
     assert_eq!(error.details(), Some(&serde_json::json!({ "limit": 3 })));
     assert_eq!((error.headers().map(HeaderMap::len), error.body()), (Some(1), Some(&Bytes::from("body"))));
     assert_eq!((error.capability(), error.key_hint()), (Some("echo"), Some("papi_…a1b2")));
-    assert_eq!((error.phase(), error.option(), error.path()), (Some(Phase::Body), Some("timeout"), Some("/items/3")));
+    assert_eq!((error.phase(), error.option(), error.path()), (Some(Phase::Body), Some("timeout"), Some("items[3]")));
     assert_eq!((error.events_seen(), error.partial_text()), (Some(7), Some("half a")));
     assert_eq!((error.partial_output(), error.stop_reason()), (Some(&Bytes::from("{}")), Some("max_tokens")));
     assert_eq!((error.os_code(), error.attempts().len()), (Some("ECONNRESET"), 1));

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::ApiKey;
 use crate::{
     config::environment::Environment,
-    error::{Error, cause::Cause, explain::one_line, spelling::key_option},
+    error::{Error, cause::Cause, explain::one_line, spelling::spell},
     redact,
 };
 
@@ -160,7 +160,7 @@ impl KeySource {
 Set {} to a product key (papi_…), or {} to the path of a file that contains one, or pass {}.",
                         environment.key_name(),
                         environment.key_file_name(),
-                        key_option(),
+                        spell("api_key"),
                     ),
                 )),
             },

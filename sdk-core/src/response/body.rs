@@ -12,10 +12,9 @@ use super::{
 use crate::{
     error::{
         cause::Cause,
-        connection, explain,
+        explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
-        route::Route,
         spelling::spell,
     },
     retry::failure::{Failed, Failure},
@@ -106,7 +105,7 @@ fn is_bad_compression(error: &reqwest::Error) -> bool {
 /// A response that broke. The server had begun to respond: whatever it says now, it has processed the request.
 fn broken(plan: &Plan, cause: Cause) -> Failed {
     let may_have_executed = !plan.is_read_only();
-    let facts = connection::broken(plan.capability.as_deref(), &Route::to(&plan.host()), cause, may_have_executed);
+    let facts = explain::broken(plan.capability.as_deref(), &plan.host(), None, cause, may_have_executed);
     Failed { failure: Failure::Broken { may_have_executed }, facts }
 }
 

@@ -1,6 +1,6 @@
 //! The response of a successful call: the capability's output and its metadata.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -19,7 +19,6 @@ use crate::{
         explain,
         facts::{Facts, StatusFacts},
         kind::ErrorKind,
-        pointer::pointer,
     },
     key::{ApiKey, scrubber::Scrubber},
 };
@@ -50,46 +49,11 @@ pub struct CallResponse<T> {
     pub elapsed: Duration,
     /// Capability, for later errors.
     pub(crate) capability: Option<String>,
-    /// Key of the last attempt, to hide it in later errors; `None` if a ledger held the response.
-    pub(crate) key: Option<ApiKey>,
-}
-
-/// What a ledger holds of a response.
-pub(crate) struct Recorded {
-    pub(crate) output: Bytes,
-    pub(crate) status: u16,
-    pub(crate) request_id: Option<String>,
-    pub(crate) execution_id: Option<String>,
-    pub(crate) metadata: Option<Bytes>,
-    pub(crate) elapsed: Duration,
-    pub(crate) capability: String,
+    /// Key of the last attempt, to hide it in later errors.
+    pub(crate) key: ApiKey,
 }
 
 impl CallResponse<Bytes> {
-    /// The response of an earlier run.
-    pub(crate) fn recorded(recorded: Recorded) -> Self {
-        Self {
-            output: recorded.output,
-            status: recorded.status,
-            headers: HeaderMap::new(),
-            request_id: recorded.request_id,
-            execution_id: recorded.execution_id,
-            metadata: recorded.metadata,
-            rate_limit: None,
-            quota: None,
-            attempts: Vec::new(),
-            elapsed: recorded.elapsed,
-            capability: Some(recorded.capability),
-            key: None,
-        }
-    }
-
-    /// A part of the response in which the key is hidden, should the server have echoed it.
-    pub(crate) fn without_key<'a>(&self, part: &'a [u8]) -> Cow<'a, [u8]> {
-        let scrubber = self.key.as_ref().map(Scrubber::new).filter(|scrubber| scrubber.finds_key(part));
-        scrubber.map_or(Cow::Borrowed(part), |scrubber| Cow::Owned(scrubber.bytes(part.to_vec())))
-    }
-
     /// Decodes the output.
     ///
     /// # Errors
@@ -99,8 +63,8 @@ impl CallResponse<Bytes> {
         let mut reader = serde_json::Deserializer::from_slice(&self.output);
         let decoded = serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| {
-                let path = pointer(error.path());
-                (error.into_inner().to_string(), path)
+                let path = error.path().to_string();
+                (error.into_inner().to_string(), Some(path).filter(|path| path != "."))
             })
             .and_then(|output| reader.end().map(|()| output).map_err(|error| (error.to_string(), None)));
         match decoded {
@@ -131,36 +95,27 @@ impl CallResponse<Bytes> {
         self.into_undecodable(&reason, None)
     }
 
-    /// The error of an output that a language's own types or schema rejected, at this path.
-    pub(crate) fn mismatched(self, path: Option<String>, reason: &str) -> Error {
-        self.into_undecodable(reason, path)
-    }
-
     fn into_undecodable(self, reason: &str, path: Option<String>) -> Error {
-        let scrubber = self.key.as_ref().map(Scrubber::new);
-        let scrubbed = |text: String| match &scrubber {
-            Some(scrubber) => scrubber.text(text),
-            None => text,
-        };
+        let scrubber = Scrubber::new(&self.key);
         let kept = self.output.get(..KEPT_BYTES).unwrap_or(&self.output);
         let response = StatusFacts {
             status: self.status,
-            request_id: self.request_id.clone(),
-            execution_id: self.execution_id.clone().map(scrubbed),
+            request_id: self.request_id,
+            execution_id: self.execution_id.map(|id| scrubber.text(id)),
             is_foreign: is_not_json(&self.headers),
-            headers: self.headers.clone(),
-            body: Bytes::copy_from_slice(&self.without_key(kept)),
+            headers: self.headers,
+            body: Bytes::from(scrubber.bytes(kept.to_vec())),
             ..StatusFacts::default()
         };
         let text = explain::undecodable(self.capability.as_deref(), &response, path.as_deref(), reason);
         Error::new(Facts {
             kind: Some(ErrorKind::ResponseDecode),
-            text: scrubbed(text),
-            path: path.map(scrubbed),
+            text: scrubber.text(text),
+            path: path.map(|path| scrubber.text(path)),
             may_have_executed: true,
             response: Some(response),
             capability: self.capability,
-            key_hint: self.key.as_ref().map(ApiKey::hint),
+            key_hint: Some(self.key.hint()),
             attempts: self.attempts,
             ..Facts::default()
         })
@@ -172,11 +127,8 @@ impl CallResponse<Bytes> {
             return self;
         }
         let Some(parts) = Wrapped::read(&self.output, format == ResponseFormat::Wrapped) else { return self };
-        let execution_id = parts.execution_id.map(|id| match &self.key {
-            Some(key) => Scrubber::new(key).text(id),
-            None => id,
-        });
-        self.execution_id = execution_id.or(self.execution_id);
+        let scrubber = Scrubber::new(&self.key);
+        self.execution_id = parts.execution_id.map(|id| scrubber.text(id)).or(self.execution_id);
         self.metadata = parts.metadata.map(|metadata| self.output.slice_ref(metadata.get().as_bytes()));
         self.output = self.output.slice_ref(parts.output.get().as_bytes());
         self

@@ -222,10 +222,10 @@ pub(crate) async fn receive_accepted(plan: &Plan, response: reqwest::Response, s
 }
 
 /// Whether a response shows that the call did not start. Assumed: the API sends these statuses before anything runs. A 429 or 503
-/// counts only as the API's own JSON error: a proxy may send them after forwarding the call. A proxy sends a 407 before it forwards anything.
+/// counts only as the API's own JSON error: a proxy may send them after forwarding the call.
 fn is_refusal_assumed(status: u16, is_api_error: bool, retry_after: Option<Duration>) -> bool {
     match status {
-        300..=399 | 400 | 401 | 402 | 403 | 404 | 405 | 406 | 407 | 411 | 413 | 414 | 415 | 422 | 431 => true,
+        300..=399 | 400 | 401 | 402 | 403 | 404 | 405 | 406 | 411 | 413 | 414 | 415 | 422 | 431 => true,
         429 => is_api_error,
         503 => is_api_error && retry_after.is_some(),
         _ => false,

@@ -15,9 +15,6 @@ pub(crate) struct Failed {
 pub(crate) enum Failure {
     /// No connection could be made, or it broke.
     Broken { may_have_executed: bool },
-    /// No connection could be made for a reason that does not pass by itself: a certificate that is not accepted, a proxy that
-    /// refuses.
-    Barred,
     /// The attempt timed out.
     TimedOut { may_have_executed: bool },
     /// An HTTP/2 server reported the request as not processed.

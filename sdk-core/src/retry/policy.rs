@@ -12,7 +12,7 @@ use crate::config::values::RetryMode;
 pub(crate) fn may_retry(mode: RetryMode, failure: Failure) -> bool {
     match (mode, failure) {
         // Requests that an HTTP/2 server did not process have their own rule: see `send`.
-        (_, Failure::Unreadable | Failure::Unprocessed(_) | Failure::Barred) => false,
+        (_, Failure::Unreadable | Failure::Unprocessed(_)) => false,
         (_, Failure::Responded { exhausted: true, .. }) => false,
         (_, Failure::Responded { status: 429, may_have_executed: false, .. }) => true,
         (_, Failure::Responded { status: 503, retry_after: Some(_), may_have_executed: false, .. }) => true,
@@ -77,7 +77,6 @@ mod tests {
             (Failure::Broken { may_have_executed: true }, false, true),
             (Failure::TimedOut { may_have_executed: false }, true, true),
             (Failure::TimedOut { may_have_executed: true }, false, true),
-            (Failure::Barred, false, false),
             (Failure::Unreadable, false, false),
             (responded(429, None), true, true),
             (responded(429, SOME), true, true),

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
@@ -16,14 +16,13 @@ use super::{Exchange, hooks::AttemptStart};
 use crate::{
     error::{
         attempt::{Attempt, AttemptOutcome},
-        connection, explain,
+        explain,
         facts::Facts,
         kind::Phase,
     },
     key::{ApiKey, scrubber::Scrubber},
     response::{body::Reading, error_body},
     retry::failure::{Failed, Failure},
-    telemetry::span::attempt_span,
     transport::{Broken, request_body::Written},
 };
 
@@ -43,7 +42,7 @@ fn outcome<B>(ended: &Ended<B>) -> AttemptOutcome {
         Err(failed) => match failed.failure {
             Failure::Responded { status, .. } => AttemptOutcome::Responded { status },
             Failure::Broken { may_have_executed } => AttemptOutcome::Broken { may_have_executed },
-            Failure::Unprocessed(_) | Failure::Barred => AttemptOutcome::Broken { may_have_executed: false },
+            Failure::Unprocessed(_) => AttemptOutcome::Broken { may_have_executed: false },
             Failure::TimedOut { may_have_executed } => AttemptOutcome::TimedOut { may_have_executed },
             Failure::Unreadable => AttemptOutcome::Unreadable,
         },
@@ -70,7 +69,7 @@ impl Progress {
 impl Exchange<'_> {
     /// Sends the request once, and reads the response as far as asked for.
     pub(super) async fn attempt<R: Reading>(&mut self, reading: R, key: &ApiKey, waited: Duration) -> Ended<R::Body> {
-        let (began, started) = (SystemTime::now(), self.deadline.elapsed(self.now()));
+        let started = self.deadline.elapsed(self.now());
         let remaining = self.deadline.remaining(self.now());
         let limit = self.plan.options.attempt_timeout.map_or(remaining, |limit| limit.min(remaining));
         let progress = Progress::default();
@@ -87,7 +86,7 @@ impl Exchange<'_> {
         if let Some(before) = &self.context.hooks.before {
             before(&start);
         }
-        let span = attempt_span();
+        let span = self.span();
         let ended = match timeout(limit, self.send(reading, key, &progress)).instrument(span.clone()).await {
             Ok(ended) => ended,
             Err(_) => {
@@ -101,21 +100,43 @@ impl Exchange<'_> {
                 })
             }
         };
+        let outcome = outcome(&ended);
+        if let Some(status) = outcome.status() {
+            span.record("http.response.status_code", status);
+        }
+        if let Some(error_type) = outcome.error_type() {
+            span.record("error.type", error_type);
+        }
         let attempt = Attempt {
             number,
             waited,
             started,
             elapsed: self.deadline.elapsed(self.now()).saturating_sub(started),
-            outcome: outcome(&ended),
+            outcome,
             key_hint: key_hint.clone(),
-            began,
         };
         if let Some(after) = &self.context.hooks.after {
             after(&start, &attempt);
         }
-        self.span.attempt(&span, &attempt);
         self.attempts.push(attempt);
         ended
+    }
+
+    /// A span with OpenTelemetry's attribute names for HTTP clients. It has the URL, never the key or a body.
+    fn span(&self) -> tracing::Span {
+        let url = &self.plan.outgoing.url;
+        tracing::info_span!(
+            "request",
+            otel.name = self.plan.outgoing.method.as_str(),
+            otel.kind = "client",
+            http.request.method = self.plan.outgoing.method.as_str(),
+            http.request.resend_count = self.attempts.len(),
+            http.response.status_code = tracing::field::Empty,
+            error.r#type = tracing::field::Empty,
+            server.address = url.host_str(),
+            server.port = url.port_or_known_default(),
+            url.full = url.as_str(),
+        )
     }
 
     async fn send<R: Reading>(&self, reading: R, key: &ApiKey, progress: &Progress) -> Ended<R::Body> {
@@ -145,21 +166,22 @@ impl Exchange<'_> {
     }
 
     fn broken(&self, broken: Broken) -> Failed {
-        let is_barred = broken.is_barred();
-        let Broken { cause, connect_timed_out, may_have_executed, unprocessed, proxy_status } = broken;
+        let Broken { cause, connect_timed_out, may_have_executed, unprocessed } = broken;
         if connect_timed_out {
             let facts =
                 self.timed_out(Phase::Connect, "connect_timeout", self.context.transport.connect_timeout(), false);
             return Failed { failure: Failure::TimedOut { may_have_executed: false }, facts };
         }
-        let failure = match unprocessed {
-            Some(unprocessed) => Failure::Unprocessed(unprocessed),
-            None if is_barred => Failure::Barred,
-            None => Failure::Broken { may_have_executed },
-        };
-        let host = self.plan.host();
-        let route = self.context.transport.route(&host, proxy_status);
-        Failed { failure, facts: connection::broken(self.plan.capability.as_deref(), &route, cause, may_have_executed) }
+        Failed {
+            failure: unprocessed.map_or(Failure::Broken { may_have_executed }, Failure::Unprocessed),
+            facts: explain::broken(
+                self.plan.capability.as_deref(),
+                &self.plan.host(),
+                self.context.transport.proxy(),
+                cause,
+                may_have_executed,
+            ),
+        }
     }
 
     pub(super) fn timed_out(&self, phase: Phase, option: &str, time: Duration, may_have_executed: bool) -> Box<Facts> {

@@ -18,6 +18,7 @@ use crate::{
         explain::{AskedAgain, Explanation, explain},
         facts::Facts,
         kind::Phase,
+        spelling::duration,
     },
     key::{ApiKey, ring::Renewal},
     response::body::Reading,
@@ -26,7 +27,6 @@ use crate::{
         failure::{Failed, Failure},
         policy,
     },
-    telemetry::span::{CallSpan, Retry},
     transport::{Unprocessed, plan::Plan},
 };
 use attempt::Success;
@@ -52,6 +52,9 @@ pub(crate) struct Received<B> {
     pub(crate) elapsed: Duration,
 }
 
+/// A longer wait is logged: somebody may be waiting for it.
+const SILENT_WAIT: Duration = Duration::from_secs(5);
+
 /// Whether a call stands alone or is one of many, which wait for a used-up window together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Company {
@@ -63,14 +66,9 @@ enum Company {
 }
 
 /// Runs a plan: retries what may be retried, renews the key once after a 401, and ends by the deadline.
-pub(crate) async fn run<R: Reading>(
-    context: &Context,
-    plan: &Plan,
-    reading: R,
-    span: &mut CallSpan,
-) -> Result<Received<R::Body>, Error> {
+pub(crate) async fn run<R: Reading>(context: &Context, plan: &Plan, reading: R) -> Result<Received<R::Body>, Error> {
     has_runtime()?;
-    let mut exchange = Exchange::new(context, plan, span, Company::Alone);
+    let mut exchange = Exchange::new(context, plan, Company::Alone);
     match exchange.until_response(reading, Duration::ZERO).await {
         Ok(received) => Ok(received),
         Err(facts) => Err(exchange.into_error(facts)),
@@ -82,12 +80,11 @@ pub(crate) async fn run_one_of_many<R: Reading>(
     context: &Context,
     plan: &Plan,
     reading: R,
-    span: &mut CallSpan,
     held: Option<Held>,
     max_window_wait: Option<Duration>,
 ) -> Result<Received<R::Body>, Refused> {
     has_runtime().map_err(|error| Refused::Final { error, concerns_all: false })?;
-    let mut exchange = Exchange::new(context, plan, span, Company::OneOfMany { max_window_wait });
+    let mut exchange = Exchange::new(context, plan, Company::OneOfMany { max_window_wait });
     let waited = held.map_or(Duration::ZERO, |held| exchange.resume(held.into_so_far()));
     match exchange.until_response(reading, waited).await {
         Ok(received) => Ok(received),
@@ -106,7 +103,6 @@ fn has_runtime() -> Result<(), Error> {
 struct Exchange<'a> {
     context: &'a Context,
     plan: &'a Plan,
-    span: &'a mut CallSpan,
     company: Company,
     deadline: Deadline,
     attempts: Vec<Attempt>,
@@ -123,11 +119,10 @@ struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(context: &'a Context, plan: &'a Plan, span: &'a mut CallSpan, company: Company) -> Self {
+    fn new(context: &'a Context, plan: &'a Plan, company: Company) -> Self {
         Self {
             context,
             plan,
-            span,
             company,
             deadline: Deadline::begin(plan.options.timeout, context.clock.now()),
             attempts: Vec::with_capacity(1),
@@ -200,8 +195,7 @@ impl<'a> Exchange<'a> {
                     continue;
                 }
             } else if let Some(wait) = self.wait_before_retry(failure) {
-                let retry = Retry { number: self.retries, is_asked_for: failure.retry_after().is_some() };
-                self.span.retry(self.plan.capability.as_deref(), self.attempts.last(), wait, retry);
+                self.note_wait(wait, failure);
                 self.context.clock.sleep_until(self.now() + wait).await;
                 // The next attempt uses a key that was rotated meanwhile.
                 (key, waited) = (self.key().await?, wait);
@@ -283,6 +277,22 @@ impl<'a> Exchange<'a> {
         self.deadline.has_room_for(wait, self.now()).then_some(wait)
     }
 
+    fn note_wait(&self, wait: Duration, failure: Failure) {
+        let (attempt, wait_ms) = (self.attempts.len(), wait.as_millis());
+        tracing::debug!(attempt, wait_ms, "retrying the call");
+        if wait > SILENT_WAIT {
+            let capability = self.plan.capability.as_deref().unwrap_or("openapi.json");
+            let reason = if failure.retry_after().is_some() { ", as the server asks" } else { "" };
+            tracing::warn!(
+                capability,
+                wait_ms,
+                "{capability}: waiting {} before retry {}{reason}",
+                duration(wait),
+                self.retries,
+            );
+        }
+    }
+
     /// Writes the text of an error response, once the key source has been asked.
     fn explain(&self, facts: &mut Facts) {
         if let Some(response) = &facts.response {
@@ -297,7 +307,6 @@ impl<'a> Exchange<'a> {
                 may_have_executed: facts.may_have_executed || self.may_have_executed,
                 asked_again: self.asked_again.clone(),
                 address: &self.context.address_names,
-                proxy: self.context.transport.reading_proxy(),
             };
             facts.text = explain(response, &explanation);
         }

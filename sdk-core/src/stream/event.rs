@@ -48,11 +48,6 @@ impl StreamEvent {
         Self::new(RawEvent { name: copy(name), data: data.into(), id: copy(id) })
     }
 
-    /// The last id so far, as it came.
-    pub(super) fn id_bytes(&self) -> &Bytes {
-        &self.id
-    }
-
     /// Name of the event: its `event` field, else its data's `type`, else `message`.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -11,7 +11,6 @@ mod nested;
 pub(crate) mod outcome;
 pub(crate) mod parser;
 pub(crate) mod record;
-pub(crate) mod sse;
 mod surrogates;
 mod text;
 
@@ -28,12 +27,10 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
 use tokio::time::{Instant, Sleep, sleep};
-use tracing::Span;
 
 use crate::{
     config::options::StreamOptions,
     error::{Error, attempt::Attempt},
-    telemetry::span::CallSpan,
 };
 use event::StreamEvent;
 use event_kind::EventKind;
@@ -51,7 +48,7 @@ const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// Number of chunks without an event after which the task yields to others.
 const CHUNKS_AT_ONCE: usize = 32;
 
-pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
+type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
 
 /// Stream of a call's events (server-sent events), created by [`Call::stream`](crate::Call::stream).
 ///
@@ -89,18 +86,12 @@ pub struct EventStream {
     /// Error to yield after the events before it.
     failure: Option<Error>,
     record: Arc<Record>,
-    span: Option<CallSpan>,
 }
 
 impl EventStream {
-    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record, span: CallSpan) -> Self {
-        Self::of_chunks(Box::pin(response.bytes_stream()), options, record, Some(span))
-    }
-
-    /// `span`: that of the call, if there was one.
-    pub(crate) fn of_chunks(chunks: Chunks, options: StreamOptions, record: Record, span: Option<CallSpan>) -> Self {
+    pub(crate) fn new(response: reqwest::Response, options: StreamOptions, record: Record) -> Self {
         Self {
-            chunks: Some(chunks),
+            chunks: Some(Box::pin(response.bytes_stream())),
             parser: EventParser::new(options.max_event_bytes),
             ready: VecDeque::new(),
             gathered: VecDeque::new(),
@@ -110,7 +101,6 @@ impl EventStream {
             is_closed: false,
             failure: None,
             record: Arc::new(record),
-            span,
         }
     }
 
@@ -197,7 +187,6 @@ impl EventStream {
         self.end();
         self.gathered.clear();
         self.is_closed = true;
-        self.end_span();
     }
 
     fn is_read_to_end(&self) -> bool {
@@ -254,14 +243,10 @@ impl EventStream {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<StreamEvent, Error>>> {
-        let entered = self.span.as_ref().map_or_else(Span::none, CallSpan::entered);
-        let read = ready!(entered.in_scope(|| self.poll_source(context)));
+        let read = ready!(self.poll_source(context));
         if let Some(Err(error)) = &read {
             self.end();
             self.record.fail(error);
-        }
-        if !matches!(read, Some(Ok(_))) {
-            self.end_span();
         }
         Poll::Ready(read)
     }
@@ -340,13 +325,6 @@ impl EventStream {
         Ok(event)
     }
 
-    /// Ends the call's span as the stream has ended.
-    fn end_span(&mut self) {
-        if let Some(span) = &mut self.span {
-            self.record.with_end(|end| span.end(end));
-        }
-    }
-
     /// Drops the connection and the buffered data.
     fn end(&mut self) {
         self.chunks = None;
@@ -360,12 +338,6 @@ impl Stream for EventStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_event(context)
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.end_span();
     }
 }
 

@@ -21,11 +21,7 @@ use super::{
     surrogates::{Halves, has_surrogate},
     text::Text,
 };
-use crate::{
-    error::{Error, kind::ErrorKind, pointer::pointer},
-    key::scrubber::Scrubber,
-    telemetry::attributes::{End, StreamEnd},
-};
+use crate::{error::Error, key::scrubber::Scrubber};
 
 /// What a stream has said so far. Shared with those who ask for it while the stream is being read elsewhere.
 pub(crate) struct Record {
@@ -110,28 +106,6 @@ impl Record {
         self.state().failed.get_or_insert_with(misuse::closed_stream);
     }
 
-    /// Passes on how the stream has ended; one that has neither ended nor failed was closed.
-    pub(crate) fn with_end<T>(&self, take: impl FnOnce(&End<'_>) -> T) -> T {
-        let state = self.state();
-        // A stream that the application closed has an error for those who ask for its text.
-        let error = state.failed.as_ref().filter(|error| error.kind() != ErrorKind::Configuration);
-        let outcome = match (error, state.outcome) {
-            (Some(_), _) => "failed",
-            (None, Some(StreamOutcome::Completed)) => "completed",
-            (None, Some(StreamOutcome::Awaiting)) => "awaiting",
-            (None, None) => "closed",
-        };
-        take(&End {
-            status: Some(self.opened.status),
-            error,
-            request_id: self.opened.request_id.as_deref(),
-            execution_id: self.execution_id(),
-            attempts: &self.opened.attempts,
-            stream: Some(StreamEnd { outcome, events: state.seen }),
-            is_cancelled: false,
-        })
-    }
-
     /// Whether the execution waits after the last event, so that the stream may end here.
     pub(crate) fn end_awaiting(&self) -> bool {
         let mut state = self.state();
@@ -157,12 +131,6 @@ impl Record {
         }
     }
 
-    /// The text from this position on, and its end: the position of the next piece.
-    #[cfg(feature = "cli")]
-    pub(crate) fn text_from(&self, position: usize) -> (String, usize) {
-        self.state().text.decoded_from(position)
-    }
-
     /// The final output as JSON text, or why there is none.
     pub(crate) fn final_output(&self) -> Result<Bytes, Error> {
         let state = self.state();
@@ -172,18 +140,15 @@ impl Record {
 
     /// Decodes the final output.
     pub(crate) fn decode<T: DeserializeOwned>(&self, output: &[u8]) -> Result<T, Error> {
-        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(output))
-            .map_err(|error| self.progress(&self.state()).undecodable(pointer(error.path()), error.inner()))
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(output)).map_err(|error| {
+            let path = Some(error.path().to_string()).filter(|path| path != ".");
+            self.progress(&self.state()).undecodable(path, error.inner())
+        })
     }
 
     /// The error of a final output that a language's own JSON parser rejected.
     pub(crate) fn undecodable(&self, reason: &str) -> Error {
         self.progress(&self.state()).undecodable(None, &reason)
-    }
-
-    /// The error of one that a language's own types or schema rejected, at this path.
-    pub(crate) fn mismatched(&self, path: Option<String>, reason: &str) -> Error {
-        self.progress(&self.state()).undecodable(path, &reason)
     }
 
     pub(crate) fn execution_id(&self) -> Option<&str> {

@@ -64,23 +64,14 @@ impl Text {
 
     /// The text; if it exceeds the limit, its beginning.
     pub(crate) fn decoded(&self) -> String {
-        self.decoded_from(0).0
+        let content = String::from_utf8_lossy(&self.content);
+        if !content.contains('\\') {
+            return content.into_owned();
+        }
+        let json = ["\"", &content, "\""].concat();
+        // The content is that of valid JSON strings with whole characters; if it were not, it would be shown still escaped.
+        serde_json::from_str::<Cow<'_, str>>(&json).map_or_else(|_| content.into_owned(), Cow::into_owned)
     }
-
-    /// The text from a position on that ended an earlier piece, and its end.
-    pub(crate) fn decoded_from(&self, position: usize) -> (String, usize) {
-        (decode(self.content.get(position..).unwrap_or_default()), self.content.len())
-    }
-}
-
-fn decode(content: &[u8]) -> String {
-    let content = String::from_utf8_lossy(content);
-    if !content.contains('\\') {
-        return content.into_owned();
-    }
-    let json = ["\"", &content, "\""].concat();
-    // The content is that of valid JSON strings with whole characters; if it were not, it would be shown still escaped.
-    serde_json::from_str::<Cow<'_, str>>(&json).map_or_else(|_| content.into_owned(), Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -91,9 +82,7 @@ mod tests {
     fn a_text_is_decoded_once_it_is_asked_for() {
         let mut text = Text::new(100);
         text.add(Some("1"), r"a\n\u00fc");
-        let position = text.decoded_from(0).1;
         text.add(Some("1"), "漢\\ud83d\\ude00");
-        assert_eq!(text.decoded_from(position).0, "漢😀");
         assert_eq!(text.decoded(), "a\nü漢😀");
     }
 

@@ -7,25 +7,25 @@ pub(crate) mod tls;
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
 use http::{HeaderValue, Method, header};
 
 use crate::{
-    config::{defaults, environment::Environment, problems::Problems},
+    config::{defaults, problems::Problems},
     endpoint::Endpoint,
     error::{
         Error,
         cause::Cause,
-        route::{ProxyName, Roots, Route},
         spelling::{duration, spell},
     },
 };
 use plan::Outgoing;
-use proxy::{Proxy, probe::Probe};
+use proxy::Proxy;
 use request_body::{RequestBody, Written};
-use tls::{Tls, TlsOptions};
+use tls::Trust;
 
 /// Settings of connections.
 #[derive(Debug, Clone)]
@@ -34,7 +34,8 @@ pub(crate) struct TransportOptions {
     pub(crate) pool_idle_timeout: Duration,
     pub(crate) max_idle_connections: usize,
     pub(crate) proxy: Option<String>,
-    pub(crate) tls: TlsOptions,
+    pub(crate) root_certificates: Vec<Vec<u8>>,
+    pub(crate) trust: Trust,
     pub(crate) user_agent: String,
 }
 
@@ -45,7 +46,8 @@ impl Default for TransportOptions {
             pool_idle_timeout: Duration::from_secs(90),
             max_idle_connections: 256,
             proxy: None,
-            tls: TlsOptions::default(),
+            root_certificates: Vec::new(),
+            trust: Trust::default(),
             user_agent: concat!("runtype-surface/", env!("CARGO_PKG_VERSION"), " (rust)").to_owned(),
         }
     }
@@ -57,21 +59,6 @@ pub(crate) struct Broken {
     pub(crate) connect_timed_out: bool,
     pub(crate) may_have_executed: bool,
     pub(crate) unprocessed: Option<Unprocessed>,
-    /// What the proxy said instead of opening a tunnel.
-    pub(crate) proxy_status: Option<u16>,
-}
-
-impl Broken {
-    /// Whether the next attempt would fail in the same way.
-    pub(crate) fn is_barred(&self) -> bool {
-        self.cause.rejected_certificate().is_some()
-            || self.cause.refused_identity().is_some()
-            || match (self.cause.tunnel_failure(), self.proxy_status) {
-                (Some("proxy authorization required"), _) => true,
-                (Some(_), Some(status)) => status < 500,
-                _ => false,
-            }
-    }
 }
 
 /// Why an HTTP/2 server cannot have processed a request: it said so (RFC 9113, sections 6.8 and 8.7), or nothing was sent.
@@ -113,38 +100,15 @@ impl Unprocessed {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     http: reqwest::Client,
-    #[cfg(feature = "cli")]
-    tls: rustls::ClientConfig,
     connect_timeout: Option<Duration>,
-    proxy: Option<Through>,
-    roots: Roots,
-}
-
-/// The proxy of a transport.
-#[derive(Debug, Clone)]
-struct Through {
-    name: ProxyName,
-    /// Whether it reads the requests: those to an http address.
-    reads: bool,
-    probe: Option<Probe>,
-}
-
-impl Through {
-    fn new(proxy: &Proxy, endpoint: &Endpoint) -> Self {
-        let target = url::Url::parse(endpoint.base_url()).ok();
-        Self {
-            name: proxy.name.clone(),
-            reads: !endpoint.is_https(),
-            probe: target.and_then(|target| Probe::new(proxy, &target)),
-        }
-    }
+    /// Host and port of the proxy, for texts.
+    proxy: Option<Arc<str>>,
 }
 
 impl Transport {
-    /// None if an option or variable is wrong, or there is no endpoint. All problems are reported.
+    /// None if an option is wrong, or there is no endpoint. All problems are reported.
     pub(crate) fn new(
         options: &TransportOptions,
-        environment: &Environment,
         endpoint: Option<&Endpoint>,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -152,18 +116,12 @@ impl Transport {
             .keep(HeaderValue::from_str(&options.user_agent).map_err(|_| {
                 Error::configuration("user_agent", "contains a character that a header must not contain")
             }));
-        // Variables of other programs do not concern a client that has no use for them.
-        let of_https = Some(environment).filter(|_| endpoint.is_some_and(Endpoint::is_https));
-        let tls = tls::configuration(&options.tls, of_https, problems);
-        let proxy = match (&options.proxy, of_https, endpoint) {
-            (Some(none), _, _) if none.is_empty() => None,
-            (Some(given), _, _) => Some(problems.keep(proxy::parse("proxy", given))?),
-            // A proxy from the environment would read the key of a plain http request, and does not reach this machine.
-            (None, Some(environment), Some(endpoint)) if !endpoint.is_loopback() => {
-                problems.keep(proxy::of_environment(environment, endpoint.base_url()))?
-            }
-            (None, _, _) => None,
-        };
+        let tls = problems.keep(tls::configuration(options.trust, &options.root_certificates));
+        let given = options.proxy.as_ref().filter(|proxy| !proxy.is_empty());
+        let proxy = given.and_then(|proxy| problems.keep(proxy::parse(proxy)));
+        if given.is_some() && proxy.is_none() {
+            return None;
+        }
         problems.keep(Self::connect(options, endpoint?, user_agent?, tls?, proxy))
     }
 
@@ -171,13 +129,11 @@ impl Transport {
         options: &TransportOptions,
         endpoint: &Endpoint,
         user_agent: HeaderValue,
-        tls: Tls,
+        tls: rustls::ClientConfig,
         proxy: Option<Proxy>,
     ) -> Result<Self, Error> {
-        #[cfg(feature = "cli")]
-        let kept = tls.config.clone();
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.config)
+            .tls_backend_preconfigured(tls)
             .user_agent(user_agent)
             .pool_idle_timeout(options.pool_idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)
@@ -189,8 +145,8 @@ impl Transport {
             builder = builder.connect_timeout(timeout);
         }
         let localhost = endpoint.localhost_name();
-        let through = proxy.as_ref().map(|proxy| Through::new(proxy, endpoint));
-        if let Some(Proxy { proxy, .. }) = proxy {
+        let mut through = None;
+        if let Some(Proxy { proxy, host }) = proxy {
             if let Some(name) = &localhost {
                 let problem = format!(
                     "would resolve {name} itself, to another machine's loopback address: leave it out for a {} on this machine",
@@ -199,8 +155,12 @@ impl Transport {
                 return Err(Error::configuration("proxy", problem));
             }
             builder = builder.proxy(proxy);
-        } else if options.proxy.is_some() || !may_ask_system(endpoint) {
+            through = Some(host);
+        } else if options.proxy.is_some() || endpoint.base_url().starts_with("http://") || endpoint.is_loopback() {
+            // A proxy from the environment would read the key of a plain http request, and does not reach this machine.
             builder = builder.no_proxy();
+        } else {
+            through = proxy::of_environment();
         }
         if let Some(name) = &localhost {
             // The resolver is not asked: it could return an address of another machine. Port 0 stands for the URL's.
@@ -208,43 +168,12 @@ impl Transport {
             builder = builder.resolve_to_addrs(name, &loopback);
         }
         let http = builder.build().map_err(|error| Error::configuration("transport", Cause::of(&error).reason()))?;
-        Ok(Self {
-            http,
-            #[cfg(feature = "cli")]
-            tls: kept,
-            connect_timeout: options.connect_timeout,
-            proxy: through,
-            roots: tls.roots,
-        })
-    }
-
-    /// How a connection is made, for texts.
-    pub(crate) fn route<'a>(&'a self, host: &'a str, proxy_status: Option<u16>) -> Route<'a> {
-        Route { host, proxy: self.proxy.as_ref().map(|proxy| &proxy.name), proxy_status, roots: self.roots }
+        Ok(Self { http, connect_timeout: options.connect_timeout, proxy: through.map(Into::into) })
     }
 
     /// Host and port of the proxy, if one is used.
-    #[cfg(feature = "cli")]
     pub(crate) fn proxy(&self) -> Option<&str> {
-        self.proxy.as_ref().map(|proxy| proxy.name.host.as_str())
-    }
-
-    /// The proxy that reads the requests, and so may answer them.
-    pub(crate) fn reading_proxy(&self) -> Option<&ProxyName> {
-        self.proxy.as_ref().filter(|proxy| proxy.reads).map(|proxy| &proxy.name)
-    }
-
-    /// What the proxy says now, if it has just refused to open a tunnel.
-    async fn proxy_status(&self, cause: &Cause) -> Option<u16> {
-        match cause.tunnel_failure()? {
-            "unsuccessful" => self.proxy.as_ref()?.probe.as_ref()?.status().await,
-            _ => None,
-        }
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) fn tls(&self) -> &rustls::ClientConfig {
-        &self.tls
+        self.proxy.as_deref()
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
@@ -271,7 +200,6 @@ impl Transport {
             connect_timed_out: false,
             may_have_executed: false,
             unprocessed: Some(Unprocessed::NotTaken),
-            proxy_status: None,
         }
     }
 
@@ -297,31 +225,15 @@ impl Transport {
             response = self.http.execute(request) => response,
             () = self.nothing_takes(written), if !is_read_only => return Err(self.not_taken()),
         };
-        let error = match response {
-            Ok(response) => return Ok(response),
-            Err(error) => error,
-        };
-        let unprocessed = Unprocessed::of(&error);
-        let connect_timed_out = error.is_connect() && error.is_timeout();
-        let cause = Cause::of(&error.without_url());
-        Err(Broken {
-            connect_timed_out,
-            // A GET executes nothing, so it is always safe to retry. A server that refuses the client's certificate has not
-            // finished the handshake, so it has read no request.
-            may_have_executed: !is_read_only
-                && written.has_begun()
-                && unprocessed.is_none()
-                && cause.refused_identity().is_none(),
-            unprocessed,
-            proxy_status: self.proxy_status(&cause).await,
-            cause,
+        response.map_err(|error| {
+            let unprocessed = Unprocessed::of(&error);
+            Broken {
+                connect_timed_out: error.is_connect() && error.is_timeout(),
+                // A GET executes nothing, so it is always safe to retry.
+                may_have_executed: !is_read_only && written.has_begun() && unprocessed.is_none(),
+                unprocessed,
+                cause: Cause::of(&error.without_url()),
+            }
         })
     }
-}
-
-/// Whether the HTTP library may look for the proxy in the settings of macOS or Windows.
-fn may_ask_system(endpoint: &Endpoint) -> bool {
-    cfg!(all(feature = "system-proxy", any(target_os = "macos", windows)))
-        && endpoint.is_https()
-        && !endpoint.is_loopback()
 }

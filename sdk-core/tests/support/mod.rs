@@ -2,12 +2,10 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "every test file compiles this, and none needs all of it")]
 
-pub(crate) mod authority;
 pub(crate) mod expectation;
 pub(crate) mod http2_server;
 pub(crate) mod options;
 pub(crate) mod perform;
-pub(crate) mod raw_proxy;
 pub(crate) mod raw_server;
 pub(crate) mod tls;
 

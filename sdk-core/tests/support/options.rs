@@ -9,7 +9,7 @@ use std::{
 };
 
 use runtype_surface::{
-    AttemptStart, Call, ClientBuilder, DefaultOptions, Error, KeySource,
+    AttemptStart, Call, ClientBuilder, Error, KeySource,
     bindings::{Refuse as _, attempt_report, seconds, whole_number},
 };
 use serde_json::Value;
@@ -89,7 +89,6 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "base_url" => builder.base_url(text(value)),
             "env_prefix" => builder.env_prefix(text(value)),
             "auth_header" => checked(builder, text(value).parse(), ClientBuilder::auth_header),
-            "log_level" => checked(builder, text(value).parse(), ClientBuilder::log_level),
             "connect_timeout_ms" => {
                 checked(builder, duration("connect_timeout", value), ClientBuilder::connect_timeout)
             }
@@ -115,11 +114,8 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
             "response_format" => checked(builder, text(value).parse(), ClientBuilder::response_format),
             "headers" => headers(value).fold(builder, |builder, (name, value)| builder.header(name, value)),
             "proxy" => builder.proxy(text(value)),
-            "trust" => checked(builder, text(value).parse(), ClientBuilder::trust),
             "root_certificates" => builder.root_certificate(text(value)),
-            "identity" => builder.identity(text(value)),
             "allow_insecure_http" => builder.allow_insecure_http(value.as_bool().unwrap()),
-            "trace_propagation" => builder.trace_propagation(value.as_bool().unwrap()),
             "hooks" => {
                 let (before, after) = (application.clone(), application.clone());
                 builder
@@ -132,57 +128,38 @@ pub(crate) fn configure(mut builder: ClientBuilder, options: &Value, application
     builder
 }
 
-/// Sets an option that calls and derived clients have.
-macro_rules! set_shared {
-    ($target:ident, $name:expr, $value:ident, $type:ty) => {{
-        fn checked<T>(target: $type, value: Result<T, Error>, set: impl FnOnce($type, T) -> $type) -> $type {
-            match value {
-                Ok(value) => set(target, value),
-                Err(problem) => target.refuse(problem),
-            }
-        }
-        match $name {
-            "timeout_ms" => checked($target, duration("timeout", $value), <$type>::timeout),
-            "attempt_timeout_ms" => checked($target, duration("attempt_timeout", $value), <$type>::attempt_timeout),
-            "max_retries" => checked($target, whole_number("max_retries", number($value)), |target, retries| {
-                target.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
-            }),
-            "retry_mode" => checked($target, text($value).parse(), <$type>::retry_mode),
-            "max_response_bytes" => {
-                checked($target, whole_number("max_response_bytes", number($value)), <$type>::max_response_bytes)
-            }
-            "stream_idle_timeout_ms" => {
-                checked($target, duration("stream_idle_timeout", $value), <$type>::stream_idle_timeout)
-            }
-            "max_event_bytes" => {
-                checked($target, whole_number("max_event_bytes", number($value)), <$type>::max_event_bytes)
-            }
-            "stream_timeout_ms" => checked($target, duration("stream_timeout", $value), <$type>::stream_timeout),
-            "max_retry_wait_ms" => checked($target, duration("max_retry_wait", $value), <$type>::max_retry_wait),
-            "response_format" => checked($target, text($value).parse(), <$type>::response_format),
-            "headers" => headers($value).fold($target, |target, (name, value)| target.header(name, value)),
-            other => panic!("no such option: {other}"),
-        }
-    }};
-}
-
 /// Sets the options of one call.
 pub(crate) fn set_options(mut call: Call, options: &Value) -> Call {
+    fn checked<T>(call: Call, value: Result<T, Error>, set: impl FnOnce(Call, T) -> Call) -> Call {
+        match value {
+            Ok(value) => set(call, value),
+            Err(problem) => call.refuse(problem),
+        }
+    }
     for (name, value) in given(options) {
         call = match name.as_str() {
+            "timeout_ms" => checked(call, duration("timeout", value), Call::timeout),
+            "attempt_timeout_ms" => checked(call, duration("attempt_timeout", value), Call::attempt_timeout),
+            "max_retries" => checked(call, whole_number("max_retries", number(value)), |call, retries| {
+                call.max_retries(u32::try_from(retries).unwrap_or(u32::MAX))
+            }),
+            "retry_mode" => checked(call, text(value).parse(), Call::retry_mode),
+            "max_response_bytes" => {
+                checked(call, whole_number("max_response_bytes", number(value)), Call::max_response_bytes)
+            }
+            "stream_idle_timeout_ms" => {
+                checked(call, duration("stream_idle_timeout", value), Call::stream_idle_timeout)
+            }
+            "max_event_bytes" => checked(call, whole_number("max_event_bytes", number(value)), Call::max_event_bytes),
             // Options of `call_many`, which are set there.
-            "concurrency" | "in_order" | "max_window_wait_ms" | "ledger" | "id" | "rerun_unknown" | "sync" => call,
+            "concurrency" | "in_order" | "max_window_wait_ms" => call,
             "via_dispatch" if value == true => call.via_dispatch(),
-            name => set_shared!(call, name, value, Call),
+            "stream_timeout_ms" => checked(call, duration("stream_timeout", value), Call::stream_timeout),
+            "max_retry_wait_ms" => checked(call, duration("max_retry_wait", value), Call::max_retry_wait),
+            "response_format" => checked(call, text(value).parse(), Call::response_format),
+            "headers" => headers(value).fold(call, |call, (name, value)| call.header(name, value)),
+            other => panic!("no such option of a call: {other}"),
         };
     }
     call
-}
-
-/// Sets the options of a derived client.
-pub(crate) fn set_default_options(mut defaults: DefaultOptions, options: &Value) -> DefaultOptions {
-    for (name, value) in given(options) {
-        defaults = set_shared!(defaults, name.as_str(), value, DefaultOptions);
-    }
-    defaults
 }

@@ -7,15 +7,15 @@ use std::{
 
 use bytes::Bytes;
 use runtype_surface::{
-    Call, CallMany, CallResponse, Client, Error, EventStream, StreamEvent,
-    bindings::{Refuse as _, Report as _, checked, drive, whole_number},
+    Call, CallResponse, Client, Error, EventStream, StreamEvent,
+    bindings::{Refuse as _, Report as _, checked, whole_number},
     capability_slug,
 };
 use serde_json::{Value, json};
 
 use super::{
     expectation::pairs_to_object,
-    options::{Application, configure, duration, set_default_options, set_options},
+    options::{Application, configure, duration, set_options},
 };
 
 pub(crate) type Variables = Arc<Mutex<HashMap<String, String>>>;
@@ -71,10 +71,7 @@ impl Subject<'_> {
         if method == "slug" {
             return Ok(json!({ "output": capability_slug(capability) }));
         }
-        let mut client = self.client()?;
-        if let Some(options) = step.get("with_options") {
-            client = client.with_options(|defaults| set_default_options(defaults, options))?;
-        }
+        let client = self.client()?;
         let call = match method {
             "build" => return Ok(json!({ "output": null })),
             "endpoint_url" => return Ok(json!({ "output": client.endpoint_url(capability)?.as_str() })),
@@ -131,29 +128,19 @@ impl Subject<'_> {
                 Err(problem) => many.refuse(problem),
             };
         }
-        let options = &step["options"];
-        let text = |name: &str| options[name].as_str();
-        many = text("ledger").into_iter().fold(many, CallMany::ledger);
-        many = text("id").into_iter().fold(many, CallMany::id);
-        many = many.rerun_unknown(options["rerun_unknown"] == true).sync(options["sync"] == true);
         let mut many = checked(many)?;
-        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
-        // Dropped with this call, where it is cancelled.
-        let mut driver = tokio::task::JoinSet::new();
-        driver.spawn(async move { drive(&mut many, &sender, |result| result).await });
         let mut results = Vec::new();
-        while let Some(result) = receiver.recv().await {
-            let (index, replayed) = (result.index, result.replayed);
+        while let Some(result) = many.next().await {
+            let index = result.index;
             let input: Value = serde_json::from_slice(&result.input).unwrap();
             results.push(match result.result.and_then(CallResponse::decode::<Value>) {
                 Ok(response) => {
                     let facts = report(&response.report());
-                    json!({ "index": index, "input": input, "replayed": replayed, "output": response.output, "response": facts })
+                    json!({ "index": index, "input": input, "output": response.output, "response": facts })
                 }
-                Err(error) => json!({ "index": index, "input": input, "replayed": replayed, "error": self.facts(&error).unwrap() }),
+                Err(error) => json!({ "index": index, "input": input, "error": self.facts(&error).unwrap() }),
             });
         }
-        driver.join_next().await.unwrap().unwrap()?;
         Ok(results)
     }
 

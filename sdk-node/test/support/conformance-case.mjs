@@ -94,20 +94,13 @@ function optionsOf(options, context) {
 
 /** The outcome of a call: `{ output, response }`, `{ error, events }` or `{ cancelled }`. */
 async function outcomeOf({ method = 'call', capability, input, inputs, options, ...more }, expect, context, signal) {
-  const {
-    with_options: defaults,
-    cancel_once: _,
-    leave_after: leaveAfter,
-    read_first: readFirst = 0,
-    ...unknown
-  } = more;
+  const { cancel_once: _, leave_after: leaveAfter, read_first: readFirst = 0, ...unknown } = more;
   assert.deepEqual(unknown, {}, 'no such field of a call');
   const events = [];
   try {
     if (method === 'slug') return { output: capabilitySlug(capability) };
     context.client ??= clientOf(context);
-    const { client: origin } = context;
-    const client = defaults === undefined ? origin : origin.withOptions(optionsOf(defaults, context));
+    const { client } = context;
     const own = (options ?? signal) && { ...optionsOf(options ?? {}, context), ...(signal && { signal }) };
     const given = input === undefined && own === undefined ? [] : [input === undefined ? {} : input, own];
     const withResponse = ({ output, ...response }) => ({ output, response: factsOf(response) });
@@ -134,13 +127,8 @@ async function outcomeOf({ method = 'call', capability, input, inputs, options, 
       }
       case 'call_many': {
         const output = [];
-        for await (const { index, input, replayed, ok, error, response } of client.callMany(capability, inputs, own)) {
-          output.push({
-            index,
-            input,
-            replayed,
-            ...(ok ? withResponse(response) : { error: errorFacts(error, context) }),
-          });
+        for await (const { index, input, ok, error, response } of client.callMany(capability, inputs, own)) {
+          output.push({ index, input, ...(ok ? withResponse(response) : { error: errorFacts(error, context) }) });
         }
         return { output };
       }

@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 
-import './environment.mjs';
-
 const pem = (name) => readFileSync(new URL(`tls/${name}.pem`, import.meta.url), 'utf8');
 
 /**

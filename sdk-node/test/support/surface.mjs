@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { startMock } from 'runtype-mock';
 
-import './environment.mjs';
 import { check } from './expectation.mjs';
 
 /** How long to wait for the journal. */

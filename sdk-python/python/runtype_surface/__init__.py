@@ -25,7 +25,6 @@ from ._errors import (
     BadRequestError,
     CallCancelledError,
     ConfigurationError,
-    LedgerError,
     NotFoundError,
     PaymentRequiredError,
     PermissionDeniedError,
@@ -38,11 +37,9 @@ from ._errors import (
 from ._headers import Headers
 from ._hooks import AttemptStart
 from ._lazy import types  # noqa: F401, see below
-from ._ledger import UnknownRow, list_unknown
 from ._native import Endpoint, StreamEvent, __version__, capability_slug
 from ._not_given import NOT_GIVEN, NotGiven
 from ._response import CallResponse, Quota, RateLimit, Usage
-from ._sse import AsyncSseBody, SseBody
 from ._stream import EventStream
 
 TYPE_CHECKING = False
@@ -56,21 +53,16 @@ if TYPE_CHECKING:
         BeforeAttempt,
         CallManyOptions,
         CallOptions,
+        Certificates,
         ClientOptions,
-        DefaultOptions,
         Duration,
         FilePath,
         HeadersToAdd,
-        LogLevel,
-        OutputType,
-        PemTexts,
         ResponseFormat,
         RetryMode,
-        RowIdSource,
         StreamEventName,
         StreamOptions,
         StreamOutcome,
-        Trust,
     )
 
 __all__ = [
@@ -85,7 +77,6 @@ __all__ = [
     "AsyncClient",
     "AsyncClientOptions",
     "AsyncEventStream",
-    "AsyncSseBody",
     "Attempt",
     "AttemptStart",
     "AuthHeader",
@@ -98,23 +89,19 @@ __all__ = [
     "CallOptions",
     "CallResponse",
     "CallResult",
+    "Certificates",
     "Client",
     "ClientOptions",
     "ConfigurationError",
-    "DefaultOptions",
     "Duration",
     "Endpoint",
     "EventStream",
     "FilePath",
     "Headers",
     "HeadersToAdd",
-    "LedgerError",
-    "LogLevel",
     "NotFoundError",
     "NotGiven",
-    "OutputType",
     "PaymentRequiredError",
-    "PemTexts",
     "PermissionDeniedError",
     "Quota",
     "RateLimit",
@@ -122,21 +109,16 @@ __all__ = [
     "ResponseDecodeError",
     "ResponseFormat",
     "RetryMode",
-    "RowIdSource",
     "ServerError",
-    "SseBody",
     "StreamError",
     "StreamEvent",
     "StreamEventName",
     "StreamOptions",
     "StreamOutcome",
     "SurfaceError",
-    "Trust",
-    "UnknownRow",
     "Usage",
     "__version__",
     "capability_slug",
-    "list_unknown",
 ]
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 
 from ._asyncio import Pending, wait
-from ._lazy import overload
 from ._native import StreamEvent
-from ._sse import AsyncSseBody
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
@@ -15,12 +13,8 @@ if TYPE_CHECKING:
     from asyncio import Lock
     from types import TracebackType
 
-    from typing_extensions import TypeVar
-
     from . import _native
     from . import _types as types
-
-    _T = TypeVar("_T")
 else:
     from ._lazy import types
 
@@ -120,22 +114,6 @@ class AsyncEventStream(WithHead):
             self._events = batch
         return True
 
-    async def to_sse(self) -> AsyncSseBody:
-        """Opens the stream, and returns it as server-sent events for a browser: the body of an ASGI response.
-
-            body = await client.stream("support-agent", {"input": question}).to_sse()  # a refused call raises here
-            return StreamingResponse(body, headers=body.headers)  # of Starlette or FastAPI
-
-        Raises:
-            SurfaceError: As a call.
-            ConfigurationError: The stream was already read, or is closed.
-        """
-        self._iterate()
-        with self._one_reader:
-            if await self._opened() is None:
-                raise self._closed()
-        return AsyncSseBody(self, self.aclose)
-
     async def text(self) -> str:
         """Reads to the end, and returns the text of the answer: its `text_delta` events, joined.
 
@@ -156,16 +134,8 @@ class AsyncEventStream(WithHead):
                 text: str = await wait(native.begin_text)
                 return text
 
-    @overload
-    async def final_output(self, output_type: types.OutputType[_T]) -> _T: ...
-
-    @overload
-    async def final_output(self, output_type: object = None) -> types.Any: ...
-
-    async def final_output(self, output_type: types.Any = None) -> types.Any:
+    async def final_output(self) -> types.Any:
         """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
-
-        With an `output_type` it must have that type, as in `call`; often it is a text.
 
         It may be awaited at any time, also after the loop, and returns the same. A loop that is running gets no more
         events. Both may be awaited at the same time. A wait that was cancelled can be repeated.
@@ -178,7 +148,7 @@ class AsyncEventStream(WithHead):
         async with self._whole_turn():
             with self._one_reader:
                 native = await self._to_be_read()
-                return await wait(lambda: native.begin_final_output(output_type))
+                return await wait(native.begin_final_output)
 
     def _whole_turn(self) -> Lock:
         """Has `text` and `final_output` wait for each other."""

@@ -6,26 +6,19 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from ._asyncio import Pending
 from ._call_result import CallResult
-from ._record import Generic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
     from types import TracebackType
 
-    from typing_extensions import TypeVar
-
     from . import _native
     from . import _types as types
-
-    _T = TypeVar("_T", default=types.Any)
 else:
     from ._lazy import types
 
-    _T = None
 
-
-class CallMany(Generic[_T]):
+class CallMany:
     """An iterator of results, made by `Client.call_many`. Leaving its `with` block drops the in-flight calls."""
 
     __slots__ = ("_native",)
@@ -36,7 +29,7 @@ class CallMany(Generic[_T]):
     def __iter__(self) -> types.Self:
         return self
 
-    def __next__(self) -> CallResult[_T]:
+    def __next__(self) -> CallResult:
         """The next result.
 
         An exception of the inputs is raised here, after the results of the calls before it.
@@ -64,7 +57,7 @@ class CallMany(Generic[_T]):
         self.close()
 
 
-class AsyncCallMany(Generic[_T]):
+class AsyncCallMany:
     """An asynchronous iterator of results, made by `AsyncClient.call_many`. Nothing is sent before it is read.
 
     A read that is given up, as by `asyncio.wait_for`, loses no result: the next read gets it.
@@ -81,7 +74,7 @@ class AsyncCallMany(Generic[_T]):
     def __aiter__(self) -> types.Self:
         return self
 
-    async def __anext__(self) -> CallResult[_T]:
+    async def __anext__(self) -> CallResult:
         """The next result.
 
         An exception of the inputs is raised here, after the results of the calls before it.
@@ -95,7 +88,7 @@ class AsyncCallMany(Generic[_T]):
             read = await self._pending.take(self._native.begin_next)
             if read is None:
                 continue
-            result: CallResult[_T] | None = read.result()
+            result: CallResult | None = read.result()
             if result is None:
                 break
             return result

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from ._errors import SurfaceError
-from ._record import Frozen, Generic, not_made
+from ._record import Frozen, not_made
 from ._response import CallResponse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
     from . import _types as types
-
-    _T = TypeVar("_T", default=types.Any)
 else:
     from ._lazy import types
 
-    _T = None
 
-
-class CallResult(Frozen, Generic[_T]):
+class CallResult(Frozen):
     """The result of one of many calls: a response, or an error.
 
     for result in client.call_many("summarize-article", [{"input": text} for text in texts]):
@@ -28,27 +22,19 @@ class CallResult(Frozen, Generic[_T]):
     Type checkers narrow by the field itself, not by `ok`: `if result.response is not None`.
     """
 
-    __slots__ = ("error", "index", "input", "replayed", "response")
+    __slots__ = ("error", "index", "input", "response")
 
     def __init__(
-        self,
-        index: int,
-        input: object,
-        response: CallResponse[_T] | None = None,
-        error: SurfaceError | None = None,
-        replayed: bool = False,
+        self, index: int, input: object, response: CallResponse | None = None, error: SurfaceError | None = None
     ) -> None:
         self.index: int = index
         """Position of the input, from 0."""
         self.input: types.Any = input
         """The input, the very object that the iterable yielded."""
-        self.response: CallResponse[_T] | None = response
+        self.response: CallResponse | None = response
         """The response with its metadata. `None` if the call failed."""
         self.error: SurfaceError | None = error
         """The error of the call. `None` if it succeeded."""
-        self.replayed: bool = replayed
-        """Whether nothing was sent for it: an earlier run, or an earlier input with the same id, had the response, and
-        the ledger has kept it. Such a response has no headers, limits and attempts."""
 
     @property
     def ok(self) -> bool:
@@ -56,7 +42,7 @@ class CallResult(Frozen, Generic[_T]):
         return self.error is None
 
     @property
-    def output(self) -> _T:
+    def output(self) -> types.Any:
         """The capability's output.
 
         Raises:
@@ -64,8 +50,7 @@ class CallResult(Frozen, Generic[_T]):
         """
         if self.error is not None:
             raise self.error
-        assert self.response is not None  # noqa: S101, without an error there is one
-        return self.response.output
+        return None if self.response is None else self.response.output
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CallResult):

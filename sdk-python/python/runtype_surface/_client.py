@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from . import _native
-from ._calls import Calls
+from ._base_client import BaseClient
+from ._call_many import CallMany
 from ._not_given import NOT_GIVEN, NotGiven
+from ._response import CallResponse
 from ._signature import runs, runs_from_env
+from ._stream import EventStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +21,7 @@ else:
     from ._lazy import types
 
 
-class Client(Calls):
+class Client(BaseClient):
     """Calls the capabilities of one API surface.
 
     Create one per surface and keep it: it holds a pool of connections, and threads may share it. It continues to work
@@ -57,16 +62,10 @@ class Client(Calls):
         stream_timeout: Timeout of a whole stream, from its first byte. Default: none.
         max_event_bytes: Maximum size of one event of a stream in bytes, and of all else between two events. Default:
             16 MiB.
-        proxy: URL of an HTTP or SOCKS proxy; `""` means none. Overrides `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
-        trust: Which certificate authorities are trusted: `"bundled"` (Mozilla's), `"system"` (this machine's) or
-            `"both"`. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set, else `"bundled"`.
-        root_certificates: Certificates to trust in addition: PEM text, or the path of a PEM file.
-        identity: Certificate and private key of the client (mTLS): PEM text, the path of a PEM file, or a list of two.
+        proxy: URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy.
+        root_certificates: Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file.
         allow_insecure_http: Whether the key may travel over plain http to an address that is not loopback. Anyone on
             the way can read it. Default: no.
-        log_level: Lines on standard error: `"off"`, `"error"`, `"warn"`, `"info"`, `"debug"`. Default: `RUNTYPE_LOG`.
-        trace_propagation: Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes,
-            where OpenTelemetry is loaded in the process.
         before_attempt: Called before each attempt is sent, on the thread that waits for the call. It must not block;
             what it raises does
             not affect the call, and is one line at ERROR of the logger `runtype_surface`.
@@ -110,12 +109,8 @@ class Client(Calls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        trust: types.Trust | None = None,
-        root_certificates: types.PemTexts | None = None,
-        identity: types.PemTexts | None = None,
+        root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
-        log_level: types.LogLevel | None = None,
-        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
         env_prefix: str | None = None,
@@ -150,12 +145,8 @@ class Client(Calls):
         stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
         max_event_bytes: int | None = None,
         proxy: str | None = None,
-        trust: types.Trust | None = None,
-        root_certificates: types.PemTexts | None = None,
-        identity: types.PemTexts | None = None,
+        root_certificates: types.Certificates | None = None,
         allow_insecure_http: bool | None = None,
-        log_level: types.LogLevel | None = None,
-        trace_propagation: bool | None = None,
         before_attempt: types.BeforeAttempt | None = None,
         after_attempt: types.AfterAttempt | None = None,
     ) -> types.Self:
@@ -169,11 +160,217 @@ class Client(Calls):
         """
         raise NotImplementedError
 
-    def close(self) -> None:
-        """Closes the connections. In-flight calls of other threads end with `CallCancelledError`.
+    def _call(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> types.Any:
+        return self._native.call("capability", capability, input, "output", given)
 
-        The clients that `with_options` derived are closed with it. A derived client closes itself only.
+    @runs(_call)
+    def call(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+    ) -> types.Any:
+        """Calls a capability and returns its output, decoded from JSON. Waiting releases the GIL, and Ctrl-C ends it.
+
+            output = client.call("summarize-article", {"input": text}, timeout=20)
+
+        Args:
+            capability: The slug, or a full URL of this surface.
+            input: A JSON-serializable mapping. Default: `{}`.
+            timeout: Overall timeout in seconds, including retries and backoff. Overrides the client's. `None` disables
+                it.
+            attempt_timeout: Timeout of one attempt in seconds. Overrides the client's.
+            max_retries: Maximum number of retries, 0 to 100. Overrides the client's.
+            max_retry_wait: Longest wait before a retry in seconds; a longer `Retry-After` is not waited for. Overrides
+                the client's.
+            retry_mode: `"safe"` retries only what the server cannot have executed.
+                Overrides the client's.
+            max_response_bytes: Maximum size of the response in bytes, after decompression. Overrides the client's.
+            response_format: `"raw"`, `"wrapped"`, or `"detect"`, which tells by the shape. Overrides the client's.
+            headers: Headers to add. They override the client's of the same name.
+            via_dispatch: Whether to send to the surface's dispatch endpoint, which takes the capability's name in the
+                body. Default: no.
+
+        Raises:
+            TypeError: An option does not exist, or an argument is missing.
+            ConfigurationError: The input or an option's value is malformed. Nothing was sent.
+            APIStatusError: The server responded with an error status; one subclass per status.
+            SurfaceError: The base of these and all others.
         """
+        raise NotImplementedError
+
+    def _call_with_response(
+        self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions
+    ) -> types.Any:
+        return self._native.call("capability", capability, input, "response", given)
+
+    @runs(_call_with_response)
+    def call_with_response(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+    ) -> CallResponse:
+        """Calls a capability as `call` does, and returns its output with status, ids, limits and attempts.
+
+        Arguments and exceptions are those of `call`.
+        """
+        raise NotImplementedError
+
+    def _stream(self, capability: str, input: types.Any = None, *, given: _native.OpaqueOptions) -> EventStream:
+        self._native.check(given)
+        return EventStream(lambda opening: self._native.stream(capability, input, given, opening))
+
+    @runs(_stream)
+    def stream(
+        self,
+        capability: str,
+        input: Mapping[str, types.Any] | None = None,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        stream_idle_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        stream_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_event_bytes: int | None = None,
+        max_response_bytes: int | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+    ) -> EventStream:
+        """Builds a call whose response is a stream of events. Nothing is sent before it is entered or read.
+
+        Entering it (`with`) opens it and raises what `call` would raise; iterating opens it too. `timeout` and retries
+        apply until the response begins. After that nothing is retried, and the stream lasts as long as it is not silent
+        for longer than `stream_idle_timeout`.
+
+        Args:
+            capability: As of `call`.
+            input: As of `call`.
+            timeout: Timeout in seconds until the response begins, including retries and backoff. Overrides the
+                client's. `None` disables it.
+            attempt_timeout: Timeout of one attempt in seconds. Overrides the client's.
+            max_retries: Maximum number of retries, 0 to 100. Overrides the client's.
+            max_retry_wait: Longest wait before a retry in seconds; a longer `Retry-After` is not waited for. Overrides
+                the client's.
+            retry_mode: `"safe"` retries only what the server cannot have executed.
+                Overrides the client's.
+            stream_idle_timeout: Longest silence in seconds. Overrides the client's.
+            stream_timeout: Timeout of the whole stream in seconds, from its first byte. Overrides the client's.
+            max_event_bytes: Maximum size of one event in bytes, and of all else between two events. Overrides the
+                client's.
+            max_response_bytes: Maximum size of the text in bytes, as JSON. Overrides the client's.
+            headers: Headers to add. They override the client's of the same name.
+            via_dispatch: Whether to send to the surface's dispatch endpoint, which takes the capability's name in the
+                body. Default: no.
+
+        Raises:
+            TypeError: An option does not exist.
+            ConfigurationError: The value of an option is wrong. Everything else is raised where the stream is opened.
+        """
+        raise NotImplementedError
+
+    def _call_many(self, capability: str, inputs: types.Any, *, given: _native.OpaqueOptions) -> CallMany:
+        _native.check_inputs(inputs, may_be_async=False)
+        return CallMany(self._native.call_many(capability, iter(inputs), given))
+
+    @runs(_call_many)
+    def call_many(
+        self,
+        capability: str,
+        inputs: Iterable[Mapping[str, types.Any]],
+        *,
+        concurrency: int = 8,
+        in_order: bool = True,
+        max_window_wait: types.Duration | NotGiven = NOT_GIVEN,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        response_format: types.ResponseFormat | None = None,
+        headers: types.HeadersToAdd | None = None,
+        via_dispatch: bool | None = None,
+    ) -> CallMany:
+        """Calls a capability once for each input, a few at a time. One failure ends no other call.
+
+        `inputs` is an iterable of mappings, read on the thread that reads the results. At most `concurrency` calls are
+        in flight, 1 to 10,000. They go on while a result is looked at, until as many finished results wait; up to as
+        many inputs are taken ahead. With `in_order`, results come in the order of the inputs, else as they complete.
+
+        A used-up rate limit holds all calls until its next window, outside of their timeouts and retries. After a
+        window that begins later than in `max_window_wait` seconds (default: 900, `None` disables it), after three
+        windows without a success, and after an error that concerns all (a refused key, a missing permission, an
+        exhausted day or plan) the rest is not sent: each remaining result has that error, with `not_sent`.
+
+        The other options are those of `call`, for each call.
+
+        Raises:
+            ConfigurationError: An option is malformed, or `inputs` is one mapping or a text.
+        """
+        raise NotImplementedError
+
+    def _openapi(self, *, given: _native.OpaqueOptions) -> types.Any:
+        return self._native.call("openapi", "", None, "output", given)
+
+    @runs(_openapi)
+    def openapi(
+        self,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        headers: types.HeadersToAdd | None = None,
+    ) -> types.Any:
+        """Returns the surface's OpenAPI 3.0 document, which describes its capabilities.
+
+        Options are those of `call`, except `response_format` and `via_dispatch`; exceptions are the same.
+        """
+        raise NotImplementedError
+
+    def _openapi_with_response(self, *, given: _native.OpaqueOptions) -> types.Any:
+        return self._native.call("openapi", "", None, "response", given)
+
+    @runs(_openapi_with_response)
+    def openapi_with_response(
+        self,
+        *,
+        timeout: types.Duration | NotGiven = NOT_GIVEN,
+        attempt_timeout: types.Duration | NotGiven = NOT_GIVEN,
+        max_retries: int | None = None,
+        max_retry_wait: types.Duration | NotGiven = NOT_GIVEN,
+        retry_mode: types.RetryMode | None = None,
+        max_response_bytes: int | None = None,
+        headers: types.HeadersToAdd | None = None,
+    ) -> CallResponse:
+        """Returns the OpenAPI document as the output of a response. Options and exceptions are those of `openapi`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Closes the connections. In-flight calls of other threads end with `CallCancelledError`."""
         self._native.close()
 
     def __enter__(self) -> types.Self:

@@ -40,9 +40,8 @@ class SurfaceError(Exception):
     may_have_executed: bool = False
     """Whether the server may have run the capability. `False` only where it cannot have: it is safe to retry."""
     not_sent: bool = False
-    """Whether this call of `call_many` was not sent because the error of another one concerns all (a refused key, a
-    missing permission, an exhausted day or plan, a ledger that cannot be written): the class and the other fields are
-    that error's. Or because the ledger holds it back: then `may_have_executed` is about an earlier run."""
+    """Whether this call of `call_many` was not sent because the error of another one concerns all: a refused key, a
+    missing permission, an exhausted day or plan. The class and the other fields are that error's."""
 
     def __init__(self, text: str = "", **fields: types.Any) -> None:
         super().__init__(text)
@@ -180,13 +179,6 @@ class StreamError(SurfaceError):
     """The response's headers."""
 
 
-class LedgerError(SurfaceError):
-    """The ledger of many calls cannot be written, or it holds the row back: an earlier run may have executed it.
-
-    A row that is held back has `may_have_executed`; `rerun_unknown=True` sends it again.
-    """
-
-
 class CallCancelledError(SurfaceError):
     """The client was closed while the call was in flight. A cancelled asyncio task raises its own `CancelledError`."""
 
@@ -207,7 +199,6 @@ _CLASSES: dict[str, type[SurfaceError]] = {
         ServerError,
         ResponseDecodeError,
         StreamError,
-        LedgerError,
     )
 }
 

@@ -15,12 +15,3 @@ class _LazyTypes:
 
 
 types = _LazyTypes()
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import overload as overload
-else:
-
-    def overload(declared: object) -> object:
-        """Declares a signature for type checkers, without loading `typing`."""
-        return declared

@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Generic as Generic
-else:
-    from types import GenericAlias
-
-    class Generic:
-        """The base of classes that are generic to type checkers, without loading `typing`."""
-
-        __slots__ = ()
-        __class_getitem__ = classmethod(GenericAlias)
-
 
 def not_made(unmade: object) -> str:
     """The `repr` of an object whose constructor failed, which what prints frames prints too."""

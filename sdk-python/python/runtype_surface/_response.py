@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from ._attempt import Attempt, attempts_of
 from ._headers import Headers
-from ._record import Frozen, Generic, Record, fields_of, not_made
+from ._record import Frozen, Record, fields_of, not_made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-
     from . import _types as types
-
-    _T = TypeVar("_T", default=types.Any)
 else:
     from ._lazy import types
-
-    _T = None
 
 
 class RateLimit(Record):
@@ -76,11 +70,8 @@ class Usage(Record):
         """Number of tokens in total."""
 
 
-class CallResponse(Frozen, Generic[_T]):
-    """A capability's output with its metadata, as `call_with_response` returns it.
-
-    To type checkers it is generic: `CallResponse[Summary]` has an `output` of the type `Summary`.
-    """
+class CallResponse(Frozen):
+    """A capability's output with its metadata, as `call_with_response` returns it."""
 
     __slots__ = (
         "attempts",
@@ -97,7 +88,7 @@ class CallResponse(Frozen, Generic[_T]):
 
     def __init__(
         self,
-        output: _T,
+        output: types.Any,
         *,
         status: int,
         headers: Headers,
@@ -109,7 +100,7 @@ class CallResponse(Frozen, Generic[_T]):
         attempts: tuple[Attempt, ...] = (),
         elapsed: float = 0.0,
     ) -> None:
-        self.output: _T = output
+        self.output: types.Any = output
         """The capability's output, decoded from JSON: the body of a raw response, the `output` of a wrapped one."""
         self.status: int = status
         """The HTTP status, 200 to 299."""

@@ -20,15 +20,9 @@ if TYPE_CHECKING:
 _CO_COROUTINE = 0x80
 
 
-_SHOWN = {"AsyncCalls": "AsyncClient", "BaseClient": "client", "Calls": "Client"}
-"""The names under which the methods of these base classes are known."""
-
-
 def signature_of(declared: Callable[..., Any]) -> Signature:
     """Reads which arguments and options a function declares."""
     code = declared.__code__
-    class_name, _, rest = declared.__qualname__.partition(".")
-    declared.__qualname__ = f"{_SHOWN.get(class_name, class_name)}.{rest}"
     return Signature(
         declared.__qualname__, code.co_varnames[1 : code.co_argcount], tuple(declared.__kwdefaults__ or ())
     )

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ._lazy import overload
 from ._native import Opening, StreamEvent
-from ._sse import SseBody
 from ._stream_head import OneReader, StreamHead, WithHead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from typing_extensions import TypeVar
-
     from . import _native
     from . import _types as types
-
-    _T = TypeVar("_T")
 else:
     from ._lazy import types
 
@@ -107,23 +101,6 @@ class EventStream(WithHead):
                     native.close()
         return self._native
 
-    def to_sse(self) -> SseBody:
-        """Opens the stream, and returns it as server-sent events for a browser: the body of a WSGI response.
-
-            body = client.stream("support-agent", {"input": question}).to_sse()  # a refused call raises here
-            start_response("200 OK", list(body.headers.items()))
-            return body
-
-        Raises:
-            SurfaceError: As a call.
-            ConfigurationError: The stream was already read, or is closed.
-        """
-        self._iterate()
-        with self._one_reader:
-            if self._opened() is None:
-                raise self._closed()
-        return SseBody(self._rest(), self.close)
-
     def text(self) -> str:
         """Reads to the end, and returns the text of the answer: its `text_delta` events, joined.
 
@@ -141,16 +118,8 @@ class EventStream(WithHead):
         with self._one_reader:
             return self._begin_whole(self._opened()).text()
 
-    @overload
-    def final_output(self, output_type: types.OutputType[_T]) -> _T: ...
-
-    @overload
-    def final_output(self, output_type: object = None) -> types.Any: ...
-
-    def final_output(self, output_type: types.Any = None) -> types.Any:
+    def final_output(self) -> types.Any:
         """Reads to the end, and returns the output of the `execution_complete` event; `None` if there was none.
-
-        With an `output_type` it must have that type, as in `call`; often it is a text.
 
         It may be called at any time, also after the loop, and returns the same. A loop that is running gets no more
         events.
@@ -161,7 +130,7 @@ class EventStream(WithHead):
             ConfigurationError: The stream was closed before its end.
         """
         with self._one_reader:
-            return self._begin_whole(self._opened()).final_output(output_type)
+            return self._begin_whole(self._opened()).final_output()
 
     def close(self) -> None:
         """Closes the connection at once. There are no more events."""

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ._attempt import Attempt
 from ._hooks import AttemptStart
@@ -37,23 +37,18 @@ __all__ = [
     "BeforeAttempt",
     "CallManyOptions",
     "CallOptions",
+    "Certificates",
     "ClientOptions",
-    "DefaultOptions",
     "Duration",
     "FilePath",
     "HeadersToAdd",
-    "LogLevel",
-    "OutputType",
-    "PemTexts",
     "ResponseFormat",
     "RetryMode",
-    "RowIdSource",
     "Self",
     "StreamEvent",
     "StreamEventName",
     "StreamOptions",
     "StreamOutcome",
-    "Trust",
 ]
 
 Duration: TypeAlias = float | timedelta | None
@@ -61,9 +56,6 @@ Duration: TypeAlias = float | timedelta | None
 
 AuthHeader: TypeAlias = Literal["bearer", "x-api-key"]
 """Header that carries the key."""
-
-LogLevel: TypeAlias = Literal["off", "error", "warn", "info", "debug"]
-"""What is written to standard error. A level includes the ones before it."""
 
 RetryMode: TypeAlias = Literal["safe", "idempotent"]
 """What is retried: only what did not start, or also what may have run."""
@@ -77,11 +69,8 @@ StreamOutcome: TypeAlias = Literal["completed", "awaiting"]
 FilePath: TypeAlias = str | os.PathLike[str]
 """Path of a file."""
 
-PemTexts: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
-"""PEM text, or the path of a PEM file; or a list of such."""
-
-Trust: TypeAlias = Literal["bundled", "system", "both"]
-"""Which certificate authorities are trusted: Mozilla's, this machine's, or both."""
+Certificates: TypeAlias = str | bytes | os.PathLike[str] | Sequence[str | bytes | os.PathLike[str]]
+"""Certificates: PEM text, or the path of a PEM file."""
 
 ApiKey: TypeAlias = str | Callable[[], str]
 """The key, or a function that returns it."""
@@ -89,24 +78,8 @@ ApiKey: TypeAlias = str | Callable[[], str]
 AsyncApiKey: TypeAlias = str | Callable[[], str] | Callable[[], Awaitable[str]]
 """The key, or a function that returns it, `async` or not."""
 
-RowIdSource: TypeAlias = str | Callable[[Any], str | int]
-"""The name of a field of the inputs, or a function that returns the id of an input: a text or a whole number."""
-
 HeadersToAdd: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """Headers to add: a mapping, or pairs of name and value. The last of one name counts."""
-
-_T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True)
-
-
-class _Validator(Protocol[_T_co]):
-    """What checks a value, such as pydantic's `TypeAdapter`."""
-
-    def validate_python(self, object: Any, /) -> _T_co: ...
-
-
-OutputType: TypeAlias = type[_T] | _Validator[_T]
-"""The type of an output: a dataclass, a `TypedDict`, a pydantic model, `list[str]` and the like, or a `TypeAdapter`."""
 
 BeforeAttempt: TypeAlias = Callable[[AttemptStart], None]
 """What is called before each attempt: a plain function, not an `async` one."""
@@ -184,14 +157,6 @@ class CallManyOptions(CallOptions, total=False):
     """Whether results come in the order of the inputs, or as they complete. Default: `True`."""
     max_window_wait: Duration | NotGiven
     """Longest wait for the next window of a used-up rate limit. Default: 900 s. `None` disables it."""
-    ledger: FilePath | None
-    """Path of a ledger, by which the run can be continued after a crash. Needs `id`. Default: none."""
-    id: RowIdSource | None
-    """Field of the input that is its id in the ledger, or a function of an input that returns it."""
-    rerun_unknown: bool | None
-    """Whether to send the inputs again that the ledger holds back, since they may have been executed. Default: no."""
-    sync: bool | None
-    """Whether each line of the ledger waits for the disk, to survive a power failure. Default: no."""
 
 
 class StreamOptions(_RequestOptions, total=False):
@@ -205,34 +170,6 @@ class StreamOptions(_RequestOptions, total=False):
     """Maximum size of one event in bytes, and of all else between two events. Default: 16 MiB."""
     max_response_bytes: int | None
     """Maximum size of the text in bytes, as JSON. Default: 64 MiB."""
-
-
-class DefaultOptions(TypedDict, total=False):
-    """The options of a derived client; for functions that pass options on to `Client.with_options`."""
-
-    timeout: Duration | NotGiven
-    """Overall timeout of a call in seconds, including retries and backoff; of a stream, until the response begins.
-    `None` disables it."""
-    attempt_timeout: Duration | NotGiven
-    """Timeout of one attempt in seconds."""
-    max_retries: int | None
-    """Maximum number of retries, 0 to 100."""
-    max_retry_wait: Duration | NotGiven
-    """Longest wait before a retry in seconds."""
-    retry_mode: RetryMode | None
-    """What is retried."""
-    max_response_bytes: int | None
-    """Maximum size of a response in bytes, after decompression; of a stream, of its text as JSON."""
-    response_format: ResponseFormat | None
-    """Format of responses."""
-    headers: HeadersToAdd | None
-    """Headers to add. They override those of the same name."""
-    stream_idle_timeout: Duration | NotGiven
-    """Longest silence of a stream in seconds."""
-    stream_timeout: Duration | NotGiven
-    """Timeout of a whole stream in seconds, from its first byte."""
-    max_event_bytes: int | None
-    """Maximum size of one event of a stream in bytes, and of all else between two events."""
 
 
 class _SharedOptions(TypedDict, total=False):
@@ -278,22 +215,11 @@ class _SharedOptions(TypedDict, total=False):
     max_event_bytes: int | None
     """Maximum size of one event of a stream in bytes. Default: 16 MiB."""
     proxy: str | None
-    """URL of an HTTP or SOCKS proxy; `""` means none. Overrides `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`."""
-    trust: Trust | None
-    """Which certificate authorities are trusted. Default: those of `SSL_CERT_FILE` and `SSL_CERT_DIR` if one is set,
-    else `bundled`."""
-    root_certificates: PemTexts | None
-    """Certificates to trust in addition: PEM text, or the path of a PEM file."""
-    identity: PemTexts | None
-    """Certificate and private key of the client, for servers that ask for one (mTLS)."""
+    """URL of an HTTP proxy. Overrides `HTTPS_PROXY` and related variables; an empty text means no proxy."""
+    root_certificates: Certificates | None
+    """Certificates to trust in addition to Mozilla's: PEM text, or the path of a PEM file."""
     allow_insecure_http: bool | None
     """Whether the key may travel over plain http to an address that is not loopback. Anyone on the way can read it."""
-    log_level: LogLevel | None
-    """What is written to standard error, one line each, without the key or a body. Overrides `RUNTYPE_LOG`. Default:
-    `off`. The logger `runtype_surface` does not depend on it."""
-    trace_propagation: bool | None
-    """Whether requests carry the `traceparent` and `tracestate` of the call's span. Default: yes, where OpenTelemetry
-    is loaded in the process."""
     before_attempt: BeforeAttempt | None
     """Called before each attempt is sent. It must not block.
 

@@ -37,23 +37,10 @@ enum Completion {
     Callback(Box<dyn FnOnce(Python<'_>) -> PyResult<()> + Send>),
 }
 
-/// What is done on the loop's thread where nobody waits for a task any more.
-pub(crate) type GivenUp = Box<dyn FnOnce(Python<'_>) + Send>;
-
 /// What a loop waits for.
 struct Pending {
     future: Py<PyAny>,
     task: AbortHandle,
-    given_up: Option<GivenUp>,
-}
-
-impl Pending {
-    fn abort(self, py: Python<'_>) {
-        self.task.abort();
-        if let Some(given_up) = self.given_up {
-            given_up(py);
-        }
-    }
 }
 
 #[derive(Default)]
@@ -119,14 +106,12 @@ impl CompletionQueue {
         Ok(queue)
     }
 
-    /// Spawns a task on the network's threads. Gives the asyncio future that it completes, and what cancels it. Either `finish` or
-    /// `given_up` is called.
+    /// Spawns a task on the network's threads. Gives the asyncio future that it completes, and what cancels it.
     pub(crate) fn spawn<'py, T: Send + 'static>(
         self: &Arc<Self>,
         running: &Bound<'py, PyAny>,
         task: impl Future<Output = T> + Send + 'static,
         finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
-        given_up: Option<GivenUp>,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         let py = running.py();
         let future = running.call_method0(intern!(py, "create_future"))?;
@@ -140,9 +125,7 @@ impl CompletionQueue {
             let output = guard::future(task).await;
             queue.push(Completion::Task(number, Box::new(move |py| finish(py, output?))));
         });
-        pending
-            .by_number
-            .insert(number, Pending { future: future.clone().unbind(), task: task.abort_handle(), given_up });
+        pending.by_number.insert(number, Pending { future: future.clone().unbind(), task: task.abort_handle() });
         Ok((future, CancelHandle { queue: self.clone(), number }))
     }
 
@@ -184,7 +167,6 @@ impl CompletionQueue {
         let Some(pending) = self.pending().by_number.remove(&number) else { return Ok(()) };
         let future = pending.future.bind(py);
         if future.call_method0(intern!(py, "done"))?.is_truthy()? {
-            pending.abort(py);
             return Ok(());
         }
         match guard::entry(|| finish(py)) {
@@ -208,31 +190,30 @@ pub(crate) struct CancelHandle {
 
 impl Drop for CancelHandle {
     fn drop(&mut self) {
-        // The interpreter that drops it is there.
-        Python::try_attach(|py| self.abort(py));
+        self.abort();
     }
 }
 
 #[pymethods]
 impl CancelHandle {
     /// Drops the task: its request is aborted and its connection closed.
-    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+    fn cancel(&self) -> PyResult<()> {
         guard::entry(|| {
-            self.abort(py);
+            self.abort();
             Ok(())
         })
     }
 }
 
 impl CancelHandle {
-    fn abort(&self, py: Python<'_>) {
+    fn abort(&self) {
         // In a forked child the task is the parent's.
         if self.queue.process != std::process::id() {
             return;
         }
         let pending = self.queue.pending().by_number.remove(&self.number);
         if let Some(pending) = pending {
-            pending.abort(py);
+            pending.task.abort();
         }
     }
 }
@@ -258,6 +239,8 @@ impl Drop for Reader {
             return;
         }
         let left = std::mem::take(&mut self.0.pending().by_number);
-        Python::try_attach(|py| left.into_values().for_each(|pending| pending.abort(py)));
+        for pending in left.values() {
+            pending.task.abort();
+        }
     }
 }

@@ -14,8 +14,6 @@ use pyo3::{
     types::{PyWeakrefMethods, PyWeakrefReference},
 };
 
-use crate::variables;
-
 /// Wakes a loop from any thread, after which the loop calls a reader on its own thread.
 pub(super) enum Waker {
     /// A socket that the loop watches: waking it needs no GIL.
@@ -49,9 +47,7 @@ impl Waker {
         ours.set_nonblocking(true)?;
         theirs.set_nonblocking(true)?;
         let file = std::os::fd::AsRawFd::as_raw_fd(&theirs);
-        let add_reader = running.getattr(intern!(py, "add_reader"))?;
-        // The loop keeps the current variables with the reader, which is there for all later calls.
-        match variables::run_in_none(&add_reader, &(file, reader).into_pyobject(py)?) {
+        match running.call_method1(intern!(py, "add_reader"), (file, reader)) {
             Ok(_) => Ok(Some(Self::Socket { ours, theirs })),
             Err(error) if error.is_instance_of::<PyNotImplementedError>(py) => Ok(None),
             Err(error) => Err(error),

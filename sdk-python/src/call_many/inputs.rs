@@ -15,17 +15,10 @@ use pyo3::{
 };
 use runtype_surface::{
     Error,
-    bindings::{self, InputGiver, TraceContext},
+    bindings::{self, InputGiver},
 };
 
-use crate::{
-    error,
-    json::encode::encode,
-    ledger::row_id,
-    runtime::guard,
-    span::{self, CallSpan},
-    variables::{self, Variables},
-};
+use crate::{error, json::encode::encode, runtime::guard};
 
 /// Refuses one input where many belong.
 ///
@@ -54,29 +47,12 @@ pub(crate) fn check_inputs(inputs: &Bound<'_, PyAny>, may_be_async: bool) -> PyR
 #[derive(Default)]
 struct Kept {
     next_index: usize,
-    by_index: HashMap<usize, KeptInput>,
-}
-
-/// An input, and the span of its call.
-type KeptInput = (Py<PyAny>, Option<Arc<CallSpan>>);
-
-/// What the spans of the calls begin with.
-pub(super) struct SpanSource {
-    /// What the core reports, the same for each.
-    pub(super) start: String,
-    /// Those of whoever made the calls.
-    pub(super) variables: Option<Arc<Variables>>,
+    by_index: HashMap<usize, Py<PyAny>>,
 }
 
 /// An iterator, and what takes its items.
 pub(super) struct InputSource {
     iterator: Py<PyAny>,
-    /// Those of whoever made the calls, where a loop takes the items.
-    variables: Option<Variables>,
-    /// None where OpenTelemetry is not loaded.
-    spans: Option<SpanSource>,
-    /// The function that gives the id of an input.
-    id_of: Option<Py<PyAny>>,
     giver: OnceLock<InputGiver>,
     kept: Mutex<Kept>,
     /// What the iterator raised.
@@ -84,14 +60,8 @@ pub(super) struct InputSource {
 }
 
 impl InputSource {
-    pub(super) fn new(
-        iterator: Py<PyAny>,
-        variables: Option<Variables>,
-        spans: Option<SpanSource>,
-        id_of: Option<Py<PyAny>>,
-    ) -> Self {
-        let (giver, kept, raised) = (OnceLock::new(), Mutex::default(), Mutex::default());
-        Self { iterator, variables, spans, id_of, giver, kept, raised }
+    pub(super) fn new(iterator: Py<PyAny>) -> Self {
+        Self { iterator, giver: OnceLock::new(), kept: Mutex::default(), raised: Mutex::default() }
     }
 
     /// Gives the inputs to `giver` from now on.
@@ -103,7 +73,7 @@ impl InputSource {
     pub(super) fn pull(&self, py: Python<'_>) -> PyResult<()> {
         let mut iterator = self.iterator.bind(py).cast::<PyIterator>()?.clone();
         match iterator.next() {
-            Some(Ok(input)) => self.give_object(&input)?,
+            Some(Ok(input)) => self.give_object(&input),
             None => self.give(None),
             // An interrupt waits for nothing.
             Some(Err(raised)) if !raised.is_instance_of::<PyException>(py) => return Err(raised),
@@ -125,8 +95,8 @@ impl InputSource {
         let pull = PULL.get_or_try_init(py, || {
             py.import("runtype_surface._call_many")?.getattr(intern!(py, "pull")).map(Bound::unbind)
         })?;
-        let arguments = (self.iterator.clone_ref(py), InputSink(self.clone())).into_pyobject(py)?;
-        variables::run(self.variables.as_ref(), pull.bind(py), &arguments).map(drop)
+        let iterator = self.iterator.clone_ref(py);
+        pull.call1(py, (iterator, InputSink(self))).map(drop)
     }
 
     fn give(&self, input: Option<Result<Bytes, Error>>) {
@@ -136,80 +106,27 @@ impl InputSource {
     }
 
     /// Supplies an input as Python's iterator yielded it.
-    ///
-    /// # Errors
-    ///
-    /// An interrupt.
-    fn give_object(&self, input: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn give_object(&self, input: &Bound<'_, PyAny>) {
         match guard::entry(|| Ok(encode(input).map(Bytes::from))) {
-            Ok(Ok(json)) => {
-                let (span, context) = self.start_span(input.py())?.unzip();
-                let index = self.keep(input, span);
-                let context = context.flatten();
-                match (&self.id_of, self.giver.get(), context) {
-                    (Some(id_of), _, context) => {
-                        let id = id_of.bind(input.py()).call1((input,));
-                        self.give_with_id(index, json, context, id);
-                    }
-                    (None, Some(giver), Some(context)) => giver.give_traced(json, context),
-                    _ => self.give(Some(Ok(json))),
-                }
-            }
-            Ok(refused) => {
-                self.keep(input, None);
-                self.give(Some(refused));
+            Ok(json) => {
+                self.keep(input);
+                self.give(Some(json));
             }
             // The calls wait for this input, and there is none.
             Err(panicked) => self.fail(panicked),
         }
-        Ok(())
     }
 
-    /// Starts the span of a call when its input is taken: the call waits in it for its place and its window.
-    fn start_span(&self, py: Python<'_>) -> PyResult<Option<(Arc<CallSpan>, Option<TraceContext>)>> {
-        let Some(SpanSource { start, variables }) = &self.spans else { return Ok(None) };
-        span::start(py, start, variables.as_deref())
-    }
-
-    /// Supplies an input with its id, which the application's function has given.
-    fn give_with_id(
-        &self,
-        index: usize,
-        json: Bytes,
-        context: Option<TraceContext>,
-        given: PyResult<Bound<'_, PyAny>>,
-    ) {
-        match given.map(|given| row_id(&given)) {
-            Ok(Ok(id)) => {
-                if let Some(giver) = self.giver.get() {
-                    giver.give_with_id(json, context, id);
-                }
-            }
-            Ok(Err(found)) => self.give(Some(Err(bindings::wrong_id(index, &found)))),
-            Err(raised) => self.fail(raised),
-        }
-    }
-
-    fn keep(&self, input: &Bound<'_, PyAny>, span: Option<Arc<CallSpan>>) -> usize {
+    fn keep(&self, input: &Bound<'_, PyAny>) {
         let mut kept = self.kept();
         let index = kept.next_index;
         kept.next_index += 1;
-        kept.by_index.insert(index, (input.clone().unbind(), span));
-        index
+        kept.by_index.insert(index, input.clone().unbind());
     }
 
     /// The input with this index, which is not kept any longer.
-    pub(super) fn take_input(&self, index: usize) -> Option<KeptInput> {
+    pub(super) fn take_input(&self, index: usize) -> Option<Py<PyAny>> {
         self.kept().by_index.remove(&index)
-    }
-
-    /// Ends the spans of the calls whose results nobody reads.
-    pub(super) fn give_up(&self, py: Python<'_>) {
-        // Outside of the lock: OpenTelemetry runs code of the application.
-        let left = std::mem::take(&mut self.kept().by_index);
-        for (_, span) in left.into_values() {
-            span::cancelled(py, span.as_deref());
-        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -234,8 +151,8 @@ pub(crate) struct InputSink(Arc<InputSource>);
 #[pymethods]
 impl InputSink {
     /// Takes an input.
-    fn give(&self, input: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.give_object(input)
+    fn give(&self, input: &Bound<'_, PyAny>) {
+        self.0.give_object(input);
     }
 
     /// There are no more inputs.

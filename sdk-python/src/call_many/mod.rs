@@ -10,17 +10,16 @@ use std::sync::Arc;
 use pyo3::{exceptions::PyRuntimeError, intern, prelude::*, sync::PyOnceLock};
 use runtype_surface::{
     CallResult, Error,
-    bindings::{Inputs, LedgerHold, drive, inputs, ledger_hold},
+    bindings::{Inputs, drive, inputs},
 };
 use tokio::{sync::mpsc, task::AbortHandle};
 
 use crate::{
     asyncio::completion_queue::{CancelHandle, CompletionQueue},
-    call_context::{CallContext, Notify, Warn},
+    call_context::{CallContext, Notify},
     error,
     hooks::{self, Hooks},
     log,
-    output_type::OutputType,
     response::{Wanted, finish},
     runtime::{
         closing::Closing,
@@ -29,16 +28,13 @@ use crate::{
         per_process::PerProcess,
         runtime,
     },
-    variables::Variables,
 };
-use inputs::{InputSource, SpanSource};
+use inputs::InputSource;
 
 /// Why the calls ended before the last one.
 enum Ended {
     ClientClosed,
     Panicked,
-    /// The ledger could not be opened or written.
-    Refused(Box<Error>),
 }
 
 /// What the application is told by the thread that waits for a result.
@@ -46,7 +42,7 @@ enum Told {
     /// The report of an attempt, for the hooks.
     Attempt(String),
     /// A warning, for the logger.
-    Warning(log::Warning),
+    Warning(String),
 }
 
 /// What both sides share.
@@ -57,9 +53,6 @@ struct Shared {
     /// What the hooks and the logger are to be told, by the thread that waits for a result.
     told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Told>>,
     hooks: Option<Arc<Hooks>>,
-    output_type: Option<Arc<OutputType>>,
-    /// Those of whoever made the calls, for the hooks.
-    variables: Option<Arc<Variables>>,
     /// Results that are there, and why there are no more.
     results: tokio::sync::Mutex<mpsc::Receiver<Result<CallResult, Ended>>>,
 }
@@ -67,10 +60,8 @@ struct Shared {
 impl Shared {
     fn tell(&self, py: Python<'_>, told: &Told) -> PyResult<()> {
         match told {
-            Told::Attempt(report) => {
-                self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report, self.variables.as_deref()))
-            }
-            Told::Warning(warning) => log::warning(py, warning),
+            Told::Attempt(report) => self.hooks.as_ref().map_or(Ok(()), |hooks| hooks.tell(py, report)),
+            Told::Warning(text) => log::warning(py, text),
         }
     }
 
@@ -97,13 +88,7 @@ pub(crate) struct Caller {
     /// The asyncio loop's; none where whoever waits for a result takes the inputs.
     pub(crate) queue: Option<Arc<CompletionQueue>>,
     pub(crate) hooks: Option<Arc<Hooks>>,
-    pub(crate) variables: Option<Arc<Variables>>,
-    /// What OpenTelemetry is told where a call begins, if it is loaded.
-    pub(crate) span_start: Option<String>,
     pub(crate) capability: String,
-    /// The function that gives the id of an input in the ledger.
-    pub(crate) id_of: Option<Py<PyAny>>,
-    pub(crate) output_type: Option<Arc<OutputType>>,
 }
 
 /// Many in-flight calls, read synchronously or from asyncio.
@@ -111,7 +96,6 @@ pub(crate) struct Caller {
 pub(crate) struct CallMany {
     shared: PerProcess<Arc<Shared>>,
     driver: AbortHandle,
-    ledger: LedgerHold,
     process: u32,
     capability: String,
 }
@@ -121,7 +105,7 @@ impl CallMany {
     pub(crate) fn begin(
         py: Python<'_>,
         iterator: Py<PyAny>,
-        Caller { queue, hooks, variables, span_start, capability, id_of, output_type }: Caller,
+        Caller { queue, hooks, capability }: Caller,
         mut closing: Closing,
         many: impl FnOnce(Inputs) -> Result<runtype_surface::CallMany, Error>,
     ) -> PyResult<Self> {
@@ -129,10 +113,7 @@ impl CallMany {
         // The core keeps the other results that wait for their reader.
         let (hand_over, results) = mpsc::channel(1);
         let (tell, told) = mpsc::unbounded_channel();
-        // Whoever waits for a result takes the inputs in its own context; a loop has none of its own.
-        let of_inputs = variables.as_ref().filter(|_| queue.is_some()).map(|variables| variables.copied(py));
-        let of_spans = span_start.map(|start| SpanSource { start, variables: variables.clone() });
-        let source = Arc::new(InputSource::new(iterator, of_inputs.transpose()?, of_spans, id_of));
+        let source = Arc::new(InputSource::new(iterator));
         let ask: Box<dyn Fn() + Send> = match queue.clone() {
             None => Box::new(move || {
                 let _ = ask.send(());
@@ -151,14 +132,13 @@ impl CallMany {
         let (giver, inputs) = inputs(ask);
         source.connect(giver);
         let mut many = many(inputs).map_err(|problem| error::raise(py, &problem))?;
-        let ledger = ledger_hold(&many);
         let context = match &queue {
-            Some(queue) => hooks::context_of_loop(queue, hooks.as_ref(), variables.clone()),
+            Some(queue) => hooks::context_of_loop(queue, hooks.as_ref()),
             None => {
                 let warn = tell.clone();
-                let warn: Warn = Box::new(move |warning| drop(warn.send(Told::Warning(warning))));
+                let warn: Notify = Box::new(move |text| drop(warn.send(Told::Warning(text))));
                 let notify = |_| -> Notify { Box::new(move |report| drop(tell.send(Told::Attempt(report)))) };
-                CallContext::of_task(hooks.as_ref().map(notify), variables.clone(), warn)
+                CallContext::of_task(hooks.as_ref().map(notify), warn)
             }
         };
         let shared = Arc::new(Shared {
@@ -166,15 +146,11 @@ impl CallMany {
             asked: tokio::sync::Mutex::new(asked),
             told: tokio::sync::Mutex::new(told),
             hooks,
-            output_type,
-            variables,
             results: tokio::sync::Mutex::new(results),
         });
         let driver = runtime(py)?.spawn(context.scope(async move {
             let ended = match closing.or_end(guard::future(drive(&mut many, &hand_over, Ok))).await {
-                // The ledger is closed before the reader learns of the end.
-                Some(Ok(Ok(()))) => return drop(many),
-                Some(Ok(Err(problem))) => Ended::Refused(Box::new(problem)),
+                Some(Ok(())) => return,
                 Some(Err(Panicked)) => Ended::Panicked,
                 None => Ended::ClientClosed,
             };
@@ -183,7 +159,7 @@ impl CallMany {
             let _ = hand_over.send(Err(ended)).await;
         }));
         let driver = driver.abort_handle();
-        Ok(Self { shared: PerProcess::holding(shared), driver, ledger, process: std::process::id(), capability })
+        Ok(Self { shared: PerProcess::holding(shared), driver, process: std::process::id(), capability })
     }
 
     fn shared(&self, py: Python<'_>) -> PyResult<Arc<Shared>> {
@@ -239,23 +215,17 @@ impl CallMany {
             let capability = self.capability.clone();
             let (queue, running) = CompletionQueue::of_running_loop(py)?;
             let task = async move { waited.results.lock().await.recv().await };
-            queue.spawn(
-                &running,
-                task,
-                move |py, result| Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None())),
-                None,
-            )
+            queue.spawn(&running, task, move |py, result| {
+                Ok(to_result(py, &shared, result, &capability)?.unwrap_or_else(|| py.None()))
+            })
         })
     }
 
     /// Drops the calls in flight.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         guard::entry(|| {
-            if let Some(shared) = self.shared.take(py) {
+            if self.shared.take(py).is_some() {
                 self.driver.abort();
-                // The driver may run on for a moment, and another run may continue the ledger at once.
-                py.detach(|| self.ledger.close());
-                shared.inputs.give_up(py);
             }
             Ok(())
         })
@@ -267,12 +237,6 @@ impl Drop for CallMany {
         // In a forked child the calls are the parent's.
         if self.process == std::process::id() {
             self.driver.abort();
-            self.ledger.close();
-            Python::try_attach(|py| {
-                if let Some(shared) = self.shared.take(py) {
-                    shared.inputs.give_up(py);
-                }
-            });
         }
     }
 }
@@ -283,29 +247,20 @@ fn to_result(
     result: Option<Result<CallResult, Ended>>,
     capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
-    let CallResult { index, result, replayed, .. } = match result {
+    let CallResult { index, result, .. } = match result {
         None => return shared.inputs.take_raised().map_or(Ok(None), Err),
-        Some(Err(ended)) => {
-            shared.inputs.give_up(py);
-            return Err(match ended {
-                Ended::ClientClosed => error::cancelled(py, capability),
-                Ended::Refused(problem) => error::raise(py, &problem),
-                Ended::Panicked => Panicked.into(),
-            });
-        }
+        Some(Err(Ended::ClientClosed)) => return Err(error::cancelled(py, capability)),
+        Some(Err(Ended::Panicked)) => return Err(Panicked.into()),
         Some(Ok(result)) => result,
     };
-    let (input, span) = shared.inputs.take_input(index).unwrap_or_else(|| (py.None(), None));
-    // Nothing was sent for it.
-    let span = span.filter(|_| !replayed);
-    let (response, error) =
-        match finish(py, Some(result), capability, Wanted::Response, span.as_deref(), shared.output_type.as_deref()) {
-            Ok(response) => (response, py.None()),
-            Err(error) => (py.None(), error.into_value(py).into_any()),
-        };
+    let input = shared.inputs.take_input(index).unwrap_or_else(|| py.None());
+    let (response, error) = match finish(py, Some(result), capability, Wanted::Response) {
+        Ok(response) => (response, py.None()),
+        Err(error) => (py.None(), error.into_value(py).into_any()),
+    };
     static RESULT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let class = RESULT.get_or_try_init(py, || {
         py.import("runtype_surface._call_result")?.getattr(intern!(py, "CallResult")).map(Bound::unbind)
     })?;
-    class.call1(py, (index, input, response, error, replayed)).map(Some)
+    class.call1(py, (index, input, response, error)).map(Some)
 }

@@ -1,6 +1,5 @@
 //! Options as Python passes them: names and values, each set on the core, which knows the rules.
 
-mod ledger;
 pub(crate) mod opaque;
 pub(crate) mod signature;
 pub(crate) mod value;
@@ -9,12 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use pyo3::{prelude::*, types::PyDict};
 use runtype_surface::{
-    Call, CallMany, ClientBuilder, DefaultOptions, Error, KeySource,
+    Call, CallMany, ClientBuilder, Error, KeySource,
     bindings::{self, Refuse},
 };
 
 use crate::{hooks::Hooks, key_function};
-use ledger::LedgerOptions;
 use value::{Refusal, Value};
 
 /// The options that say where the key comes from.
@@ -84,16 +82,10 @@ pub(crate) fn client(
                 headers.iter().fold(builder, |builder, (name, value)| builder.header(name, value))
             }),
             "proxy" => set(builder, option.text(), ClientBuilder::proxy),
-            "trust" => set(builder, option.named(), ClientBuilder::trust),
-            "root_certificates" => set(builder, option.pem_texts(), |builder, certificates| {
+            "root_certificates" => set(builder, option.certificates(), |builder, certificates| {
                 certificates.into_iter().fold(builder, ClientBuilder::root_certificate)
             }),
-            "identity" => set(builder, option.pem_texts(), |builder, parts| {
-                parts.into_iter().fold(builder, ClientBuilder::identity)
-            }),
             "allow_insecure_http" => set(builder, option.truth(), ClientBuilder::allow_insecure_http),
-            "log_level" => set(builder, option.named(), ClientBuilder::log_level),
-            "trace_propagation" => set(builder, option.truth(), ClientBuilder::trace_propagation),
             "before_attempt" => set(builder, option.hook(), |builder, hook| hooks.before(hook, builder)),
             "after_attempt" => set(builder, option.hook(), |builder, hook| hooks.after(hook, builder)),
             _ => Err(option.unknown()),
@@ -125,45 +117,12 @@ pub(crate) fn call(mut call: Call, options: &Bound<'_, PyDict>) -> PyResult<Call
                 headers.iter().fold(call, |call, (name, value)| call.header(name, value))
             }),
             "via_dispatch" => set(call, option.truth(), |call, is_set| if is_set { call.via_dispatch() } else { call }),
-            // Who calls reads the first, and `Many` the others.
-            "output_type" | "concurrency" | "in_order" | "max_window_wait" | "ledger" | "id" | "rerun_unknown"
-            | "sync" => Ok(call),
+            // These are of many calls: `Many` reads them.
+            "concurrency" | "in_order" | "max_window_wait" => Ok(call),
             _ => Err(option.unknown()),
         }?;
     }
     Ok(call)
-}
-
-/// The options of a derived client.
-///
-/// # Errors
-///
-/// As [`client`]. Wrong values are reported where the client is derived.
-pub(crate) fn defaults(mut defaults: DefaultOptions, options: &Bound<'_, PyDict>) -> PyResult<DefaultOptions> {
-    for (name, value) in options {
-        let Some(option) = Value::given(&name, &value)? else { continue };
-        defaults = match option.name {
-            "timeout" => set(defaults, option.duration("timeout"), DefaultOptions::timeout),
-            "attempt_timeout" => set(defaults, option.duration("attempt_timeout"), DefaultOptions::attempt_timeout),
-            "max_retries" => set(defaults, option.retries(), DefaultOptions::max_retries),
-            "max_retry_wait" => set(defaults, option.duration("max_retry_wait"), DefaultOptions::max_retry_wait),
-            "retry_mode" => set(defaults, option.named(), DefaultOptions::retry_mode),
-            "max_response_bytes" => {
-                set(defaults, option.whole_number("max_response_bytes"), DefaultOptions::max_response_bytes)
-            }
-            "response_format" => set(defaults, option.named(), DefaultOptions::response_format),
-            "stream_idle_timeout" => {
-                set(defaults, option.duration("stream_idle_timeout"), DefaultOptions::stream_idle_timeout)
-            }
-            "stream_timeout" => set(defaults, option.duration("stream_timeout"), DefaultOptions::stream_timeout),
-            "max_event_bytes" => set(defaults, option.whole_number("max_event_bytes"), DefaultOptions::max_event_bytes),
-            "headers" => set(defaults, option.headers(), |defaults, headers| {
-                headers.iter().fold(defaults, |defaults, (name, value)| defaults.header(name, value))
-            }),
-            _ => Err(option.unknown()),
-        }?;
-    }
-    Ok(defaults)
 }
 
 /// The options of many calls that one call does not have.
@@ -173,7 +132,6 @@ pub(crate) struct Many {
     in_order: Option<Result<bool, Error>>,
     /// The inner none disables it.
     max_window_wait: Option<Result<Option<Duration>, Error>>,
-    pub(crate) ledger: LedgerOptions,
 }
 
 impl Many {
@@ -190,7 +148,7 @@ impl Many {
                 "concurrency" => many.concurrency = Some(checked(option.whole_number("concurrency"))?),
                 "in_order" => many.in_order = Some(checked(option.truth())?),
                 "max_window_wait" => many.max_window_wait = Some(checked(option.duration("max_window_wait"))?),
-                _ => many.ledger.read(&option)?,
+                _ => {}
             }
         }
         Ok(many)
@@ -208,12 +166,11 @@ impl Many {
             Some(Ok(in_order)) => many.in_order(in_order),
             Some(Err(problem)) => many.refuse(problem),
         };
-        let many = match self.max_window_wait {
+        match self.max_window_wait {
             None => many,
             Some(Ok(wait)) => many.max_window_wait(wait),
             Some(Err(problem)) => many.refuse(problem),
-        };
-        self.ledger.set(many)
+        }
     }
 }
 

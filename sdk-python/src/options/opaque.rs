@@ -9,7 +9,6 @@ use pyo3::{
 };
 use runtype_surface::bindings::variables;
 
-use super::value::Value;
 use crate::{error, runtime::guard};
 
 /// The options of a client or a call. Python can neither read nor print them.
@@ -69,10 +68,9 @@ impl OpaqueOptions {
 
 /// What a client keeps of its options, to be recreated from a pickle.
 pub(crate) struct KeptOptions {
-    /// All but what is secret.
+    /// All but a literal key.
     options: Py<PyDict>,
     had_literal_key: bool,
-    had_literal_identity: bool,
 }
 
 impl KeptOptions {
@@ -83,21 +81,14 @@ impl KeptOptions {
         if had_literal_key {
             options.del_item(name)?;
         }
-        let name = intern!(options.py(), "identity");
-        let identity = options.get_item(name)?;
-        let had_literal_identity =
-            identity.is_some_and(|identity| Value { name: "identity", value: &identity }.holds_pem());
-        if had_literal_identity {
-            options.del_item(name)?;
-        }
-        Ok(Self { options: options.unbind(), had_literal_key, had_literal_identity })
+        Ok(Self { options: options.unbind(), had_literal_key })
     }
 
     /// The options that a pickled client of the class `kind` takes along.
     ///
     /// # Errors
     ///
-    /// `TypeError` where the client was made with a literal key or identity, which does not go into a pickle.
+    /// `TypeError` where the client was made with a literal key, which does not go into a pickle.
     pub(crate) fn for_pickle<'py>(&self, py: Python<'py>, kind: &str) -> PyResult<Bound<'py, PyDict>> {
         let options = self.options.bind(py);
         if self.had_literal_key {
@@ -107,12 +98,6 @@ impl KeptOptions {
             return Err(PyTypeError::new_err(format!(
                 "this {kind} was created with a literal key, and a key does not go into a pickle: pass the key by \
                  {variable}, api_key_file, api_key_variable or a function, from which the copy reads it again"
-            )));
-        }
-        if self.had_literal_identity {
-            return Err(PyTypeError::new_err(format!(
-                "this {kind} was created with the text of an identity, and a private key does not go into a pickle: pass the \
-                 path of a PEM file, from which the copy reads it again"
             )));
         }
         options.copy()

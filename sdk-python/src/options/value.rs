@@ -27,18 +27,12 @@ pub(crate) fn characters<'a>(option: &str, text: &'a Bound<'_, PyAny>) -> PyResu
     read.map_err(|problem| error::raise(text.py(), &problem))
 }
 
-pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
+fn type_name(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string())
 }
 
 fn unicode<'a>(option: &str, text: &'a Bound<'_, PyString>) -> Result<&'a str, Error> {
     text.to_str().map_err(|_| bindings::lone_surrogate(option))
-}
-
-/// Where the id of an input comes from.
-pub(crate) enum Id {
-    Field(String),
-    Function(Py<PyAny>),
 }
 
 /// Why a value is not taken.
@@ -106,17 +100,6 @@ impl<'a, 'py> Value<'a, 'py> {
 
     pub(crate) fn path(&self) -> Result<std::path::PathBuf, Refusal> {
         self.value.extract().map_err(|_| self.wanted("str or os.PathLike"))
-    }
-
-    /// The name of a field, or a function.
-    pub(crate) fn id(&self) -> Result<Id, Refusal> {
-        if self.value.is_callable() {
-            return Ok(Id::Function(self.value.clone().unbind()));
-        }
-        if !self.value.is_instance_of::<PyString>() {
-            return Err(self.wanted("the name of a field or a function of an input"));
-        }
-        self.text().map(Id::Field)
     }
 
     pub(crate) fn truth(&self) -> Result<bool, Refusal> {
@@ -223,17 +206,11 @@ impl<'a, 'py> Value<'a, 'py> {
         items.map(|item| pair(&item.map_err(unreadable)?)).collect()
     }
 
-    /// Whether it is PEM text, or a list with some, and not only paths.
-    pub(super) fn holds_pem(&self) -> bool {
-        self.pem_texts().is_ok_and(|given| given.iter().any(|given| bindings::is_pem(given)))
-    }
-
-    /// PEM texts, or the paths of PEM files.
-    pub(crate) fn pem_texts(&self) -> Result<Vec<Vec<u8>>, Refusal> {
+    pub(crate) fn certificates(&self) -> Result<Vec<Vec<u8>>, Refusal> {
         let wanted = || self.wanted("PEM text (str or bytes), a path, or a list of such");
         let one = |value: &Bound<'_, PyAny>| {
             if let Ok(text) = value.cast::<PyString>() {
-                return Ok(unicode(self.name, text)?.as_bytes().to_vec());
+                return Ok(unicode("root_certificates", text)?.as_bytes().to_vec());
             }
             if let Ok(pem) = value.cast::<PyBytes>() {
                 return Ok(pem.as_bytes().to_vec());

@@ -4,10 +4,8 @@ use pyo3::{
     intern,
     prelude::*,
     sync::PyOnceLock,
-    types::{PyBytes, PyDict, PyString, PyTuple, PyType},
+    types::{PyString, PyTuple, PyType},
 };
-
-use runtype_surface::{SseStream, bindings};
 
 use crate::{
     error,
@@ -168,11 +166,6 @@ impl StreamEvent {
         guard::entry(|| Ok(self.event.upgrade_url().map(String::from)))
     }
 
-    /// The event as one frame of server-sent events, with its data unchanged.
-    fn to_sse<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        guard::entry(|| Ok(PyBytes::new(py, &self.event.to_sse())))
-    }
-
     #[classattr]
     fn __match_args__() -> (&'static str, &'static str, &'static str) {
         ("name", "data", "id")
@@ -199,34 +192,9 @@ impl StreamEvent {
         guard::entry(|| {
             let py = slf.py();
             let event = &slf.get().event;
-            let data = PyBytes::new(py, event.data());
+            let data = pyo3::types::PyBytes::new(py, event.data());
             let parts = (event.name(), data, event.last_event_id()).into_pyobject(py)?;
             Ok((slf.get_type().getattr(intern!(py, "_of_json"))?, parts))
         })
     }
-}
-
-/// The last frame of a stream that failed, where it is forwarded: with the event that reported the failure, or by a timeout.
-#[pyfunction]
-pub(crate) fn failure_frame<'py>(
-    py: Python<'py>,
-    event: Option<&Bound<'py, StreamEvent>>,
-    is_timeout: bool,
-) -> PyResult<Bound<'py, PyBytes>> {
-    guard::entry(|| {
-        let event = event.map(|event| &event.get().event);
-        Ok(PyBytes::new(py, &bindings::failure_frame_of(event, is_timeout)))
-    })
-}
-
-/// The headers of a response whose body is a forwarded stream.
-#[pyfunction]
-pub(crate) fn sse_headers(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    guard::entry(|| {
-        let headers = PyDict::new(py);
-        for (name, value) in SseStream::HEADERS {
-            headers.set_item(name, value)?;
-        }
-        Ok(headers)
-    })
 }

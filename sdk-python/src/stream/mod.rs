@@ -22,9 +22,7 @@ use crate::{
     error,
     json::decode::decode,
     log,
-    output_type::{Mismatch, OutputType},
     runtime::{closing::Closing, gil, guard, per_process::PerProcess, runtime},
-    span::CallSpan,
 };
 use event::StreamEvent;
 
@@ -33,7 +31,6 @@ pub(crate) struct Opened {
     pub(crate) stream: runtype_surface::EventStream,
     pub(crate) capability: String,
     pub(crate) closing: Closing,
-    pub(crate) span: Option<Arc<CallSpan>>,
 }
 
 /// A stream of the core, read synchronously or from asyncio, by one reader at a time.
@@ -41,21 +38,7 @@ pub(crate) struct Opened {
 pub(crate) struct EventStream {
     source: PerProcess<Arc<Source>>,
     report: String,
-    ends: Arc<Ends>,
-}
-
-/// What the end of a stream needs.
-struct Ends {
     capability: String,
-    progress: StreamProgress,
-    span: Option<Arc<CallSpan>>,
-}
-
-impl Ends {
-    /// Ends the span with the stream.
-    fn end(&self, py: Python<'_>) -> PyResult<()> {
-        self.span.as_ref().map_or(Ok(()), |span| span.end_stream(py, &self.progress))
-    }
 }
 
 type Events = ReadAhead<Vec<runtype_surface::StreamEvent>>;
@@ -65,6 +48,7 @@ struct Source {
     reading: tokio::sync::Mutex<Reading>,
     /// Tells a reader that waits that the stream is closed.
     is_closed: watch::Sender<bool>,
+    progress: StreamProgress,
 }
 
 struct Reading {
@@ -135,16 +119,16 @@ impl EventStream {
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.next_batch())?;
-            to_events(py, read, &self.ends)
+            to_events(py, read, &self.capability)
         })
     }
 
     /// Begins to wait for events on the running asyncio loop.
     fn begin_batch<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let ends = self.ends.clone();
+            let capability = self.capability.clone();
             self.begin(py, self.source(py)?.next_batch(), move |py, read| {
-                Ok(to_events(py, read, &ends)?.unwrap_or_else(|| py.None()))
+                Ok(to_events(py, read, &capability)?.unwrap_or_else(|| py.None()))
             })
         })
     }
@@ -153,35 +137,32 @@ impl EventStream {
     fn text(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
             let read = gil::wait(py, self.source(py)?.text())?;
-            to_text(py, read, &self.ends)
+            to_text(py, read, &self.capability)
         })
     }
 
     fn begin_text<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let ends = self.ends.clone();
-            self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &ends))
+            let capability = self.capability.clone();
+            self.begin(py, self.source(py)?.text(), move |py, read| to_text(py, read, &capability))
         })
     }
 
     /// Reads to the end, and returns the capability's output.
-    fn final_output(&self, py: Python<'_>, output_type: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    fn final_output(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         guard::entry(|| {
-            let output_type = OutputType::of(output_type)?;
-            let read = gil::wait(py, self.source(py)?.final_output())?;
-            to_output(py, read, &self.ends, output_type.as_ref())
+            let source = self.source(py)?;
+            let read = gil::wait(py, source.clone().final_output())?;
+            to_output(py, read, &self.capability, &source.progress)
         })
     }
 
-    fn begin_final_output<'py>(
-        &self,
-        py: Python<'py>,
-        output_type: &Bound<'py, PyAny>,
-    ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
+    fn begin_final_output<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         guard::entry(|| {
-            let (ends, output_type) = (self.ends.clone(), OutputType::of(output_type)?);
-            let read = self.source(py)?.final_output();
-            self.begin(py, read, move |py, read| to_output(py, read, &ends, output_type.as_ref()))
+            let capability = self.capability.clone();
+            let source = self.source(py)?;
+            let progress = source.progress.clone();
+            self.begin(py, source.final_output(), move |py, read| to_output(py, read, &capability, &progress))
         })
     }
 
@@ -193,12 +174,11 @@ impl EventStream {
             source.is_closed.send_replace(true);
             if let Ok(mut reading) = source.reading.try_lock() {
                 reading.events.close();
-            } else {
-                // A reader that waits closes the stream itself, unless its wait is cancelled just now.
-                let source = source.clone();
-                runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
+                return Ok(());
             }
-            self.ends.end(py)
+            // A reader that waits closes the stream itself, unless its wait is cancelled just now.
+            runtime(py)?.spawn(async move { source.reading.lock().await.events.close() });
+            Ok(())
         })
     }
 
@@ -212,23 +192,15 @@ impl EventStream {
     #[getter]
     fn execution_id(&self, py: Python<'_>) -> PyResult<Option<String>> {
         guard::entry(|| {
-            if self.source(py).is_err() {
-                return Ok(None);
-            }
-            Ok(self.ends.progress.execution_id().map(str::to_owned))
+            let Ok(source) = self.source.get(py, || Err(())) else { return Ok(None) };
+            Ok(source.progress.execution_id().map(str::to_owned))
         })
     }
 
     /// How the stream ended, and what its execution used, as far as events have said it.
     #[getter]
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard::entry(|| {
-            {
-                self.source(py)?;
-                decode(py, self.ends.progress.report().as_bytes())
-            }
-            .map_err(PyValueError::new_err)
-        })
+        guard::entry(|| decode(py, self.source(py)?.progress.report().as_bytes()).map_err(PyValueError::new_err))
     }
 }
 
@@ -238,12 +210,9 @@ impl EventStream {
         let events = ReadAhead::new(opened.stream, |events| events);
         Self {
             report,
-            ends: Arc::new(Ends {
-                capability: opened.capability,
-                progress: events.progress().clone(),
-                span: opened.span,
-            }),
+            capability: opened.capability.clone(),
             source: PerProcess::holding(Arc::new(Source {
+                progress: events.progress().clone(),
                 reading: tokio::sync::Mutex::new(Reading { events, closing: opened.closing }),
                 is_closed: watch::Sender::new(false),
             })),
@@ -261,85 +230,52 @@ impl EventStream {
         finish: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<(Bound<'py, PyAny>, CancelHandle)> {
         let (queue, running) = CompletionQueue::of_running_loop(py)?;
-        queue.spawn(&running, read, finish, None)
+        queue.spawn(&running, read, finish)
     }
 }
 
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        // Nobody read it to its end, or closed it.
-        if self.ends.span.is_some() {
-            Python::try_attach(|py| {
-                if let Err(raised) = self.ends.end(py) {
-                    raised.write_unraisable(py, None);
-                }
-            });
-        }
-    }
-}
-
-/// The stream that was opened; `ended` is none where its client was closed meanwhile. One that was not opened ends its span.
-pub(crate) fn opened(
-    py: Python<'_>,
-    ended: Option<Result<Opened, Error>>,
-    capability: &str,
-    span: Option<&CallSpan>,
-) -> PyResult<EventStream> {
-    let end = |ended| span.map_or(Ok(()), |span| span.end_call(py, ended));
+/// The stream that was opened; `ended` is none where its client was closed meanwhile.
+pub(crate) fn opened(py: Python<'_>, ended: Option<Result<Opened, Error>>, capability: &str) -> PyResult<EventStream> {
     match ended {
         Some(Ok(opened)) => {
             log::opened(py, &opened.stream, &opened.capability)?;
             Ok(EventStream::new(opened))
         }
         Some(Err(problem)) => {
-            end(Some(Err(&problem)))?;
             log::failed(py, &problem)?;
             Err(error::raise(py, &problem))
         }
-        None => {
-            end(None)?;
-            Err(error::cancelled(py, capability))
-        }
+        None => Err(error::cancelled(py, capability)),
     }
 }
 
-/// What was read; with nothing more to read, and where the stream failed, its span ends.
-fn unless_stopped<T>(py: Python<'_>, read: Read<T>, ends: &Ends) -> PyResult<Option<T>> {
+fn unless_stopped<T>(py: Python<'_>, read: Read<T>, capability: &str) -> PyResult<Option<T>> {
     match read.transpose() {
-        Ok(Some(read)) => Ok(Some(read)),
-        Ok(None) => ends.end(py).map(|()| None),
+        Ok(read) => Ok(read),
         Err(Stopped::Failed(problem)) => {
-            ends.end(py)?;
             log::failed(py, &problem)?;
             Err(error::raise(py, &problem))
         }
-        Err(Stopped::ClientClosed) => {
-            ends.end(py)?;
-            Err(error::cancelled(py, &ends.capability))
-        }
+        Err(Stopped::ClientClosed) => Err(error::cancelled(py, capability)),
     }
 }
 
-fn to_text(py: Python<'_>, read: Read<String>, ends: &Ends) -> PyResult<Py<PyAny>> {
-    let text = unless_stopped(py, read, ends)?.unwrap_or_default();
-    ends.end(py)?;
+fn to_text(py: Python<'_>, read: Read<String>, capability: &str) -> PyResult<Py<PyAny>> {
+    let text = unless_stopped(py, read, capability)?.unwrap_or_default();
     Ok(PyString::new(py, &text).into_any().unbind())
 }
 
 fn to_output(
     py: Python<'_>,
     read: Read<bytes::Bytes>,
-    ends: &Ends,
-    output_type: Option<&OutputType>,
+    capability: &str,
+    progress: &StreamProgress,
 ) -> PyResult<Py<PyAny>> {
-    let Some(output) = unless_stopped(py, read, ends)? else { return Ok(py.None()) };
-    ends.end(py)?;
-    let progress = &ends.progress;
-    let output = decode(py, &output).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))?;
-    let Some(output_type) = output_type else { return Ok(output.unbind()) };
-    match output_type.check(&output)? {
-        Ok(output) => Ok(output.unbind()),
-        Err(Mismatch { path, reason }) => Err(error::raise(py, &progress.mismatched(path, &reason))),
+    match unless_stopped(py, read, capability)? {
+        Some(output) => {
+            decode(py, &output).map(Bound::unbind).map_err(|reason| error::raise(py, &progress.undecodable(&reason)))
+        }
+        None => Ok(py.None()),
     }
 }
 
@@ -347,9 +283,9 @@ fn to_output(
 fn to_events(
     py: Python<'_>,
     read: Read<Vec<runtype_surface::StreamEvent>>,
-    ends: &Ends,
+    capability: &str,
 ) -> PyResult<Option<Py<PyAny>>> {
-    let Some(batch) = unless_stopped(py, read, ends)? else { return Ok(None) };
+    let Some(batch) = unless_stopped(py, read, capability)? else { return Ok(None) };
     let events = batch.into_iter().map(|event| Py::new(py, StreamEvent::from(event))).collect::<PyResult<Vec<_>>>()?;
     Ok(Some(PyList::new(py, events)?.into_any().unbind()))
 }

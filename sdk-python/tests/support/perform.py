@@ -33,7 +33,7 @@ def at_once(items: list[pytest.Item], run: Callable[..., None]) -> Iterator[dict
         yield {
             (spec.params["case"]["name"], spec.params["kind"]): pool.submit(run, **spec.params)
             for spec in specs
-            if {"case", "kind"} <= spec.params.keys()
+            if "case" in spec.params
         }
 
 

@@ -13,41 +13,21 @@ With pytest, the fixture `runtype_mock` is one, reset for each test.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._answer import JSON, Answer, Reply, StreamAnswer, fail, matched, sequence, stream_of, when
     from ._binary import find_binary
-    from ._journal import MockRequest
-    from ._mock_process import MockError
-    from ._mock_surface import MockSurface
+    from ._mock_surface import JSON, MockError, MockSurface
 
-__all__ = [
-    "JSON",
-    "Answer",
-    "MockError",
-    "MockRequest",
-    "MockSurface",
-    "Reply",
-    "StreamAnswer",
-    "fail",
-    "find_binary",
-    "matched",
-    "sequence",
-    "stream_of",
-    "when",
-]
+__all__ = ["JSON", "MockError", "MockSurface", "find_binary"]
 
 
 def __getattr__(name: str) -> object:
     """Loads the kit when it is first used: pytest imports this package in every run."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import _answer, _binary, _journal, _mock_process, _mock_surface
+    from . import _binary, _mock_surface
 
-    for module in (_mock_surface, _mock_process, _journal, _answer, _binary):
-        if hasattr(module, name):
-            value: object = getattr(module, name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(_binary if name == "find_binary" else _mock_surface, name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
+import subprocess
 import time
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+import weakref
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote, urlencode, urlsplit
 
-from ._answer import JSON, configured, milliseconds, when
-from ._function_server import FunctionServer
-from ._journal import MockRequest, summary
-from ._mock_process import MockError, MockProcess
+from ._binary import find_binary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import ModuleType, TracebackType
 
     from runtype_surface import AsyncClient, AsyncClientOptions, Client, ClientOptions
     from typing_extensions import Self, Unpack
 
+JSON: TypeAlias = "dict[str, Any]"
+"""A JSON object."""
+
+
+class MockError(RuntimeError):
+    """The mock did not start, or refused what it was told; its text says why."""
+
 
 class MockSurface:
     """A mock surface on a free port of this machine: a server of its own, stopped by `close` or with this object.
-
-    In a process that `runtype-mock run` started, it is a new surface of that mock instead, unless there is an argument.
 
     It begins as the demo surface: the capabilities `echo`, `summarize-article`, `support-agent`, `fails` and `slow`,
     and the keys `papi_demo_full`, `papi_demo_scoped`, `papi_demo_revoked`, `papi_demo_expired` and `papi_demo_limited`.
@@ -44,39 +48,26 @@ class MockSurface:
     def __init__(
         self, *, config: Path | str | None = None, seed: int | None = None, binary: Path | str | None = None
     ) -> None:
-        running = MockProcess.running() if config is None and seed is None and binary is None else None
-        if running is not None:
-            self._join(running)
-            return
-        options = [] if config is None else ["--config", str(config)]
+        # Nobody reads a log line a request here; and the end of its input ends the mock, however this process ends.
+        command = [str(binary or find_binary()), "serve", "--format", "json", "--log", "none", "--exit-with-stdin"]
+        if config is not None:
+            command += ["--config", str(config)]
         if seed is not None:
-            options += ["--seed", str(seed)]
-        self._begin(MockProcess.start(binary, options), None)
-
-    def _begin(self, process: MockProcess, env: dict[str, str] | None) -> None:
-        self._process = process
-        self._functions: FunctionServer | None = None
-        self._is_added = env is not None
-        self._is_closed = False
-        self.env: dict[str, str] = process.env if env is None else env
+            command += ["--seed", str(seed)]
+        process = subprocess.Popen(  # noqa: S603, the mock's binary
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._stop = weakref.finalize(self, _stop, process)
+        if process.stdout is None or process.stderr is None:
+            raise MockError("the mock's output cannot be read")
+        line = process.stdout.readline()
+        if not line:
+            said = process.stderr.read().decode(errors="replace").strip()
+            self.close()
+            raise MockError(f"the mock did not start: {said}")
+        self.env: dict[str, str] = json.loads(line)
         """The variables that configure a client for this mock, such as for `monkeypatch.setenv` or a child process."""
-
-    def _join(self, process: MockProcess) -> None:
-        """Becomes a new surface of a mock, as its first surface began."""
-        status, content = process.ask("GET", "state")
-        state = _decoded("GET state", status, content)
-        status, content = process.ask("POST", "surfaces", {"copy_of": state["default_surface"]})
-        self._begin(process, _decoded("POST surfaces", status, content)["env"])
-
-    @classmethod
-    def _of(cls, process: MockProcess) -> MockSurface:
-        surface = cls.__new__(cls)
-        surface._join(process)  # noqa: SLF001, its own
-        return surface
-
-    def new_surface(self) -> MockSurface:
-        """Returns another surface of the same mock, as its first surface began. They share only the process."""
-        return self._of(self._process)
+        self._control = urlsplit(self.env["RUNTYPE_MOCK_CONTROL_URL"])
 
     # Clients
 
@@ -126,25 +117,9 @@ class MockSurface:
 
     # What it does
 
-    def answer(self, slug: str, answer: object, **fields: Any) -> None:
-        """Sets what a capability answers; adds or replaces the capability.
-
-        Args:
-            slug: The capability.
-            answer: An output, a function from an input to an output, or what `fail`, `sequence`, `matched` and
-                `stream_of` return. A function runs in a thread of this process; an exception becomes a 500.
-            fields: Other fields of the capability, such as `latency_ms`.
-        """
-        self.put_capability(slug, answer=configured(answer, self._register), **fields)
-
-    def _register(self, function: Callable[[JSON], object]) -> str:
-        if self._functions is None:
-            self._functions = FunctionServer()
-        return self._functions.register(function)
-
     def put_capability(self, slug: str, **fields: Any) -> JSON:
         """Adds or replaces a capability, such as `answer={"kind": "fixed", "output": {"words": 3}}`."""
-        return self.control("PUT", f"capabilities/{quote(slug, safe='')}", _plain(fields))
+        return self.control("PUT", f"capabilities/{quote(slug, safe='')}", fields)
 
     def remove_capability(self, slug: str) -> None:
         """Removes a capability."""
@@ -158,52 +133,28 @@ class MockSurface:
         """Ends the pause."""
         self.control("PATCH", f"surfaces/{self.surface_id}", {"status": "active"})
 
-    def mint_key(
-        self,
-        *,
-        scopes: Iterable[str] | None = None,
-        expires_at: datetime | timedelta | str | None = None,
-        **fields: Any,
-    ) -> str:
-        """Creates a key, unrestricted or for the capabilities in `scopes`, and returns it in plain.
-
-        Args:
-            scopes: The capabilities that it may call.
-            expires_at: When it expires: a time, or how long from now by the mock's clock.
-            fields: `key`, `name`, `environment`, `rate_limit_per_minute`, `rate_limit_per_day`, `revoked`.
-        """
+    def mint_key(self, *, scopes: Iterable[str] | None = None, **fields: Any) -> str:
+        """Creates a key, unrestricted or for the capabilities in `scopes`, and returns it in plain."""
         if scopes is not None:
             fields["scopes"] = list(scopes)
-        if isinstance(expires_at, timedelta):
-            expires_at = self.now() + expires_at
-        if expires_at is not None:
-            fields["expires_at"] = expires_at
-        return str(self.control("POST", "keys", _plain(fields))["key"])
+        return str(self.control("POST", "keys", fields)["key"])
 
     def revoke_key(self, key: str | None = None) -> None:
         """Revokes a key at once; without one, the key that the clients of this mock have."""
         self.control("POST", f"keys/{quote(key or self.api_key, safe='')}/revoke")
 
-    def inject(self, kind: str, **fields: Any) -> str:
-        """Injects a fault, such as `"status", status=503, times=2` or `"reset", capability="echo"`; returns its id.
-
-        Durations, such as `latency_ms`, are numbers of milliseconds or timedeltas.
-        """
-        made = self.control("POST", "faults", {"kind": kind, **_plain(fields)})
-        return str(made["ids"][0])
+    def inject(self, kind: str, **fields: Any) -> int | str:
+        """Injects a fault, such as `"status", status=503, times=2` or `"reset", capability="echo"`; returns its id."""
+        made = self.control("POST", "faults", {"kind": kind, **fields})
+        return next(iter(made["ids"]))  # type: ignore[no-any-return]
 
     def clear_faults(self) -> None:
         """Removes all faults."""
         self.control("DELETE", "faults")
 
-    def advance_clock(self, seconds: float | timedelta) -> None:
-        """Moves the surface's clock forward, by seconds or a timedelta, such as past a key's expiry."""
-        self.control("POST", "clock", {"advance_ms": milliseconds(seconds)})
-
-    def now(self) -> datetime:
-        """The time of the surface's clock."""
-        # Python 3.10 does not know the Z of UTC.
-        return datetime.fromisoformat(str(self.control("GET", "clock")["now"]).replace("Z", "+00:00"))
+    def advance_clock(self, seconds: float) -> None:
+        """Moves the mock's clock on, such as past a key's expiry or its limit's window."""
+        self.control("POST", "clock", {"advance_ms": round(seconds * 1e3)})
 
     def reset(self) -> None:
         """Goes back to how it began: capabilities, keys, faults, clock, journal."""
@@ -211,74 +162,17 @@ class MockSurface:
 
     # What it saw
 
-    def journal(self, capability: str | None = None) -> list[MockRequest]:
+    def journal(self, capability: str | None = None) -> list[JSON]:
         """The requests that came, oldest first; keys stand in them as hints."""
         query = {} if capability is None else {"capability": capability}
-        requests: list[MockRequest] = []
-        after: int | None = 0
-        while after is not None:
-            page = self.control("GET", "journal", query=query | {"after": str(after)})
-            requests += page["requests"]
-            after = page["next"]
+        requests: list[JSON] = self.control("GET", "journal", query=query)["requests"]
         return requests
 
-    def verify(
-        self,
-        capability: str | None = None,
-        *,
-        times: int | None = None,
-        at_least: int | None = None,
-        at_most: int | None = None,
-        status: int | None = None,
-        ran: bool | None = None,
-        input: JSON | None = None,
-        at: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-        key: str | None = None,
-        call: int | Sequence[int] | None = None,
-        stream: bool | None = None,
-    ) -> int:
-        """Verifies a number of calls, by default at least one, and returns it.
-
-        Args:
-            capability: The capability that they name.
-            times: Their exact number.
-            at_least: Their lowest number.
-            at_most: Their highest number.
-            status: The status of their responses.
-            ran: Whether they ran the capability.
-            input: Fields that the input has, with their values, as in `when`.
-            at: Values that the input has at JSON Pointers.
-            headers: Headers of the requests.
-            key: Their key, named by its plain text, its id or its name.
-            call: Numbers of the capability's calls.
-            stream: Whether they requested a stream.
-
-        Raises:
-            AssertionError: What was expected, what came, and the nearest request.
-        """
-        __tracebackhide__ = True
-        bounds = {"at_least": at_least, "at_most": at_most}
-        if times is not None and (at_least is not None or at_most is not None):
-            raise ValueError("set either times, or at_least and at_most")
-        wanted = {
-            "capability": capability,
-            "times": {name: bound for name, bound in bounds.items() if bound is not None} if times is None else times,
-            "status": status,
-            "ran": ran,
-        }
-        body = {name: value for name, value in wanted.items() if value is not None and value != {}}
-        body["when"] = when(input=input, at=at, headers=headers, key=key, call=call, stream=stream)
-        code, content = self._process.ask("POST", f"verify?{urlencode({'surface': self.surface_id})}", body)
-        if code == 409:
-            raise AssertionError(json.loads(content)["error"])
-        return int(_decoded("POST verify", code, content)["seen"])
-
-    def wait_for(self, condition: Callable[[list[MockRequest]], bool], *, seconds: float = 5.0) -> list[MockRequest]:
+    def wait_for(self, condition: Callable[[list[JSON]], bool], *, seconds: float = 5.0) -> list[JSON]:
         """Waits until the journal is as wanted, and returns it.
 
         Raises:
-            MockError: It is not, after so many seconds; the text has the last requests.
+            MockError: It is not, after so many seconds; the text has the journal.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -286,31 +180,26 @@ class MockSurface:
             if condition(journal):
                 return journal
             if time.monotonic() > deadline:
-                raise MockError(f"the journal is not as wanted after {seconds} s:\n{summary(journal)}")
+                raise MockError(f"the journal is not as wanted after {seconds} s: {json.dumps(journal, indent=2)}")
             time.sleep(0.002)
 
     def control(self, method: str, path: str, body: object = None, *, query: dict[str, str] | None = None) -> JSON:
-        """Sends a request to the mock's control interface, for what has no method of its own here."""
-        # These concern no surface, or name it in the path.
-        is_general = path.split("/")[0] == "surfaces" or (method, path) == ("PUT", "state")
-        parameters = ({} if is_general else {"surface": self.surface_id}) | (query or {})
-        target = f"{path}?{urlencode(parameters)}" if parameters else path
-        status, content = self._process.ask(method, target, body)
-        return _decoded(f"{method} {path}", status, content)
+        """Speaks to the mock's control interface, for what has no method of its own here."""
+        target = f"{self._control.path}/{path}?{urlencode({'surface': self.surface_id, **(query or {})})}"
+        connection = http.client.HTTPConnection(self._control.hostname or "", self._control.port, timeout=30)
+        with contextlib.closing(connection):
+            text = None if body is None else json.dumps(body)
+            connection.request(method, target, text, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            content = answer.read()
+        if answer.status >= 300:
+            raise MockError(f"{method} {path}: {answer.status} {content.decode(errors='replace')}")
+        decoded: JSON = json.loads(content) if content else {}
+        return decoded
 
     def close(self) -> None:
-        """Stops the mock, or removes this surface from a mock that others use too."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        if self._functions is not None:
-            self._functions.close()
-        if not self._is_added:
-            self._process.stop()
-            return
-        # The mock may have stopped already.
-        with contextlib.suppress(OSError):
-            self.control("DELETE", f"surfaces/{self.surface_id}")
+        """Stops the mock."""
+        self._stop()
 
     def __enter__(self) -> Self:
         return self
@@ -324,28 +213,16 @@ class MockSurface:
         return f"<MockSurface at {self.base_url}>"
 
 
-def _decoded(request: str, status: int, content: bytes) -> JSON:
-    if status >= 300:
-        raise MockError(f"{request}: {status} {content.decode(errors='replace')}")
-    decoded: JSON = json.loads(content) if content else {}
-    return decoded
-
-
-def _plain(fields: Mapping[str, Any]) -> JSON:
-    """Fields with their times and durations as the control interface has them."""
-    return {name: _plain_value(name, value) for name, value in fields.items()}
-
-
-def _plain_value(name: str, value: object) -> object:
-    if isinstance(value, timedelta):
-        if not name.endswith("_ms"):
-            raise TypeError(f"{name} is a timedelta; durations are the fields whose names end in _ms")
-        return milliseconds(value)
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError(f"{name} is {value!r}, without a time zone; add one, such as datetime.timezone.utc")
-        return value.isoformat()
-    return value
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def _sdk() -> ModuleType:

@@ -1,8 +1,7 @@
-"""The pytest plugin: the fixtures `runtype_mock`, `runtype_client`, `runtype_env`, and the marker `runtype_fault`."""
+"""The pytest plugin: the fixtures `runtype_mock`, `runtype_client` and `runtype_env`."""
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,43 +11,23 @@ if TYPE_CHECKING:
 
     from runtype_surface import Client
 
-    from ._mock_process import MockProcess
     from ._mock_surface import MockSurface
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "runtype_fault(kind, **fields): injects a fault into the test's runtype_mock, such as ('status', status=503)",
-    )
 
 
 @pytest.fixture(scope="session")
-def _runtype_mock_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
+def _runtype_mock_server() -> Iterator[MockSurface]:
     # Loaded here, so that a test run that uses no mock pays nothing for it.
-    from ._mock_process import MockProcess
+    from ._mock_surface import MockSurface
 
-    running = MockProcess.running()
-    if running is not None:
-        yield running
-    elif "PYTEST_XDIST_TESTRUNUID" in os.environ and os.name != "nt":
-        # The workers of pytest-xdist are processes of one parent, and their folders are in one.
-        yield MockProcess.shared(tmp_path_factory.getbasetemp().parent, os.getppid())
-    else:
-        process = MockProcess.start(None, [])
-        yield process
-        process.stop()
+    with MockSurface() as mock:
+        yield mock
 
 
 @pytest.fixture
-def runtype_mock(_runtype_mock_process: MockProcess, request: pytest.FixtureRequest) -> Iterator[MockSurface]:
-    """A mock surface of this test's own. All tests of a run share one process, so they can run in parallel."""
-    from ._mock_surface import MockSurface
-
-    with MockSurface._of(_runtype_mock_process) as mock:  # noqa: SLF001, of this package
-        for marker in reversed(list(request.node.iter_markers("runtype_fault"))):
-            mock.inject(*marker.args, **marker.kwargs)
-        yield mock
+def runtype_mock(_runtype_mock_server: MockSurface) -> MockSurface:
+    """A mock surface in its initial state: the tests of a run share one server, which is reset for each."""
+    _runtype_mock_server.reset()
+    return _runtype_mock_server
 
 
 @pytest.fixture

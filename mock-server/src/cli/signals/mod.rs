@@ -6,9 +6,9 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(super) use unix::{ForwardedSignals, ServeSignals, exit_code, process_ended};
+pub(super) use unix::{ForwardedSignals, ServeSignals, exit_code};
 #[cfg(windows)]
-pub(super) use windows::{ForwardedSignals, ServeSignals, exit_code, process_ended};
+pub(super) use windows::{ForwardedSignals, ServeSignals, exit_code};
 
 /// What a signal asks `serve` to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,14 @@
 //! Signals on Unix.
 
-use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus, time::Duration};
+use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus};
 
 use rustix::{
-    io::Errno,
-    process::{Pid, Signal as Number, getpgrp, getppid, kill_process, test_kill_process},
+    process::{Pid, Signal as Number, getpgrp, kill_process},
     termios::tcgetpgrp,
 };
 use tokio::{
     process::Child,
     signal::unix::{Signal, SignalKind, signal},
-    time::sleep,
 };
 
 use super::Asked;
@@ -98,19 +96,4 @@ fn in_foreground() -> bool {
 /// Exit code of a command: its own, or 128 plus the signal that ended it.
 pub(in crate::cli) fn exit_code(status: ExitStatus) -> Option<i32> {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal))
-}
-
-/// How often the process is looked for.
-const LOOKED_FOR_EVERY: Duration = Duration::from_millis(100);
-
-/// Waits until a process has ended; forever without one.
-pub(in crate::cli) async fn process_ended(id: Option<u32>) {
-    let Some(pid) = id.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw) else {
-        return std::future::pending().await;
-    };
-    // A parent that ended may remain as a zombie, but it is no longer the parent.
-    let is_parent = getppid() == Some(pid);
-    while test_kill_process(pid) != Err(Errno::SRCH) && (!is_parent || getppid() == Some(pid)) {
-        sleep(LOOKED_FOR_EVERY).await;
-    }
 }

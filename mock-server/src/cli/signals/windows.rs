@@ -62,8 +62,3 @@ impl ForwardedSignals {
 pub(in crate::cli) fn exit_code(status: ExitStatus) -> Option<i32> {
     status.code()
 }
-
-/// Waits forever: on Windows, the job that Node puts its child processes into ends them.
-pub(in crate::cli) async fn process_ended(_: Option<u32>) {
-    std::future::pending().await
-}

@@ -8,25 +8,18 @@ use std::{net::IpAddr, str::FromStr as _};
 
 use http::{
     Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN},
+    header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN},
     uri::Authority,
 };
 
 use super::outcome::Refused;
-use crate::{request::Request, secret::Secret, state::State};
+use crate::request::Request;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Admits a control request, or rejects it. Where a token is required, it proves what the name in `Host` otherwise does: that no
-/// page sends the request.
-pub(super) fn check(request: &Request, state: &State) -> Result<(), Refused> {
-    let hosts = match &state.control_token {
-        None => known_hosts(request, &state.base_url)?,
-        Some(token) => {
-            known_token(request, token)?;
-            named_hosts(request).filter_map(|name| place(&name)).collect()
-        }
-    };
+/// Admits a control request, or rejects it. `base_url` is the mock's.
+pub(super) fn check(request: &Request, base_url: &str) -> Result<(), Refused> {
+    let hosts = known_hosts(request, base_url)?;
     own_origin(request, &hosts)?;
     own_site(request)?;
     json(request)
@@ -45,34 +38,11 @@ fn place(authority: &str) -> Option<Place> {
     Some((authority.host().to_ascii_lowercase(), port))
 }
 
-/// The hosts that a request names.
-fn named_hosts(request: &Request) -> impl Iterator<Item = String> {
-    request.authority.clone().into_iter().chain(values(request, HOST))
-}
-
-/// Requires the token, compared in a time that does not depend on where it differs.
-fn known_token(request: &Request, token: &Secret) -> Result<(), Refused> {
-    let wanted = format!("Bearer {}", token.expose());
-    let is_it = |sent: String| {
-        let differing = sent.bytes().zip(wanted.bytes()).fold(0, |differing, (one, other)| differing | (one ^ other));
-        sent.len() == wanted.len() && differing == 0
-    };
-    if values(request, AUTHORIZATION).any(is_it) {
-        return Ok(());
-    }
-    Err(Refused(
-        StatusCode::UNAUTHORIZED,
-        "this mock's control interface requires a token; send the one that `serve` prints as RUNTYPE_MOCK_CONTROL_TOKEN, as \
-         `Authorization: Bearer …`"
-            .to_owned(),
-    ))
-}
-
 /// The hosts that a request names, if all of them are the mock's.
 fn known_hosts(request: &Request, base_url: &str) -> Result<Vec<Place>, Refused> {
-    let authority = base_url.split_once("://").map(|(_, authority)| authority);
-    let listens = authority.and_then(place).map(|(host, _)| host);
-    let hosts = named_hosts(request).map(|name| {
+    let listens = base_url.strip_prefix("http://").and_then(place).map(|(host, _)| host);
+    let named = request.authority.clone().into_iter().chain(values(request, HOST));
+    let hosts = named.map(|name| {
         let known = place(&name).filter(|(host, _)| is_loopback(host) || Some(host) == listens.as_ref());
         known.ok_or_else(|| {
             forbidden(format!(

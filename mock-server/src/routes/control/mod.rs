@@ -2,16 +2,14 @@
 
 mod access;
 mod change;
-pub(crate) mod journal;
+mod journal;
 mod named;
 mod outcome;
-mod query;
 
 use http::{
-    Method, StatusCode,
+    StatusCode,
     header::{ALLOW, HeaderValue},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::{
@@ -25,28 +23,22 @@ use crate::{
     config::{Config, SurfaceConfig, capability::Capability, fault::Fault, key::KeyConfig},
     plan::Plan,
     request::Request,
-    routes::{Decision, record::Ticket},
     state::{
         State,
         key::Key,
         surface::Surface,
-        verify::Verification,
         view::{fault_json, key_json},
     },
 };
 
 /// Responds to a control request. `rest` is its path after `/__mock/`.
-pub(super) fn handle(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Decision {
-    let answer = access::check(request, state).and_then(|()| query::check(request, rest)).and_then(|()| {
-        if request.method == Method::GET && rest == ["journal"] {
-            return journal(request, state).map(Decision::Page);
-        }
-        route(request, rest, state, machine).map(|plan| Decision::Answer(Ticket(None), plan))
-    });
-    answer.unwrap_or_else(|Refused(status, problem)| {
+pub(super) fn handle(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Plan {
+    let answer = access::check(request, &state.base_url).and_then(|()| route(request, rest, state, machine));
+    match answer {
+        Ok(plan) => plan,
         // An error may quote what the client has sent.
-        Decision::Answer(Ticket(None), Plan::error(status, &state.redactor().text(&problem)))
-    })
+        Err(Refused(status, problem)) => Plan::error(status, &state.redactor().text(&problem)),
+    }
 }
 
 fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> Outcome {
@@ -67,23 +59,17 @@ fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> 
             done()
         }
 
-        ("POST", ["verify"]) => verify(request, &surface, state),
+        ("GET", ["journal"]) => journal(request, state),
         ("DELETE", ["journal"]) => {
-            let id = surface.known(state)?;
-            state.journal.clear(id.as_deref());
+            state.journal.clear(surface.0.as_deref());
             done()
         }
 
-        ("GET", ["clock"]) => ok(json!({ "now": state.time(machine, surface.known(state)?.as_deref()) })),
+        ("GET", ["clock"]) => ok(json!({ "now": state.time(machine, surface.0.as_deref()) })),
         ("POST", ["clock"]) => move_clock(request, &surface, state, machine),
 
         ("POST", ["surfaces"]) => {
-            let body: Value = read(request)?;
-            let config = match body.get("copy_of") {
-                Some(_) => copied(state, parse(body)?)?,
-                None => parse(body)?,
-            };
-            let id = state.add_surface(config, machine)?;
+            let id = state.add_surface(read::<SurfaceConfig>(request)?, machine)?;
             created(state, &id, machine)
         }
         ("GET", ["surfaces", id]) => show(state, &Named::by(id).id(state)?, machine),
@@ -106,11 +92,8 @@ fn route(request: &Request, rest: &[&str], state: &mut State, machine: Time) -> 
         ("POST", ["keys"]) => mint(request, &surface, state, machine),
         ("GET", ["keys", key]) => ok(key_json(key_of(surface.get(state)?, key)?)),
         ("PATCH", ["keys", key]) => {
-            let change = read::<KeyChange>(request)?;
-            let surface = surface.get(state)?;
-            surface.know_scopes(change.scopes.as_deref().unwrap_or_default())?;
-            let key = key_of(surface, key)?;
-            change.apply(key);
+            let key = key_of(surface.get(state)?, key)?;
+            read::<KeyChange>(request)?.apply(key);
             ok(key_json(key))
         }
         ("DELETE", ["keys", key]) => {
@@ -151,7 +134,7 @@ fn not_allowed(rest: &[&str]) -> Outcome {
     let allowed = match rest {
         [] => "GET",
         ["state"] => "GET, PUT",
-        ["reset"] | ["surfaces"] | ["verify"] | ["keys", _, "revoke"] => "POST",
+        ["reset"] | ["surfaces"] | ["keys", _, "revoke"] => "POST",
         ["journal"] => "GET, DELETE",
         ["clock"] | ["keys"] => "GET, POST",
         ["surfaces" | "keys", _] => "GET, PATCH, DELETE",
@@ -164,34 +147,6 @@ fn not_allowed(rest: &[&str]) -> Outcome {
     };
     let message = format!("this control endpoint allows {allowed} only");
     Ok(Plan::error(StatusCode::METHOD_NOT_ALLOWED, &message).with_header(ALLOW, HeaderValue::from_static(allowed)))
-}
-
-/// The body of `POST /surfaces` for a copy.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CopyOf {
-    copy_of: String,
-    name: Option<String>,
-    seed: Option<u64>,
-}
-
-/// The configuration of a surface that begins as another one began, with an id of its own.
-fn copied(state: &State, copy: CopyOf) -> Result<SurfaceConfig, Refused> {
-    let id = Named::by(&copy.copy_of).id(state)?;
-    let mut config = state.surfaces.get(&id).map(Surface::initial).unwrap_or_default();
-    config.surface_id = None;
-    config.name = copy.name.or(config.name);
-    config.seed = copy.seed.or(config.seed);
-    Ok(config)
-}
-
-/// Counts calls: 200 with their number, or 409 with what was expected and what came.
-fn verify(request: &Request, surface: &Named, state: &State) -> Outcome {
-    let wanted: Verification = read(request)?;
-    wanted.when.validate()?;
-    let seen = state.verify(&surface.id(state)?, &wanted);
-    seen.map(|seen| Plan::json(StatusCode::OK, &json!({ "seen": seen })))
-        .map_err(|problem| Refused(StatusCode::CONFLICT, problem))
 }
 
 fn put_capability(request: &Request, surface: &mut Surface, slug: &str) -> Outcome {
@@ -226,14 +181,12 @@ fn key_of<'s>(surface: &'s mut Surface, named: &str) -> Result<&'s mut Key, Refu
 /// Sets one or several faults, all or none.
 fn set_faults(request: &Request, surface: &Named, state: &mut State) -> Outcome {
     let id = surface.id(state)?;
-    let (faults, is_list): (Vec<Fault>, bool) = match read::<Value>(request)? {
-        list @ Value::Array(_) => (parse(list)?, true),
-        one => (vec![parse(one)?], false),
+    let faults: Vec<Fault> = match read::<Value>(request)? {
+        Value::Array(many) => many.into_iter().map(parse).collect::<Result<_, _>>()?,
+        one => vec![parse(one)?],
     };
-    let surface = surface.get(state)?;
-    for (index, fault) in faults.iter().enumerate() {
-        let known = fault.capability.as_ref().map_or(Ok(()), |slug| surface.know_capability("capability", slug));
-        known.map_err(|problem| if is_list { format!("[{index}]: {problem}") } else { problem })?;
+    for fault in &faults {
+        fault.validate()?;
     }
     let ids = faults.into_iter().map(|fault| state.set_fault(&id, fault)).collect::<Result<Vec<_>, _>>()?;
     Ok(Plan::json(StatusCode::CREATED, &json!({ "ids": ids })))

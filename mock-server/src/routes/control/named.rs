@@ -28,11 +28,6 @@ impl Named {
         Ok(id)
     }
 
-    /// The surface that is named; `None` if none is.
-    pub(super) fn known(&self, state: &State) -> Result<Option<String>, Refused> {
-        self.0.as_ref().map(|_| self.id(state)).transpose()
-    }
-
     pub(super) fn get<'s>(&self, state: &'s mut State) -> Result<&'s mut Surface, Refused> {
         let id = self.id(state)?;
         state.surfaces.get_mut(&id).ok_or_else(|| missing(format!("there is no surface {id:?}")))
@@ -55,7 +50,11 @@ pub(super) fn created(state: &State, id: &str, machine: Time) -> Outcome {
         fields.insert("keys".to_owned(), json!(keys));
         fields.insert(
             "env".to_owned(),
-            state.variables(surface).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect(),
+            surface
+                .variables(&state.base_url)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), json!(value)))
+                .collect(),
         );
     }
     Ok(Plan::json(StatusCode::CREATED, &value))

@@ -10,12 +10,11 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    config::{defaults, log_level::LogLevel},
+    config::defaults,
     error::spelling::duration,
     redact,
     response::limits::RateLimit,
     send::clock::{Clock, Wait},
-    telemetry::log::Log,
 };
 
 /// Wait for the next window where the server does not say when it begins. Assumed: bursts are counted in windows of 10 s.
@@ -33,7 +32,6 @@ const SILENT_WAIT: Duration = Duration::from_secs(5);
 /// One gate for all calls of a run. A used-up window is reported by a 429, or before that by the headers of a success.
 pub(super) struct Gate {
     clock: Arc<dyn Clock>,
-    log: Log,
     capability: String,
     /// Longest wait for a window.
     pub(super) max_wait: Option<Duration>,
@@ -68,10 +66,9 @@ pub(super) enum Verdict {
 }
 
 impl Gate {
-    pub(super) fn new(clock: Arc<dyn Clock>, log: Log, capability: String) -> Self {
+    pub(super) fn new(clock: Arc<dyn Clock>, capability: String) -> Self {
         Self {
             clock,
-            log,
             capability: redact::visible(&capability).into_owned(),
             max_wait: Some(defaults::MAX_WINDOW_WAIT),
             closed_until: None,
@@ -125,13 +122,12 @@ impl Gate {
         let wait = until.saturating_duration_since(now);
         if wait > SILENT_WAIT {
             let capability = self.capability.as_str();
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            let text =
-                format!("{capability}: the rate limit is used up; waiting {} for its next window", duration(wait));
-            tracing::warn!(capability, wait_ms, "{text}");
-            self.log.line(LogLevel::Warn, "window", |line| {
-                line.field("capability", capability).field("wait_ms", wait_ms).field("message", &text)
-            });
+            tracing::warn!(
+                capability,
+                wait_ms = wait.as_millis(),
+                "{capability}: the rate limit is used up; waiting {} for its next window",
+                duration(wait),
+            );
         }
     }
 
@@ -222,7 +218,7 @@ mod tests {
 
     fn gate() -> (Gate, FakeClock) {
         let clock = FakeClock::new();
-        (Gate::new(Arc::new(clock.clone()), Log::default(), "echo".to_owned()), clock)
+        (Gate::new(Arc::new(clock.clone()), "echo".to_owned()), clock)
     }
 
     fn is_open(gate: &mut Gate, in_flight: usize) -> bool {

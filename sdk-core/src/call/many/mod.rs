@@ -1,13 +1,7 @@
 //! Many calls to one capability, with limited concurrency.
 
 mod gate;
-mod ledger_options;
 pub(crate) mod result;
-pub(crate) mod row;
-mod rows;
-mod run_ledger;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -31,14 +25,14 @@ use crate::{
         values::{self, MOST_CONCURRENCY},
     },
     error::Error,
-    ledger::hold::LedgerHold,
+    response::call_response::CallResponse,
+    send::held::{Held, Refused},
+    transport::plan::Plan,
 };
-use gate::Gate;
+use gate::{Gate, Verdict};
 use result::CallResult;
-use row::{Ended, Input, Row, Stop};
-use run_ledger::{RunLedger, Wanted};
 
-type Inputs = Pin<Box<dyn Stream<Item = Result<Input, Error>> + Send>>;
+type Inputs = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 type InFlight = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Calls a capability once for each input; made by [`Call::many`].
@@ -73,7 +67,7 @@ pub struct CallMany {
     /// `None` after the last one.
     inputs: Option<Inputs>,
     /// Inputs that were taken before there was room for their calls.
-    ahead: VecDeque<Result<Input, Error>>,
+    ahead: VecDeque<Result<Bytes, Error>>,
     takes_ahead: bool,
     concurrency: usize,
     in_order: bool,
@@ -89,10 +83,29 @@ pub struct CallMany {
     gate: Gate,
     /// Why the rest is not sent.
     stop: Option<Stop>,
-    ledger: RunLedger,
-    /// Why the end of a call is not recorded, although its result was given.
-    unrecorded: Option<Error>,
     problems: Problems,
+}
+
+/// One input, ready to be sent.
+struct Row {
+    index: usize,
+    input: Bytes,
+    plan: Plan,
+    held: Option<Held>,
+}
+
+/// A row whose call has ended, or is held.
+struct Ended {
+    row: Row,
+    /// The window that it was sent in.
+    window: u64,
+    result: Result<CallResponse<Bytes>, Refused>,
+}
+
+/// The error that concerns all.
+struct Stop {
+    cause: Error,
+    reason: &'static str,
 }
 
 impl Call {
@@ -100,14 +113,14 @@ impl Call {
     pub fn many<I: Serialize>(self, inputs: impl IntoIterator<Item = I, IntoIter: Send + 'static>) -> CallMany {
         let inputs = stream::iter(inputs.into_iter().map(|input| {
             let json = serde_json::to_vec(&input);
-            json.map(|json| Input::from(Bytes::from(json)))
+            json.map(Bytes::from)
                 .map_err(|error| Error::configuration("input", format!("not serializable as JSON: {error}")))
         }));
         CallMany::new(self, Box::pin(inputs), false)
     }
 
-    /// The same, with inputs that arrive asynchronously: as many as calls in flight are taken ahead.
-    pub(crate) fn many_stream(self, inputs: impl Stream<Item = Result<Input, Error>> + Send + 'static) -> CallMany {
+    /// The same, with inputs as JSON text that arrive asynchronously: as many as calls in flight are taken ahead.
+    pub(crate) fn many_stream(self, inputs: impl Stream<Item = Result<Bytes, Error>> + Send + 'static) -> CallMany {
         CallMany::new(self, Box::pin(inputs), true)
     }
 }
@@ -116,7 +129,7 @@ impl CallMany {
     fn new(mut call: Call, inputs: Inputs, takes_ahead: bool) -> Self {
         Self {
             problems: call.take_problems(),
-            gate: Gate::new(call.context.clock.clone(), call.context.log, call.name().to_owned()),
+            gate: Gate::new(call.context.clock.clone(), call.name().to_owned()),
             call,
             inputs: Some(inputs),
             ahead: VecDeque::new(),
@@ -130,8 +143,6 @@ impl CallMany {
             ended: 0,
             given: 0,
             stop: None,
-            ledger: RunLedger::default(),
-            unrecorded: None,
         }
     }
 
@@ -169,36 +180,9 @@ impl CallMany {
         self
     }
 
-    /// Returns the error that would be the only result, except for one of the ledger's file.
+    /// Returns the error that would be the only result.
     pub(crate) fn checked(mut self) -> Result<Self, Error> {
-        self.check().map(|()| self)
-    }
-
-    fn check(&mut self) -> Result<(), Error> {
-        let mut problems = std::mem::take(&mut self.problems);
-        self.ledger.check(&mut problems);
-        problems.check()
-    }
-
-    fn want(&mut self, set: impl FnOnce(&mut Wanted)) {
-        if let Some(wanted) = self.ledger.wanted() {
-            set(wanted);
-        }
-    }
-
-    /// What closes the ledger from elsewhere.
-    pub(crate) fn ledger_hold(&self) -> LedgerHold {
-        self.ledger.hold()
-    }
-
-    /// Checks the options, and opens the ledger.
-    fn poll_open(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if let Err(problem) = self.check() {
-            // It is reported once.
-            self.ledger = RunLedger::default();
-            return Poll::Ready(Err(problem));
-        }
-        self.ledger.poll_open(|| self.call.capability_and_surface(), context)
+        std::mem::take(&mut self.problems).check().map(|()| self)
     }
 
     /// The next result; `None` after the last one.
@@ -207,19 +191,14 @@ impl CallMany {
     }
 
     /// Sends all results to a channel. Calls make progress while the channel is full.
-    ///
-    /// # Errors
-    ///
-    /// The ledger cannot be opened, and nothing is sent; or, after the last result, the end of a call is not recorded in it.
-    pub(crate) async fn drive<R>(&mut self, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) -> Result<(), Error> {
-        std::future::poll_fn(|context| self.poll_open(context)).await?;
+    pub(crate) async fn drive<R>(&mut self, results: &mpsc::Sender<R>, wrap: fn(CallResult) -> R) {
         loop {
             let has_result = std::future::poll_fn(|context| {
                 self.advance(context);
                 if self.is_ready() { Poll::Ready(true) } else { self.poll_end() }
             });
             if !has_result.await {
-                return self.unrecorded.take().map_or(Ok(()), Err);
+                return;
             }
             let room = tokio::select! {
                 biased;
@@ -228,7 +207,7 @@ impl CallMany {
                 room = results.reserve() => room,
             };
             // Nobody reads the results.
-            let Ok(room) = room else { return Ok(()) };
+            let Ok(room) = room else { return };
             if let Some(result) = self.take_result() {
                 room.send(wrap(result));
             }
@@ -265,13 +244,9 @@ impl CallMany {
 
     /// Starts and ends calls as far as possible at the moment.
     fn advance(&mut self, context: &mut Context<'_>) {
-        match self.poll_open(context) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(problem)) => {
-                self.inputs = None;
-                self.finish(0, Bytes::new(), Err(problem), false);
-            }
-            Poll::Pending => return,
+        if let Err(problem) = std::mem::take(&mut self.problems).check() {
+            self.inputs = None;
+            self.finish(0, Bytes::new(), Err(problem));
         }
         loop {
             self.begin(context);
@@ -292,7 +267,7 @@ impl CallMany {
             }
             if self.held.is_empty() {
                 // A reader that is slow, or waits for the first call, does not make all the others pile up.
-                if self.finished.len().max(self.ledger.waiting()) >= self.concurrency {
+                if self.finished.len() >= self.concurrency {
                     return;
                 }
                 // Taken before the gate is asked: nothing waits for a window after the last input.
@@ -325,6 +300,68 @@ impl CallMany {
                 Poll::Pending => return,
             }
         }
+    }
+
+    fn begin_row(&mut self, index: usize, input: Result<Bytes, Error>) {
+        let input = match input {
+            Ok(input) => input,
+            Err(error) => return self.finish(index, Bytes::new(), Err(error)),
+        };
+        match self.call.again().input_json(input.clone()).into_plan(false) {
+            Ok(plan) => self.send(Row { index, input, plan, held: None }),
+            Err(error) => self.finish(index, input, Err(error)),
+        }
+    }
+
+    /// Sends a row, unless the rest is not sent.
+    fn send(&mut self, mut row: Row) {
+        if let Some(Stop { cause, reason }) = &self.stop {
+            // A row that was refused before has an error of its own.
+            let error = row.held.map_or_else(|| cause.of_unsent(reason), |held| held.error);
+            return self.finish(row.index, row.input, Err(error));
+        }
+        let window = self.gate.pass();
+        let context = self.call.context.clone();
+        let max_window_wait = self.gate.max_wait;
+        self.in_flight.push(Box::pin(async move {
+            let held = row.held.take();
+            let result = super::send_one_of_many(&context, &row.plan, held, max_window_wait).await;
+            Ended { row, window, result }
+        }));
+    }
+
+    fn end(&mut self, Ended { row, window, result }: Ended) {
+        let result = match result {
+            Ok(response) => {
+                self.gate.succeeded(response.rate_limit, self.in_flight.len());
+                Ok(response)
+            }
+            Err(Refused::Final { error, concerns_all }) => {
+                if concerns_all {
+                    self.stop.get_or_insert_with(|| Stop { cause: error.again(), reason: "" });
+                }
+                Err(error)
+            }
+            Err(Refused::Window(held)) => {
+                let reason = match self.gate.refused(window, held.reset_after()) {
+                    Verdict::Wait => {
+                        self.held.insert(row.index, Row { held: Some(held), ..row });
+                        return;
+                    }
+                    Verdict::TooLong => "",
+                    Verdict::NoSuccess => "no call succeeded in three windows of the rate limit: ",
+                };
+                self.stop.get_or_insert_with(|| Stop { cause: held.error.again(), reason });
+                Err(held.error)
+            }
+        };
+        self.finish(row.index, row.input, result);
+    }
+
+    fn finish(&mut self, index: usize, input: Bytes, result: Result<CallResponse<Bytes>, Error>) {
+        let place = if self.in_order { index } else { self.ended };
+        self.ended += 1;
+        self.finished.insert(place, CallResult { index, input, result });
     }
 }
 

@@ -14,9 +14,6 @@ pub struct CallResult {
     pub input: Bytes,
     /// The response, or the error of this call.
     pub result: Result<CallResponse<Bytes>, Error>,
-    /// Whether nothing was sent for it: an earlier run, or an earlier input with the same id, had the response, and the
-    /// [ledger](crate::CallMany::ledger) has kept it. Such a response has no headers, limits and attempts.
-    pub replayed: bool,
 }
 
 impl CallResult {

@@ -19,7 +19,6 @@ fn text(response: &StatusFacts, may_have_executed: bool, asked_again: AskedAgain
             longest_wait: Some(("max_retry_wait", Duration::from_secs(60))),
             may_have_executed,
             address: &address,
-            proxy: None,
         },
     )
 }
@@ -102,6 +101,18 @@ fn only_a_long_message_is_cut() {
     assert_eq!(words(&"é".repeat(300)), "é".repeat(300));
     assert_eq!(words(&"é".repeat(301)), format!("{}…", "é".repeat(300)));
     assert_eq!(not_sent(Some("echo"), "because ", "echo: 401 no"), "echo: not sent: because 401 no");
+}
+
+#[test]
+fn a_broken_connection_says_whether_it_is_safe_to_retry() {
+    let cause = || Cause::of(&std::io::Error::other("Connection lost"));
+    let facts = broken(Some("echo"), "host:1", None, cause(), false);
+    let expected =
+        "echo: the connection to host:1 broke: connection lost\nThe call was not executed.\nIt is safe to retry.";
+    assert_eq!((facts.text.as_str(), facts.kind), (expected, Some(ErrorKind::Connection)));
+    assert!(!facts.may_have_executed && facts.source.is_some());
+    let facts = broken(None, "host:1", None, cause(), true);
+    assert!(facts.may_have_executed && facts.text.ends_with(CHECK_EFFECTS));
 }
 
 #[test]
