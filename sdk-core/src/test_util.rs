@@ -64,7 +64,7 @@ pub fn response<T>(output: T) -> CallResponse<T> {
         attempts: Vec::new(),
         elapsed: Duration::ZERO,
         capability: None,
-        key: key(),
+        key: Some(key()),
     }
 }
 

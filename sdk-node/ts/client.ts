@@ -201,12 +201,9 @@ export class Client {
    * an error that concerns all (a refused key, a missing permission, an exhausted day or plan) the rest is not sent: each
    * remaining result has that error, with {@link SurfaceError.notSent}.
    *
-   * With `ledger`, the path of a file, and `id`, the run can be continued after a crash. In a later run with the same ledger,
-   * inputs that were answered are not sent: their results come from the file, `replayed`. Inputs that were never sent, and calls
-   * that failed without being executed, are sent. Those that were sent when the process was killed (at most `concurrency` each
-   * time), and those that failed and may have been executed, are held back with a {@link LedgerError}; {@link listUnknown}
-   * lists them, and `rerunUnknown` sends them again. If the ledger cannot be written, the run stops before anything more is
-   * sent.
+   * With `ledger` and `id` the run can be continued after a crash: answered inputs are not sent again, their results are `replayed`.
+   * Those sent when the process was killed (at most `concurrency` each time), and failures that may have been executed, are held
+   * back with a {@link LedgerError}; {@link listUnknown} lists them, and `rerunUnknown` sends them again.
    *
    * @param inputs - What the capability takes, each a JSON object.
    * @typeParam T - The output's type. It is not checked.
@@ -231,14 +228,12 @@ export class Client {
   ): AsyncGenerator<CallResult<T, I>, void, undefined> {
     const site = new CallSite(Client.prototype.callMany);
     const given = site.run(() => checkCallManyOptions<I>(options));
-    const { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync, signal, schema, ...shared } = given;
-    const ofMany = { concurrency, inOrder, maxWindowWaitMs, ledger, id, rerunUnknown, sync };
-    const manyOptions = nativeCallManyOptions(ofMany);
+    const { schema } = given;
     const watched = this.#shared.watchedCalls?.make();
-    const build = () =>
-      unwrap(this.#open().callMany(slug(capability), manyOptions, nativeCallOptions(shared), watched?.number));
+    const ofAll = nativeCallManyOptions(given);
+    const build = () => this.#open().callMany(slug(capability), ofAll, nativeCallOptions(given), watched?.number);
     // It only builds, and refuses a wrong option at once.
-    const many = site.run(build);
+    const many = site.run(() => unwrap(build()));
     const open = () => {
       // The client may have been closed since, and its key may be another one.
       site.run(() => this.#open());
@@ -247,9 +242,9 @@ export class Client {
     return resultsOf(
       open,
       site.run(() => iterable(inputs)),
-      typeof id === 'function' ? id : undefined,
+      typeof given.id === 'function' ? given.id : undefined,
       site,
-      signal ?? undefined,
+      given.signal ?? undefined,
       watched,
       () => this.#runWaitingHooks(),
       schema && ((output, report) => checkedBy(schema, output, report, slug(capability), site)),
