@@ -263,7 +263,7 @@ async fn a_set_up_that_works_has_no_problem_and_runs_no_capability() {
 }
 
 #[tokio::test]
-async fn a_trusted_certificate_is_told_with_its_protocol() {
+async fn a_trusted_certificate_is_told_with_its_issuer_and_protocol() {
     let folder = tempfile::tempdir().unwrap();
     let (url, authority) = servers::tls_with_authority().await;
     let path = folder.path().join("authority.pem");
@@ -272,7 +272,13 @@ async fn a_trusted_certificate_is_told_with_its_protocol() {
     let mut command = doctor(&mock);
     command.env("RUNTYPE_BASE_URL", url).args(["--root-certificate", path.to_str().unwrap()]);
     let ran = run(command, "");
-    assert!(ran.output.contains("ok       TLS          TLS 1.3, HTTP/1.1, a trusted certificate"), "{}", ran.output);
+    assert!(
+        ran.output.contains(
+            "ok       TLS          TLS 1.3, HTTP/1.1, a trusted certificate, issued by \"rcgen self signed cert\""
+        ),
+        "{}",
+        ran.output
+    );
     assert!(ran.output.contains("ok       name         localhost is this machine"), "{}", ran.output);
 }
 

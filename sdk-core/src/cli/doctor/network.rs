@@ -14,6 +14,8 @@ use crate::{
     cli::exit,
     client::Client,
     error::{cause::Cause, spelling::spell},
+    redact,
+    transport::tls::issuer_of,
 };
 
 const NAME: &str = "name";
@@ -130,7 +132,9 @@ impl Route {
             Some(b"h2") => "HTTP/2",
             _ => "HTTP/1.1",
         };
-        Some(Check::ok(TLS, format!("{version}, {protocol}, a trusted certificate")))
+        let issuer = issuer_of(connection.peer_certificates().unwrap_or_default());
+        let issuer = issuer.map(|name| format!(", issued by {}", redact::quote(&name))).unwrap_or_default();
+        Some(Check::ok(TLS, format!("{version}, {protocol}, a trusted certificate{issuer}")))
     }
 
     fn shake_hands(&self, mut stream: TcpStream) -> std::io::Result<ClientConnection> {

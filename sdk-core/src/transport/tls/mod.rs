@@ -60,6 +60,13 @@ pub(crate) fn configuration(
     Some(Tls { config: with_protocols(config), roots })
 }
 
+/// The name of the authority at the end of a server's chain of certificates.
+#[cfg(feature = "cli")]
+pub(crate) fn issuer_of(chain: &[rustls::pki_types::CertificateDer<'_>]) -> Option<String> {
+    let (end_entity, others) = chain.split_first()?;
+    issuer::of_chain(end_entity, others)?.name
+}
+
 type Verifying = rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>;
 
 fn verifying(store: RootCertStore) -> Result<Verifying, String> {
